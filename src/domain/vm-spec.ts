@@ -1,0 +1,136 @@
+import type { IpWithPrefix } from './ip.ts';
+
+// What somebody wants a VM to be, in the words of the manifests. PVE's words (scsi0, ovmf, ipconfig) stay out.
+// `undefined` always means "not said": what the template or the VM has is left alone.
+
+/** The whole wish for one VM. Units: MiB of memory, GiB of disk. */
+export interface VmSpec {
+  /** The DNS name of the VM (checked by `vmName`). */
+  readonly name: string;
+  readonly image: ImageSource;
+  readonly size: VmSize;
+  /** In request order; `undefined` leaves the template's NICs alone, an empty list does too. */
+  readonly networks: readonly NicSpec[] | undefined;
+  readonly disks: readonly DiskSpec[] | undefined;
+  readonly tags: readonly string[];
+  /** cloud-init user data, byte for byte. */
+  readonly userData: Uint8Array | undefined;
+  /** cloud-init meta data, YAML as its author wrote it. */
+  readonly metaData: Uint8Array | undefined;
+  readonly placement: PlacementSpec;
+}
+
+/** What a VMClass says. */
+export interface VmSize {
+  readonly cpus: number;
+  readonly memoryMib: number;
+  /** `bios` is also what a class says that says nothing: it never takes UEFI away from a template. */
+  readonly firmware: Firmware;
+  /** `q35`, `pc` or a versioned PVE machine type. */
+  readonly machine: string | undefined;
+  /** At least this much for the boot disk, GiB. */
+  readonly bootDiskGib: number | undefined;
+  readonly diskType: string | undefined;
+  /** PVE storage for the disks of the VM. */
+  readonly storage: string | undefined;
+  readonly guestTools: GuestToolsPolicy | undefined;
+  readonly performance: PerformanceProfile;
+  readonly security: SecurityProfile;
+  readonly limits: ResourceLimits;
+  /** Settings outside every other field, by key. */
+  readonly extra: Readonly<Record<string, string>>;
+}
+
+export type Firmware = 'bios' | 'uefi';
+export type GuestToolsPolicy = 'install' | 'skip' | 'upgrade' | 'uninstall';
+
+export interface PerformanceProfile {
+  readonly latencySensitivity?: string;
+  readonly cpuHotAdd?: boolean;
+  readonly memoryHotAdd?: boolean;
+  readonly virtualizationBasedSecurity?: boolean;
+  readonly nestedVirtualization?: boolean;
+  readonly hyperThreadingPolicy?: string;
+}
+
+export interface SecurityProfile {
+  readonly secureBoot?: boolean;
+  readonly tpm?: boolean;
+  readonly tpmVersion?: string;
+  readonly vtd?: boolean;
+  readonly encryption?: boolean;
+  readonly keyProvider?: string;
+  readonly requireEncryption?: boolean;
+}
+
+/** MHz for CPU, MiB for memory. */
+export interface ResourceLimits {
+  readonly cpuLimitMhz?: number;
+  readonly cpuReservationMhz?: number;
+  readonly memoryLimitMib?: number;
+  readonly memoryReservationMib?: number;
+  readonly cpuShares?: number;
+}
+
+/** Where the disks of a new VM come from. */
+export type ImageSource =
+  | {
+      readonly kind: 'template';
+      /** Name of a template (or of an ordinary VM), or a VMID in decimal. */
+      readonly ref: string;
+      readonly cloneMode: 'full' | 'linked' | undefined;
+      readonly node: string | undefined;
+      readonly storage: string | undefined;
+    }
+  | { readonly kind: 'disk'; readonly path: string; readonly format: string }
+  | { readonly kind: 'iso'; readonly volume: string };
+
+export interface NicSpec {
+  readonly name: string;
+  readonly bridge: string | undefined;
+  /** 1 to 4094. */
+  readonly vlan: number | undefined;
+  readonly model: string | undefined;
+  /** Unicast, upper-case, colons. */
+  readonly mac: string | undefined;
+  /** Static addresses, at most one of each family; none means DHCP. */
+  readonly addresses: readonly IpWithPrefix[];
+  /** At most one of each family, each beside an address of its family. */
+  readonly gateways: readonly string[];
+  readonly dns: readonly string[];
+}
+
+export interface DiskSpec {
+  /** `root` (any case) is the boot disk. */
+  readonly name: string;
+  readonly sizeGib: number;
+  readonly type: string | undefined;
+  readonly storage: string | undefined;
+}
+
+export interface PlacementSpec {
+  /** PVE storage. */
+  readonly storage: string | undefined;
+  /** The node the VM has to be on. */
+  readonly node: string | undefined;
+  /** Nodes it may be on, best first. */
+  readonly nodes: readonly string[];
+  readonly avoidIds: readonly string[];
+  readonly maxVmsPerNode: number | undefined;
+  readonly minFreeMemoryMib: number | undefined;
+  readonly pool: string | undefined;
+}
+
+export const NO_PLACEMENT: PlacementSpec = {
+  storage: undefined,
+  node: undefined,
+  nodes: [],
+  avoidIds: [],
+  maxVmsPerNode: undefined,
+  minFreeMemoryMib: undefined,
+  pool: undefined,
+};
+
+export function isRootDisk(disk: DiskSpec): boolean {
+  return disk.name.toLowerCase() === 'root';
+}

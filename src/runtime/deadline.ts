@@ -1,0 +1,42 @@
+// How long one call may go on. Whoever works for a caller carries one of these and sends no write after its end.
+
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError';
+}
+
+export interface Deadline {
+  /** Aborted at the end, or when the caller gives up. */
+  readonly signal: AbortSignal;
+  /** Real ms until the end; 0 when it is over. */
+  remainingMs(): number;
+  /** Throws the reason once it is over. To be called right before every write. */
+  check(): void;
+  /** Frees the timer; the deadline is not to be used afterwards. */
+  dispose(): void;
+}
+
+/**
+ * A deadline `ms` of real time from now.
+ * @param cancelled the caller's own wish to stop; its reason becomes the deadline's.
+ */
+export function deadlineIn(ms: number, cancelled?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const endsAt = performance.now() + ms;
+  const end = (reason: unknown): void => controller.abort(reason);
+  const timer = Number.isFinite(ms)
+    ? setTimeout(() => end(new DeadlineError('the deadline of the call is over')), Math.max(0, ms))
+    : undefined;
+  timer?.unref();
+  const onCancelled = (): void => end(cancelled?.reason);
+  if (cancelled?.aborted === true) onCancelled();
+  cancelled?.addEventListener('abort', onCancelled, { once: true });
+  return {
+    signal: controller.signal,
+    remainingMs: () => (controller.signal.aborted ? 0 : Math.max(0, endsAt - performance.now())),
+    check: () => controller.signal.throwIfAborted(),
+    dispose: () => {
+      clearTimeout(timer);
+      cancelled?.removeEventListener('abort', onCancelled);
+    },
+  };
+}
