@@ -43,6 +43,12 @@ describe('the claim line', () => {
     );
   });
 
+  it('carries codes of warnings', () => {
+    const line = formatClaim({ ...claim, warnings: ['bios-to-uefi'] });
+    expect(line).toContain('"v":100123,"w":["bios-to-uefi"]}');
+    expect(readClaim(line)).toMatchObject({ claim: { warnings: ['bios-to-uefi'] } });
+  });
+
   it('keeps keys it does not know', () => {
     const line = formatClaim({ ...claim, unknown: { z: [1] } });
     expect(readClaim(line)).toMatchObject({ claim: { unknown: { z: [1] } } });

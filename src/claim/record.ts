@@ -21,6 +21,8 @@ export interface Claim {
   /** Seconds since the epoch by PVE's clock. */
   readonly time: number;
   readonly vmid: Vmid;
+  /** Codes of what the VM's owner has to know about it for as long as it lives. */
+  readonly warnings?: readonly string[];
   /** Keys of a record that this version does not know; they are written back as they were. */
   readonly unknown?: Readonly<Record<string, unknown>>;
 }
@@ -58,6 +60,7 @@ export function formatClaim(claim: Claim): string {
     t: claim.time,
     ...(claim.uid === undefined ? {} : { u: shorten(claim.uid) }),
     v: claim.vmid,
+    ...(claim.warnings === undefined ? {} : { w: claim.warnings }),
   };
   const sorted = Object.fromEntries(Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1)));
   const json = JSON.stringify(sorted).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e');
@@ -108,13 +111,14 @@ function parseClaimLine(line: string): Claim | string {
 
 function toClaim(value: unknown): Claim | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-  const { c, d, i, k, n, ns, s, t, u, v, ...unknown } = value as Record<string, unknown>;
+  const { c, d, i, k, n, ns, s, t, u, v, w, ...unknown } = value as Record<string, unknown>;
   if (typeof c !== 'string' || typeof d !== 'string' || typeof i !== 'string' || typeof n !== 'string')
     return undefined;
   if (k !== 'vm' && k !== 'clone' && k !== 'image') return undefined;
   if (s !== 'creating' && s !== 'ready' && s !== 'void') return undefined;
   if (typeof t !== 'number' || typeof v !== 'number') return undefined;
   if ((ns !== undefined && typeof ns !== 'string') || (u !== undefined && typeof u !== 'string')) return undefined;
+  if (w !== undefined && !isTextList(w)) return undefined;
   return {
     incarnation: c,
     digest: d,
@@ -126,8 +130,13 @@ function toClaim(value: unknown): Claim | undefined {
     state: s,
     time: t,
     vmid: v as Vmid,
+    ...(w === undefined ? {} : { warnings: w }),
     ...(Object.keys(unknown).length === 0 ? {} : { unknown }),
   };
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 /**

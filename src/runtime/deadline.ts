@@ -40,3 +40,18 @@ export function deadlineIn(ms: number, cancelled?: AbortSignal): Deadline {
     },
   };
 }
+
+/** Waits for something that others wait for too, but not longer than `call`: rejects with its reason then. */
+export async function within<T>(call: Deadline, shared: Promise<T>): Promise<T> {
+  call.signal.throwIfAborted();
+  let stop: (() => void) | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    stop = () => reject(call.signal.reason as Error);
+    call.signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([shared, over]);
+  } finally {
+    if (stop !== undefined) call.signal.removeEventListener('abort', stop);
+  }
+}

@@ -1,0 +1,8 @@
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { GetCapabilitiesResponseSchema } from '#rpc/contract';
+
+/** Only what is wired: the manager builds on every word of it. */
+export const capabilities: MessageInitShape<typeof GetCapabilitiesResponseSchema> = {
+  supportedDiskTypes: ['raw', 'qcow2'],
+  supportedNetworkTypes: ['bridge', 'vlan'],
+};

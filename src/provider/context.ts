@@ -1,0 +1,47 @@
+import type { Permissions } from '#pve/access/permissions';
+import { readPermissions } from '#pve/access/permissions';
+import { type ClusterOptions, readClusterOptions } from '#pve/cluster/options';
+import type { Pve } from '#pve/connection/pve';
+import type { PveVersion } from '#pve/rules/versions';
+import { type Cached, cached } from '#runtime/cached';
+import type { Clock } from '#runtime/clock';
+import type { Logger } from '#runtime/log';
+import { createLanes, type Lanes } from './queue/lanes.ts';
+import type { ProviderSettings } from './settings.ts';
+import { type ClusterView, createClusterView } from './view/cluster-view.ts';
+import { createNodeFacts, type NodeFacts } from './view/node-facts.ts';
+import { createVmMemory, type VmMemory } from './view/vm-memory.ts';
+
+/** What every call of the provider works with. Nothing in here has to survive the process: PVE is the store. */
+export interface Context {
+  readonly pve: Pve;
+  readonly version: PveVersion;
+  readonly settings: ProviderSettings;
+  /** Our name among all that write to this PVE cluster. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly view: ClusterView;
+  readonly permissions: Cached<Permissions>;
+  readonly options: Cached<ClusterOptions>;
+  readonly nodes: NodeFacts;
+  readonly vms: VmMemory;
+  readonly lanes: Lanes;
+}
+
+const FETCH_LIMIT_MS = 30_000;
+
+export function createContext(base: Pick<Context, 'pve' | 'version' | 'settings' | 'instance' | 'log'>): Context {
+  const { pve } = base;
+  const { clock } = pve;
+  return {
+    ...base,
+    clock,
+    view: createClusterView(pve),
+    permissions: cached(clock, FETCH_LIMIT_MS, async (call) => await readPermissions(pve, call)),
+    options: cached(clock, FETCH_LIMIT_MS, async (call) => await readClusterOptions(pve, call)),
+    nodes: createNodeFacts(pve),
+    vms: createVmMemory(clock),
+    lanes: createLanes(),
+  };
+}

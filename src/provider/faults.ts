@@ -1,0 +1,118 @@
+// PVE's facts turned into faults: the one place that knows what PVE's words mean for whoever asked.
+import { Fault, type FaultKind, type FaultText } from '#domain/fault';
+import { PveError, PveNoAnswer, pveWords, isNodeDown, isNodeLost } from '#pve/errors';
+import type { PveTextKind } from '#pve/rules/texts';
+import { saidBy } from '#pve/said';
+import { TaskFailed, TaskStillRunning, TaskUnknown } from '#pve/tasks';
+import { DeadlineError } from '#runtime/deadline';
+
+/** What was being done when PVE objected. */
+export interface Doing {
+  /** `VM web-server (100123 on pve2)`. */
+  readonly subject: string;
+  /** `create`, `power on`. */
+  readonly wanted: string;
+}
+
+interface Meaning {
+  readonly kind: FaultKind;
+  readonly remedy: string;
+}
+
+const TRY_AGAIN = 'The next try goes on from here';
+
+/** What each of PVE's texts means; texts that are not here mean what their status says. */
+const MEANINGS: Readonly<Partial<Record<PveTextKind, Meaning>>> = {
+  'vm-missing': {
+    kind: 'busy',
+    remedy: 'It may be moving to another node or have been deleted; the next try looks again',
+  },
+  'vmid-taken': { kind: 'busy', remedy: TRY_AGAIN },
+  locked: {
+    kind: 'busy',
+    remedy: 'Wait for the running operation; a lock left by a crash is removed with "qm unlock"',
+  },
+  'lock-timeout': { kind: 'busy', remedy: TRY_AGAIN },
+  'no-quorum': { kind: 'busy', remedy: 'Bring the cluster back to quorum' },
+  'digest-mismatch': { kind: 'busy', remedy: TRY_AGAIN },
+  'no-worker': { kind: 'busy', remedy: TRY_AGAIN },
+  'pool-missing': { kind: 'invalid-spec', remedy: 'Create the pool or name another' },
+  forbidden: { kind: 'forbidden', remedy: 'Grant the privilege to the user and to the API token' },
+  'root-only': { kind: 'forbidden', remedy: 'PVE allows this to a login of root@pam only' },
+  protected: { kind: 'precondition', remedy: 'Switch the protection of the VM off in PVE' },
+  'ha-managed': { kind: 'precondition', remedy: 'Remove the VM from HA' },
+  paused: { kind: 'precondition', remedy: 'Resume it (power On) or power it off' },
+  running: { kind: 'busy', remedy: TRY_AGAIN },
+  stopped: { kind: 'busy', remedy: TRY_AGAIN },
+  'storage-missing': { kind: 'invalid-spec', remedy: 'Name a storage that exists on the node' },
+  'storage-disabled': { kind: 'precondition', remedy: 'Enable the storage or name another' },
+  'storage-elsewhere': { kind: 'invalid-spec', remedy: 'Name a storage that the node has' },
+  'storage-wrong-content': { kind: 'invalid-spec', remedy: 'Name a storage with that content' },
+  'volume-missing': { kind: 'precondition', remedy: 'Restore the volume or detach it' },
+  'node-missing': { kind: 'invalid-spec', remedy: 'Name a node of the cluster' },
+  'local-storage': { kind: 'precondition', remedy: 'Use shared storage, or a template on that node' },
+  'linked-clone-unsupported': { kind: 'precondition', remedy: 'Ask for a full clone' },
+  'base-in-use': { kind: 'precondition', remedy: 'Delete the linked clones first' },
+  'is-template': { kind: 'precondition', remedy: 'Make a VM from the template' },
+  'disk-shrink': { kind: 'invalid-spec', remedy: 'Ask for the present size or more' },
+  'bridge-missing': { kind: 'precondition', remedy: 'Create the bridge on the node, or name another' },
+  'too-many-cpus': { kind: 'precondition', remedy: 'Ask for fewer CPUs than the node has' },
+  'no-space': { kind: 'exhausted', remedy: 'Free space on the storage, or name another' },
+  'no-free-vmid': { kind: 'exhausted', remedy: 'Widen the range of VMIDs' },
+};
+
+/** The fault that `error` means for whoever wanted `doing`. Faults stay as they are. */
+export function toFault(error: unknown, doing: Doing): Fault {
+  if (error instanceof Fault) return error;
+  const fault = (kind: FaultKind, text: Omit<FaultText, keyof Doing>): Fault =>
+    new Fault(kind, { ...doing, ...text }, { cause: error });
+
+  if (error instanceof DeadlineError) return fault('busy', { why: 'the time of the call is over', remedy: TRY_AGAIN });
+  if (error instanceof TaskStillRunning)
+    return fault('busy', { why: 'its PVE task is still running', remedy: TRY_AGAIN });
+  if (error instanceof TaskUnknown) return fault('busy', { why: 'PVE no longer knows its task', remedy: TRY_AGAIN });
+  if (error instanceof TaskFailed) return faultOfWords(fault, error, error.exitStatus, undefined);
+  if (error instanceof PveNoAnswer) return faultOfSilence(fault, error);
+  if (error instanceof PveError) return faultOfAnswer(fault, error);
+  return fault('internal', { why: 'an unexpected error, see the log of the provider' });
+}
+
+type MakeFault = (kind: FaultKind, text: Omit<FaultText, keyof Doing>) => Fault;
+
+function faultOfSilence(fault: MakeFault, error: PveNoAnswer): Fault {
+  if (error.code === 'deadline') return fault('busy', { why: 'the time of the call is over', remedy: TRY_AGAIN });
+  const why = `no answer from PVE at ${error.endpoint} (${error.code})`;
+  return fault('unavailable', { why, remedy: 'Check that PVE runs and can be reached' });
+}
+
+function faultOfAnswer(fault: MakeFault, error: PveError): Fault {
+  const node = /^\/nodes\/([^/]+)/.exec(error.path)?.[1] ?? 'behind the endpoint';
+  if (error.status === 401) {
+    return fault('unauthenticated', { why: 'PVE refused our API token', remedy: 'Renew the token of the provider' });
+  }
+  const isDown: boolean = isNodeDown(error);
+  if (isDown) {
+    return fault('precondition', { why: `node ${node} is down ("${error.reason}")`, remedy: 'Bring the node back' });
+  }
+  const isLost: boolean = isNodeLost(error);
+  if (isLost) return fault('busy', { why: `node ${node} did not answer in time`, remedy: TRY_AGAIN });
+  return faultOfWords(fault, error, pveWords(error), error.status);
+}
+
+function faultOfWords(fault: MakeFault, error: unknown, words: string, status: number | undefined): Fault {
+  const text = saidBy(error);
+  const meaning = text === undefined ? undefined : MEANINGS[text.kind];
+  const why = `PVE says "${words}"`;
+  if (meaning !== undefined) return fault(meaning.kind, { why, remedy: meaning.remedy });
+  if (status === 400) return fault('invalid-spec', { why, remedy: 'Correct the request' });
+  if (status === 403)
+    return fault('forbidden', { why, remedy: 'Grant the privilege to the user and to the API token' });
+  if (status === 501) return fault('unsupported', { why });
+  return fault('precondition', { why, remedy: 'See the task log in PVE' });
+}
+
+/** Whether waiting and trying again can help with what PVE said. */
+export function isTransient(error: unknown): boolean {
+  const kind = saidBy(error)?.kind;
+  return kind === 'lock-timeout' || kind === 'locked';
+}

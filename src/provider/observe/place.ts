@@ -1,0 +1,82 @@
+// What the node of a new VM gives: bridges, storages, and the settings that matter there.
+import { decideDelivery } from '#cloudinit/decide';
+import { invalidSpec } from '#domain/fault';
+import type { VmSpec } from '#domain/vm-spec';
+import type { NodeName } from '#pve/ids';
+import type { StorageEntry } from '#pve/nodes/storage';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+import type { Site } from '../plan/wish.ts';
+
+const OPTIONS_MAX_AGE_MS = 5 * 60_000;
+/** PVE's own default since 8.1; ours on every version, so that MACs do not change with an upgrade. */
+const DEFAULT_MAC_PREFIX = 'BC:24:11';
+
+/** Asks only for what the request needs: storages are read where an ISO has to go somewhere. */
+export async function observePlace(ctx: Context, spec: VmSpec, node: NodeName, call: Deadline): Promise<Site> {
+  const needsBridges = (spec.networks ?? []).length > 0;
+  const needsIso = decideDelivery(ctx.settings.cloudInit, spec) === 'iso';
+  const [options, bridges, storages] = await Promise.all([
+    ctx.options.read(call, OPTIONS_MAX_AGE_MS),
+    needsBridges ? ctx.nodes.bridges(node, call) : [],
+    needsIso ? ctx.nodes.storages(node, call) : [],
+  ]);
+  return {
+    macPrefix: options.macPrefix ?? DEFAULT_MAC_PREFIX,
+    networkMap: ctx.settings.networkMap,
+    bridges: bridges.map((bridge) => bridge.name).sort(),
+    cloudInit: ctx.settings.cloudInit,
+    pveMajor: ctx.version.major,
+    isoStorage: needsIso ? chooseIsoStorage(ctx, storages, node) : undefined,
+  };
+}
+
+const usable = (storage: StorageEntry): boolean => storage.enabled && storage.active;
+
+/** The one that is set, else one that takes ISOs: shared ones first, since an ISO on local storage stops migration. */
+function chooseIsoStorage(ctx: Context, storages: readonly StorageEntry[], node: NodeName): string | undefined {
+  const candidates = storages.filter((storage) => usable(storage) && storage.content.includes('iso'));
+  const set = ctx.settings.isoStorage;
+  if (set !== '') return requireStorage('PVE_ISO_STORAGE', set, candidates, node, 'ISO images');
+  const order = (storage: StorageEntry): number => (storage.shared ? 0 : 1);
+  return candidates.toSorted((a, b) => order(a) - order(b) || a.storage.localeCompare(b.storage))[0]?.storage;
+}
+
+/** The storage the request or the settings name for the disks, checked; undefined where nobody names one. */
+export async function chooseDiskStorage(
+  ctx: Context,
+  spec: VmSpec,
+  node: NodeName,
+  call: Deadline,
+): Promise<string | undefined> {
+  const wishes = [
+    { field: 'placement_json.Datastore', storage: spec.placement.storage },
+    { field: 'image_json.Storage', storage: spec.image.kind === 'template' ? spec.image.storage : undefined },
+    { field: 'class_json.Storage', storage: spec.size.storage },
+    {
+      field: 'PVE_DEFAULT_STORAGE',
+      storage: ctx.settings.defaultStorage === '' ? undefined : ctx.settings.defaultStorage,
+    },
+  ];
+  const wish = wishes.find(({ storage }) => storage !== undefined);
+  if (wish?.storage === undefined) return undefined;
+  const storages = await ctx.nodes.storages(node, call);
+  const candidates = storages.filter((entry) => usable(entry) && entry.content.includes('images'));
+  return requireStorage(wish.field, wish.storage, candidates, node, 'VM disks');
+}
+
+function requireStorage(
+  field: string,
+  name: string,
+  candidates: readonly StorageEntry[],
+  node: NodeName,
+  what: string,
+): string {
+  if (candidates.some((candidate) => candidate.storage === name)) return name;
+  const names = candidates.map((candidate) => candidate.storage).sort();
+  throw invalidSpec(
+    field,
+    `node ${node} has no active storage "${name}" for ${what} that we may use`,
+    names.length === 0 ? `It has none at all for ${what}` : `Storages for ${what} there: ${names.join(', ')}`,
+  );
+}

@@ -1,0 +1,37 @@
+import type { Ownership } from '#claim/ownership';
+import { Fault } from '#domain/fault';
+import type { NodeName, Vmid } from '#pve/ids';
+import { vmSubject } from './subject.ts';
+
+interface Vm {
+  readonly name?: string | undefined;
+  readonly vmid: Vmid;
+  readonly node: NodeName;
+}
+
+/** Throws where somebody else has claimed the VM: not even its state is told then. */
+export function refuseForeign(ownership: Ownership, vm: Vm, wanted: string): void {
+  if (ownership.kind !== 'foreign') return;
+  throw new Fault('precondition', {
+    subject: vmSubject(vm),
+    wanted,
+    why: `it belongs to ${ownership.by}`,
+    remedy: `Use another VM, or take it over with "vrtg adopt ${vm.vmid}"`,
+  });
+}
+
+/** Throws unless the VM is ours: before everything destructive. */
+export function requireOurs(
+  ownership: Ownership,
+  vm: Vm,
+  wanted: string,
+): asserts ownership is Extract<Ownership, { kind: 'ours' }> {
+  refuseForeign(ownership, vm, wanted);
+  if (ownership.kind === 'ours') return;
+  throw new Fault('precondition', {
+    subject: vmSubject(vm),
+    wanted,
+    why: 'nobody has claimed it, so it may not be ours to take',
+    remedy: `Claim it with "vrtg adopt ${vm.vmid}", or do it in PVE`,
+  });
+}

@@ -1,0 +1,48 @@
+// The drives in a configuration: which one the guest boots from, and where a CD can go.
+import { type Drive, isCdrom, parseDrive, storageOf } from '#pve/codec/drive';
+import { parseBoot } from '#pve/codec/boot';
+import { type DiskBus, formatSlot, slotCount, slotsOf } from '#pve/codec/slot';
+
+export interface DriveAt {
+  /** `scsi0`. */
+  readonly slot: string;
+  readonly bus: DiskBus;
+  readonly drive: Drive;
+}
+
+type Values = Readonly<Record<string, string>>;
+
+/** PVE's own order when it looks for something to boot from (pve-behaviour 9.5). */
+const BUSES: readonly DiskBus[] = ['ide', 'scsi', 'virtio', 'sata'];
+
+export function drivesOf(values: Values): DriveAt[] {
+  return BUSES.flatMap((bus) =>
+    slotsOf(values, bus).flatMap(({ key, value }) => {
+      const drive = parseDrive(value);
+      return drive === undefined ? [] : [{ slot: key, bus, drive }];
+    }),
+  );
+}
+
+/** The disk the guest boots from: the first in the boot order, else the first there is. */
+export function bootDisk(values: Values): DriveAt | undefined {
+  const disks = drivesOf(values).filter((at) => !isCdrom(at.drive));
+  const boot = parseBoot(values['boot'] ?? '');
+  const order = boot !== undefined && 'order' in boot ? boot.order : [];
+  const ordered = [...order, values['bootdisk'] ?? ''].flatMap((slot) => disks.find((at) => at.slot === slot) ?? []);
+  return ordered[0] ?? disks[0];
+}
+
+/** The storage of the boot disk. */
+export function bootStorage(values: Values): string | undefined {
+  const disk = bootDisk(values);
+  return disk === undefined ? undefined : storageOf(disk.drive);
+}
+
+/** The first slot of a bus from number `from` on that is not set. */
+export function freeSlot(values: Values, bus: DiskBus, from = 0): string | undefined {
+  const slots = Array.from({ length: slotCount(bus) - from }, (_, index) =>
+    formatSlot({ kind: bus, index: from + index }),
+  );
+  return slots.find((slot) => values[slot] === undefined);
+}

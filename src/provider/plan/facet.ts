@@ -1,0 +1,40 @@
+import type { Have, Wish } from './wish.ts';
+
+/** Told for as long as the VM lives, by a code in its claim. */
+export type WarningCode = 'bios-to-uefi';
+
+export interface Resize {
+  /** PVE's name of the disk: `scsi0`. */
+  readonly disk: string;
+  readonly sizeBytes: number;
+}
+
+export interface IsoUpload {
+  readonly storage: string;
+  readonly fileName: string;
+  readonly bytes: Uint8Array;
+}
+
+/** What one aspect of a VM needs so that PVE has what is wished. Empty where it has it already. */
+export interface Change {
+  readonly set?: Readonly<Record<string, string>>;
+  readonly delete?: readonly string[];
+  readonly resize?: readonly Resize[];
+  readonly upload?: readonly IsoUpload[];
+  readonly warnings?: readonly WarningCode[];
+}
+
+/** One aspect of a VM. `diff` throws a Fault for a wish that cannot be fulfilled; nothing has been written by then. */
+export interface Facet {
+  readonly name: string;
+  diff(wish: Wish, have: Have): Change;
+}
+
+/** The options of `wanted` that differ from those in force; undefined asks for an option to be removed. */
+export function optionChanges(have: Have, wanted: Readonly<Record<string, string | undefined>>): Change {
+  const differing = Object.entries(wanted).filter(([key, value]) => have.values[key] !== value);
+  return {
+    set: Object.fromEntries(differing.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))),
+    delete: differing.filter(([, value]) => value === undefined).map(([key]) => key),
+  };
+}

@@ -1,0 +1,56 @@
+import { formatCidr, ipFamily, type IpWithPrefix } from '#domain/ip';
+import type { NicSpec } from '#domain/vm-spec';
+import { isCloudInitDrive } from '#pve/codec/drive';
+import { formatIpConfig } from '#pve/codec/ipconfig';
+import { formatSlot, slotsOf } from '#pve/codec/slot';
+import { bootStorage, type DriveAt } from '../drives.ts';
+import type { PlannedNic } from '../nics.ts';
+import type { Have, Wish } from '../wish.ts';
+import { seedSlot } from './seed-drives.ts';
+
+type Options = Readonly<Record<string, string | undefined>>;
+
+/** `ciupgrade`, whose default makes the first boot upgrade all packages, exists since 8.0. */
+const CIUPGRADE_SINCE = 8;
+
+/**
+ * PVE's drive and fields. Without a drive in the template one is added only for what cannot be told otherwise, a
+ * static address or a name server: an image without cloud-init has no use for it.
+ */
+export function nativeOptions(wish: Wish, have: Have, nics: readonly PlannedNic[], seeds: readonly DriveAt[]): Options {
+  const own = seeds.find((at) => isCloudInitDrive(at.drive));
+  const stale = Object.fromEntries(seeds.filter((at) => at !== own).map((at) => [at.slot, undefined]));
+  const needed = nics.some(({ spec }) => spec !== undefined && (spec.addresses.length > 0 || spec.dns.length > 0));
+  if (own === undefined && !needed) return stale;
+  const storage = bootStorage(have.values);
+  const added = own === undefined ? { [seedSlot(wish, have, seeds)]: `${storage ?? 'local'}:cloudinit` } : {};
+  const upgrade = wish.site.pveMajor >= CIUPGRADE_SINCE ? { ciupgrade: '0' } : {};
+  return { ...stale, ...added, ...upgrade, ...addressOptions(have, nics), ...nameServers(nics) };
+}
+
+/** A NIC without `ipconfigN` gets no configuration at all, so DHCP is said too (pve-behaviour 18.3). */
+function addressOptions(have: Have, nics: readonly PlannedNic[]): Options {
+  const wanted = nics.map(({ index, spec }) => {
+    const key = formatSlot({ kind: 'ipconfig', index });
+    return [key, spec === undefined ? (have.values[key] ?? 'ip=dhcp') : ipConfig(spec)] as const;
+  });
+  const kept = new Set(wanted.map(([key]) => key));
+  const surplus = slotsOf(have.values, 'ipconfig').filter(({ key }) => !kept.has(key));
+  return { ...Object.fromEntries(surplus.map(({ key }) => [key, undefined])), ...Object.fromEntries(wanted) };
+}
+
+function ipConfig({ addresses, gateways }: NicSpec): string {
+  if (addresses.length === 0) return 'ip=dhcp';
+  const address = (family: 4 | 6): string | undefined => {
+    const found: IpWithPrefix | undefined = addresses.find((ip) => ip.family === family);
+    return found === undefined ? undefined : formatCidr(found);
+  };
+  const gateway = (family: 4 | 6): string | undefined => gateways.find((ip) => ipFamily(ip) === family);
+  return formatIpConfig({ ip: address(4), gw: gateway(4), ip6: address(6), gw6: gateway(6) });
+}
+
+/** One list for the whole VM; blanks between, since PVE's generated documents split on them only (pve-behaviour 27.9). */
+function nameServers(nics: readonly PlannedNic[]): Options {
+  const servers = [...new Set(nics.flatMap(({ spec }) => spec?.dns ?? []))];
+  return servers.length === 0 ? {} : { nameserver: servers.join(' ') };
+}

@@ -1,0 +1,49 @@
+// From a wish and what PVE has to the steps between them. Pure: never stored, made again whenever it is needed.
+import type { Change, Facet, IsoUpload, Resize, WarningCode } from './facet.ts';
+import { bootDisk } from './facets/boot-disk.ts';
+import { cloudInit } from './facets/cloud-init.ts';
+import { cpu } from './facets/cpu.ts';
+import { firmware } from './facets/firmware.ts';
+import { machine } from './facets/machine.ts';
+import { memory } from './facets/memory.ts';
+import { networks } from './facets/networks.ts';
+import { tags } from './facets/tags.ts';
+import type { Have, Wish } from './wish.ts';
+
+export const facets: readonly Facet[] = [cpu, memory, machine, firmware, bootDisk, networks, cloudInit, tags];
+
+export type Step =
+  | ({ readonly kind: 'upload-iso' } & IsoUpload)
+  | {
+      readonly kind: 'configure';
+      readonly set: Readonly<Record<string, string>>;
+      readonly delete: readonly string[];
+    }
+  | ({ readonly kind: 'resize' } & Resize);
+
+export interface Plan {
+  /** In the order in which they are to be done; none where PVE has what is wished. */
+  readonly steps: readonly Step[];
+  readonly warnings: readonly WarningCode[];
+}
+
+/** Throws a Fault for a wish that cannot be fulfilled. */
+export function planVm(wish: Wish, have: Have): Plan {
+  const changes = facets.map((facet) => facet.diff(wish, have));
+  return { steps: toSteps(changes), warnings: changes.flatMap((change) => change.warnings ?? []) };
+}
+
+/** An ISO is there before it is attached; disks grow when the configuration names what it should. */
+function toSteps(changes: readonly Change[]): Step[] {
+  const set = Object.fromEntries(changes.flatMap((change) => Object.entries(change.set ?? {})));
+  const removed = changes.flatMap((change) => change.delete ?? []);
+  const uploads = changes.flatMap((change) => change.upload ?? []);
+  const resizes = changes.flatMap((change) => change.resize ?? []);
+  const configure: Step[] =
+    Object.keys(set).length === 0 && removed.length === 0 ? [] : [{ kind: 'configure', set, delete: removed }];
+  return [
+    ...uploads.map((upload): Step => ({ kind: 'upload-iso', ...upload })),
+    ...configure,
+    ...resizes.map((resize): Step => ({ kind: 'resize', ...resize })),
+  ];
+}

@@ -1,0 +1,166 @@
+// From settings to a PVE that has answered. Each way in which that fails ends the program with a line of its own.
+import { existsSync, readFileSync } from 'node:fs';
+import { tokenAuthenticator } from '#pve/connection/authenticate';
+import { connect } from '#pve/connection/connect';
+import { type Endpoint, parseEndpoint } from '#pve/connection/endpoint';
+import type { Pve } from '#pve/connection/pve';
+import { PveError, PveNoAnswer, pveWords } from '#pve/errors';
+import type { PveVersion } from '#pve/rules/versions';
+import { readVersion } from '#pve/version';
+import type { Clock } from '#runtime/clock';
+import { deadlineIn } from '#runtime/deadline';
+import type { Logger } from '#runtime/log';
+import type { SettingsSource } from '#runtime/settings';
+import { CredentialsError, readToken, type TokenCredentials } from './credentials.ts';
+import type { ProviderSettings } from './settings.ts';
+import { StartupError } from './startup-error.ts';
+
+export interface ReachedPve {
+  readonly pve: Pve;
+  readonly version: PveVersion;
+  readonly token: TokenCredentials;
+}
+
+/** What the program needs to know before it dials. */
+export interface Target {
+  readonly endpoint: Endpoint;
+  readonly token: TokenCredentials;
+  readonly ca: string | undefined;
+  readonly skipVerify: boolean;
+}
+
+/** Real ms; a start that fails has to say so within 15 s, and a refused token is answered after 3. */
+const START_LIMIT_MS = 12_000;
+const OLDEST_MAJOR = 7;
+
+/** Throws StartupError. */
+export async function reachPve(
+  target: Target,
+  settings: ProviderSettings,
+  clock: Clock,
+  log: Logger,
+): Promise<ReachedPve> {
+  const pve = connect({
+    endpoint: target.endpoint,
+    authenticator: tokenAuthenticator(target.token.id, target.token.secret),
+    ca: target.ca,
+    skipVerify: target.skipVerify,
+    requestTimeoutMs: settings.requestTimeoutMs,
+    pollIntervalMs: settings.taskPollIntervalMs,
+    taskTimeoutMs: settings.taskTimeoutMs,
+    clock,
+    log,
+  });
+  if (target.skipVerify) log.warn('The certificate of the PVE API is not verified', { endpoint: settings.endpoint });
+  return { pve, version: await firstAnswer(pve, settings.endpoint), token: target.token };
+}
+
+/** Throws StartupError for what can be found wrong before dialling. */
+export function readTarget(settings: ProviderSettings, source: SettingsSource): Target {
+  if (settings.endpoint === '')
+    throw noClient('endpoint is required', 'set PVE_ENDPOINT, such as https://pve.example.com:8006');
+  const endpoint = parseEndpoint(settings.endpoint);
+  if (endpoint === undefined) {
+    const hint = settings.endpoint.includes(',')
+      ? 'this version uses one endpoint'
+      : 'use a URL such as https://pve.example.com:8006';
+    throw noClient('invalid endpoint URL', hint, settings.endpoint);
+  }
+  const skipVerify = settings.insecureSkipVerify || settings.tlsInsecureSkipVerify;
+  return { endpoint, token: readTokenOrEnd(source), ca: readCa(settings.caBundle), skipVerify };
+}
+
+function noClient(error: string, hint: string, endpoint?: string): StartupError {
+  return new StartupError('Failed to create PVE client', { error, endpoint, hint });
+}
+
+function readTokenOrEnd(source: SettingsSource): TokenCredentials {
+  try {
+    return readToken(source);
+  } catch (error) {
+    if (!(error instanceof CredentialsError)) throw error;
+    throw error.problem === 'missing'
+      ? noClient('credentials are required', error.message)
+      : notAuthenticated(error.message);
+  }
+}
+
+function notAuthenticated(hint: string, endpoint?: string): StartupError {
+  return new StartupError('Failed to authenticate', {
+    error: 'authentication failed: invalid credentials',
+    endpoint,
+    hint,
+  });
+}
+
+/** PEM text, or the path of a file that holds it. */
+function readCa(bundle: string): string | undefined {
+  if (bundle === '') return undefined;
+  if (bundle.includes('-----BEGIN CERTIFICATE-----')) return bundle;
+  if (existsSync(bundle)) return readFileSync(bundle, 'utf8');
+  throw noClient('invalid CA bundle', 'PVE_CA_BUNDLE (or ca.crt) is neither PEM text nor the path of a PEM file');
+}
+
+async function firstAnswer(pve: Pve, endpoint: string): Promise<PveVersion> {
+  const call = deadlineIn(START_LIMIT_MS);
+  try {
+    const version = await readVersion(pve, call);
+    if (version.major < OLDEST_MAJOR) {
+      throw new StartupError('Unsupported PVE version', { error: `PVE ${version.text} is older than 7.0`, endpoint });
+    }
+    return version;
+  } catch (error) {
+    throw startupErrorFor(error, pve.endpoint, endpoint);
+  } finally {
+    call.dispose();
+  }
+}
+
+function startupErrorFor(error: unknown, target: Endpoint, endpoint: string): unknown {
+  if (error instanceof PveError && error.status === 401) {
+    return notAuthenticated('PVE refused the API token; check its id, secret and expiry', endpoint);
+  }
+  if (error instanceof PveError) {
+    return new StartupError('Failed to connect', {
+      error: `PVE answered ${error.status} "${pveWords(error)}"`,
+      endpoint,
+    });
+  }
+  if (error instanceof PveNoAnswer) {
+    const hint = networkHint(error.code);
+    return new StartupError(
+      'Failed to connect',
+      { error: `dial tcp ${target.address}: ${dialWords(error.code)}`, endpoint, hint },
+      error,
+    );
+  }
+  return error;
+}
+
+/** The words of the seed and of Go's net package, by the code of the failure. */
+const DIAL_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'no route to host',
+  ETIMEDOUT: 'i/o timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'i/o timeout',
+  timeout: 'i/o timeout',
+  deadline: 'i/o timeout',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'no such host',
+  'not-pve': 'not a PVE API',
+};
+
+const UNKNOWN_AUTHORITY =
+  /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET).*|CERT_UNTRUSTED)$/;
+
+function dialWords(code: string): string {
+  if (UNKNOWN_AUTHORITY.test(code)) return 'x509: certificate signed by unknown authority';
+  return DIAL_WORDS[code] ?? code;
+}
+
+function networkHint(code: string): string | undefined {
+  if (UNKNOWN_AUTHORITY.test(code))
+    return 'give the CA of the cluster as PVE_CA_BUNDLE, or ca.crt in the credentials secret';
+  return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' ? 'is PVE running there, and its port open?' : undefined;
+}

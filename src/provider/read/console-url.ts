@@ -1,0 +1,8 @@
+import type { VmAt } from '#pve/qemu/vm';
+import type { Context } from '../context.ts';
+
+/** Where a browser shows the VM's screen. */
+export function consoleUrl(ctx: Context, vm: VmAt): string {
+  const base = ctx.settings.consoleUrl === '' ? ctx.pve.endpoint.origin : ctx.settings.consoleUrl.replace(/\/+$/, '');
+  return `${base}/?console=kvm&novnc=1&vmid=${vm.vmid}&node=${encodeURIComponent(vm.node)}`;
+}

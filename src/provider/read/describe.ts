@@ -1,0 +1,134 @@
+// Describe: what a VM is now. From the cluster's view where that can be trusted, else from the VM's own node.
+import { Fault, invalidSpec } from '#domain/fault';
+import type { PowerState } from '#domain/power';
+import type { GuestEntry } from '#pve/cluster/resources';
+import { readClusterStatus } from '#pve/cluster/status';
+import type { Vmid } from '#pve/ids';
+import { readStatus } from '#pve/qemu/status';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+import { forgetIps, guestIps } from '../observe/guest-ips.ts';
+import { readDetails, type VmDetails } from '../observe/vm-details.ts';
+import { refuseForeign } from '../ownership-fault.ts';
+import { vmSubject } from '../subject.ts';
+import { proveAbsent } from '../view/absence.ts';
+import { locate } from '../view/cluster-view.ts';
+import { consoleUrl } from './console-url.ts';
+import { powerState } from './power-state.ts';
+import { rawRecord } from './raw-record.ts';
+
+export interface Description {
+  readonly powerState: PowerState;
+  readonly ips: readonly string[];
+  readonly consoleUrl: string;
+  readonly raw: Readonly<Record<string, string>>;
+}
+
+/** PVE's words for the state of a guest, and where they come from. */
+export interface Observation {
+  readonly guest: GuestEntry;
+  readonly status: string;
+  readonly qmpStatus: string | undefined;
+  readonly lock: string | undefined;
+  readonly source: 'view' | 'direct';
+  /** ms of the clock. */
+  readonly observedAt: number;
+}
+
+const VIEW_MAX_AGE_MS = 6_000;
+/** After an operation of ours the view may show the state before it for so long (pve-behaviour 26). */
+const TOUCHED_MS = 15_000;
+
+/** Undefined only for a VM that is proven absent. */
+export async function describeVm(ctx: Context, vmid: Vmid, call: Deadline): Promise<Description | undefined> {
+  const snapshot = await ctx.view.read(call, VIEW_MAX_AGE_MS);
+  const guest = snapshot.guests.get(vmid) ?? (await locate(ctx.pve, ctx.view, vmid, call));
+  if (guest === undefined) {
+    ctx.vms.of(vmid).details = undefined;
+    await proveAbsent(ctx, vmid, 'describe', call);
+    return undefined;
+  }
+  refuseContainer(guest);
+  ctx.vms.of(vmid).freeSince = undefined;
+  ctx.vms.of(vmid).destroyed = false;
+  return await describeGuest(ctx, guest, snapshot.takenAt, call);
+}
+
+export function refuseContainer(guest: GuestEntry): void {
+  if (guest.type === 'lxc') {
+    throw invalidSpec('id', `${guest.vmid} on ${guest.node} is a container, not a VM`, 'Use the id of a VM');
+  }
+}
+
+async function describeGuest(ctx: Context, guest: GuestEntry, takenAt: number, call: Deadline): Promise<Description> {
+  const seen = await observeState(ctx, guest, takenAt, call);
+  const record = ctx.vms.of(guest.vmid);
+  const details = await currentDetails(ctx, seen, call);
+  refuseForeign(details.ownership, { ...guest, name: details.values['name'] }, 'describe');
+  const state = powerState(seen);
+  if (state === undefined) throw unknownState(guest);
+  if (state !== 'On' || record.told !== state) forgetIps(ctx, record.agent);
+  record.told = state;
+  const ips = state === 'On' ? await guestIps(ctx, guest, details.values, call) : [];
+  return { powerState: state, ips, consoleUrl: consoleUrl(ctx, guest), raw: rawRecord(ctx, seen, details) };
+}
+
+/** The state as the view has it, if that is what was told last and nothing of ours is newer; else asked of the node. */
+async function observeState(ctx: Context, guest: GuestEntry, takenAt: number, call: Deadline): Promise<Observation> {
+  const record = ctx.vms.of(guest.vmid);
+  const isTouched = record.touchedAt !== undefined && ctx.clock.now() - record.touchedAt < TOUCHED_MS;
+  const facts = { status: guest.status, lock: guest.lock };
+  const inView = powerState(facts);
+  if (!isTouched && inView !== undefined && inView === record.told) {
+    return { guest, ...facts, qmpStatus: undefined, source: 'view', observedAt: takenAt };
+  }
+  return await observeDirectly(ctx, guest, call);
+}
+
+async function observeDirectly(ctx: Context, guest: GuestEntry, call: Deadline): Promise<Observation> {
+  await refuseOfflineNode(ctx, guest, call);
+  const status = await readStatus(ctx.pve, guest, call);
+  return {
+    guest,
+    status: status.status,
+    qmpStatus: status.qmpStatus,
+    lock: status.lock,
+    source: 'direct',
+    observedAt: ctx.clock.now(),
+  };
+}
+
+/** `unknown` in the view is a new guest, or one whose node has been silent for minutes. */
+async function refuseOfflineNode(ctx: Context, guest: GuestEntry, call: Deadline): Promise<void> {
+  if (guest.status !== 'unknown') return;
+  const cluster = await readClusterStatus(ctx.pve, call);
+  const node = cluster.nodes.find((one) => one.name === guest.node);
+  if (node === undefined || node.online) return;
+  throw new Fault('precondition', {
+    subject: vmSubject(guest),
+    wanted: 'describe',
+    why: `node ${guest.node} is offline`,
+    remedy: 'Bring the node back, or let HA recover the VM',
+  });
+}
+
+function unknownState(guest: GuestEntry): Fault {
+  return new Fault('busy', {
+    subject: vmSubject(guest),
+    wanted: 'describe',
+    why: `PVE does not know its state ("${guest.status}")`,
+    remedy: 'The next try asks again',
+  });
+}
+
+/** Read again where the VM has moved, changed its state or is locked: whatever we knew may have changed with that. */
+async function currentDetails(ctx: Context, seen: Observation, call: Deadline): Promise<VmDetails> {
+  const { guest } = seen;
+  const record = ctx.vms.of(guest.vmid);
+  const known = record.details;
+  const isCurrent =
+    known !== undefined && known.node === guest.node && seen.source === 'view' && seen.lock === undefined;
+  if (isCurrent) return known;
+  record.details = await readDetails(ctx, guest, call);
+  return record.details;
+}

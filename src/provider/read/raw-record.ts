@@ -1,0 +1,50 @@
+import type { VmDetails } from '../observe/vm-details.ts';
+import type { Context } from '../context.ts';
+import type { WarningCode } from '../plan/facet.ts';
+import type { Observation } from './describe.ts';
+
+const WARNINGS: Readonly<Record<WarningCode, string>> = {
+  'bios-to-uefi': 'the template was installed for BIOS and its VM has been given UEFI: it may not boot',
+};
+
+/** What the manager keeps in `status.provider`. Texts only, since it prints everything else oddly. */
+export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): Record<string, string> {
+  const { guest } = seen;
+  const record: Record<string, string | undefined> = {
+    vmid: String(guest.vmid),
+    node: guest.node,
+    status: seen.status,
+    qmpstatus: seen.qmpStatus,
+    lock: seen.lock,
+    claim: claimWord(details),
+    on_delete:
+      details.ownership.kind === 'unclaimed' ? `refused, claim it first with "vrtg adopt ${guest.vmid}"` : undefined,
+    pending: listed(details.pending.map((change) => change.key)),
+    restart_required: String(details.pending.length > 0 && seen.status !== 'stopped'),
+    snapshots: details.snapshots.length === 0 ? undefined : JSON.stringify(details.snapshots.map(snapshotWords)),
+    warnings: listed(warnings(details)),
+    observed_at: new Date(seen.observedAt).toISOString(),
+    source: seen.source,
+    instance: ctx.instance,
+  };
+  return Object.fromEntries(Object.entries(record).flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])));
+}
+
+function claimWord({ ownership }: VmDetails): string {
+  return ownership.kind === 'ours' ? ownership.claim.state : 'none';
+}
+
+function warnings({ ownership }: VmDetails): string[] {
+  const codes = ownership.kind === 'ours' ? (ownership.claim.warnings ?? []) : [];
+  return codes.map((code) => (code in WARNINGS ? WARNINGS[code as WarningCode] : code));
+}
+
+function listed(items: readonly string[]): string | undefined {
+  return items.length === 0 ? undefined : items.join('; ');
+}
+
+function snapshotWords(snapshot: VmDetails['snapshots'][number]): Record<string, unknown> {
+  const { name, parent, takenSeconds, memory } = snapshot;
+  const time = takenSeconds === undefined ? undefined : new Date(takenSeconds * 1000).toISOString();
+  return { name, parent, time, memory };
+}

@@ -1,0 +1,36 @@
+import { PveError, PveNoAnswer, pveWords } from '#pve/errors';
+import { readVersion } from '#pve/version';
+import { cached } from '#runtime/cached';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+
+export interface Validation {
+  readonly ok: boolean;
+  readonly message: string;
+}
+
+/** The manager asks before everything else, so PVE is asked at most this often. */
+const MAX_AGE_MS = 10_000;
+/** Real ms that a silent PVE gets. */
+const PATIENCE_MS = 3_000;
+
+/**
+ * `ok` stays true once PVE has been reached: the manager takes a false as leave to drop the finalizers of VMs that are
+ * being deleted. What is wrong with PVE right now stands in the message, and in the codes of the operations.
+ */
+export function createValidate(ctx: Context): (call: Deadline) => Promise<Validation> {
+  const health = cached(ctx.clock, PATIENCE_MS, async (call) => await askVersion(ctx, call));
+  return async (call) => ({ ok: true, message: await health.read(call, MAX_AGE_MS) });
+}
+
+/** Never throws: the answer is a text. */
+async function askVersion(ctx: Context, call: Deadline): Promise<string> {
+  const { address } = ctx.pve.endpoint;
+  try {
+    return `PVE ${(await readVersion(ctx.pve, call)).text} at ${address}`;
+  } catch (error) {
+    ctx.log.warn('PVE does not answer as it should', { endpoint: address, error });
+    if (error instanceof PveError) return `PVE at ${address} answers "${pveWords(error)}"`;
+    return `no answer from PVE at ${address}${error instanceof PveNoAnswer ? ` (${error.code})` : ''}`;
+  }
+}

@@ -1,0 +1,58 @@
+// From messages of the wire to orders, and back.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { requestDigest } from '#claim/digest';
+import { invalidSpec } from '#domain/fault';
+import type { Owner } from '#domain/owner';
+import type { PowerOp } from '#domain/power';
+import { parseVmid, type Vmid } from '#pve/ids';
+import { type CreateRequest, type CreateResponseSchema, PowerOp as WireOp, type PowerRequest } from '#rpc/contract';
+import { decodeCreate } from '#rpc/payload/create';
+import { digestFields } from '#rpc/payload/digest-fields';
+import { formatTaskId } from '#rpc/task-id';
+import type { CreateOrder } from './run/create-order.ts';
+import type { CreateOutcome } from './run/create-runs.ts';
+import type { PowerOrder } from './run/power.ts';
+
+export function decodeCreateOrder(request: CreateRequest, owner: Partial<Owner>): CreateOrder {
+  return {
+    spec: decodeCreate(request),
+    owner: { ...owner, name: owner.name ?? request.name },
+    digest: requestDigest(digestFields(request)),
+  };
+}
+
+export function encodeCreateOutcome({ vmid, running }: CreateOutcome): MessageInitShape<typeof CreateResponseSchema> {
+  const id = String(vmid);
+  if (running === undefined) return { id };
+  const { incarnation, upid } = running;
+  return { id, task: { id: formatTaskId({ kind: 'create', vmid, incarnation, goal: 'ready', upid }) } };
+}
+
+/** A decimal VMID; the older provider's `node:vmid` is taken too, its node being only where the VM once was. */
+export function decodeVmid(id: string): Vmid {
+  const vmid = parseVmid(id.replace(/^[^:]+:/, ''));
+  if (vmid !== undefined) return vmid;
+  const why = id === '' ? 'is missing' : `"${id}" is not the id of a VM`;
+  throw invalidSpec('id', why, 'Use the VMID that Create answered with');
+}
+
+const OPS: Readonly<Partial<Record<WireOp, PowerOp>>> = {
+  [WireOp.ON]: 'on',
+  [WireOp.OFF]: 'off',
+  [WireOp.REBOOT]: 'reboot',
+  [WireOp.SHUTDOWN_GRACEFUL]: 'shutdown',
+};
+
+/** PVE's own default for a shutdown. */
+const GRACEFUL_SECONDS = 60;
+
+export function decodePowerOrder(request: PowerRequest): PowerOrder {
+  const vmid = decodeVmid(request.id);
+  const op = OPS[request.op];
+  if (op === undefined)
+    throw invalidSpec('op', `${request.op} is no power operation`, 'Use ON, OFF, REBOOT or SHUTDOWN_GRACEFUL');
+  const seconds = request.gracefulTimeoutSeconds;
+  if (seconds < 0)
+    throw invalidSpec('graceful_timeout_seconds', `${seconds} is negative`, 'Give seconds, or 0 for the default');
+  return { vmid, op, gracefulSeconds: seconds === 0 ? GRACEFUL_SECONDS : seconds };
+}

@@ -1,0 +1,17 @@
+import type { Fault } from '#domain/fault';
+import type { Owner } from '#domain/owner';
+import type { VmSpec } from '#domain/vm-spec';
+import { toFault } from '../faults.ts';
+import { vmSubject } from '../subject.ts';
+
+export interface CreateOrder {
+  readonly spec: VmSpec;
+  readonly owner: Owner;
+  /** Of the request as it came over the wire. */
+  readonly digest: string;
+}
+
+/** What an error means for whoever ordered the VM. */
+export function createFault(error: unknown, order: CreateOrder): Fault {
+  return toFault(error, { subject: vmSubject({ name: order.spec.name }), wanted: 'create' });
+}

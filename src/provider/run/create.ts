@@ -1,0 +1,95 @@
+// Create: claim and copy at an id that PVE itself guards, then make the copy what was asked for, then `ready`.
+// Repeating the call, here or in another process, goes on from what PVE has.
+import { type CreateDecision, decideCreate, type UnreadableSlot } from '#claim/decide';
+import { describeClaimant } from '#claim/ownership';
+import { slotsFor } from '#claim/slots';
+import { Fault } from '#domain/fault';
+import { ownerKey } from '#domain/owner';
+import type { Vmid } from '#pve/ids';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+import { observeWindow } from '../observe/window.ts';
+import { refuseUnsupported } from '../plan/unsupported.ts';
+import { vmSubject } from '../subject.ts';
+import type { Snapshot } from '../view/cluster-view.ts';
+import { copyTemplate } from './copy.ts';
+import type { CreateOrder } from './create-order.ts';
+import { finishVm } from './finish.ts';
+import type { Handover } from './handover.ts';
+import { patience } from './patience.ts';
+
+const PERMISSIONS_MAX_AGE_MS = 60_000;
+
+/** Makes the VM, or finds it made. Throws a Fault; whatever has been made by then is found again by the next call. */
+export async function createVm(ctx: Context, order: CreateOrder, call: Deadline, handover: Handover): Promise<Vmid> {
+  refuseUnsupported(order.spec);
+  const retry = patience(ctx.clock, call);
+  for (;;) {
+    const { decision, snapshot } = await decide(ctx, order, call);
+    switch (decision.kind) {
+      case 'done':
+        return decision.vmid;
+      case 'resume':
+        return await finishVm(ctx, order, { ...decision.claim, node: undefined }, call);
+      case 'exists':
+        throw alreadyExists(order, decision);
+      case 'exhausted':
+        throw exhausted(ctx, order);
+      case 'wait':
+        await retry.pause(unreadable(order, decision.slot));
+        break;
+      case 'take': {
+        const copy = await copyTemplate(ctx, order, decision.vmid, snapshot, call, handover);
+        if (copy.kind === 'made') return await finishVm(ctx, order, copy, handover.call ?? call);
+        await retry.pause(copy.reason);
+      }
+    }
+  }
+}
+
+/** The one place that asks: the whole window on a fresh view. */
+async function decide(
+  ctx: Context,
+  order: CreateOrder,
+  call: Deadline,
+): Promise<{ decision: CreateDecision; snapshot: Snapshot }> {
+  const [snapshot, permissions] = await Promise.all([
+    ctx.view.read(call, 0),
+    ctx.permissions.read(call, PERMISSIONS_MAX_AGE_MS),
+  ]);
+  const seed = { instance: ctx.instance, kind: 'vm', owner: ownerKey(order.owner) } as const;
+  const slots = slotsFor(seed, ctx.settings.vmidRange);
+  const window = await observeWindow(slots, { pve: ctx.pve, snapshot, permissions, call });
+  const now = ctx.pve.serverTime() ?? Math.floor(ctx.clock.now() / 1000);
+  const wish = { instance: ctx.instance, owner: order.owner, digest: order.digest, now };
+  return { decision: decideCreate(window, wish), snapshot };
+}
+
+function alreadyExists(order: CreateOrder, { vmid, claim }: Extract<CreateDecision, { kind: 'exists' }>): Fault {
+  const state = claim.state === 'ready' ? 'is there already' : 'is being made from another request';
+  return new Fault('already-exists', {
+    subject: vmSubject({ name: order.spec.name, vmid }),
+    wanted: 'create',
+    why: `VM ${vmid} of ${describeClaimant(claim)} ${state}`,
+    remedy: `Delete that VM, use it under its id ${vmid}, or choose another name`,
+  });
+}
+
+function exhausted(ctx: Context, order: CreateOrder): Fault {
+  const { low, high } = ctx.settings.vmidRange;
+  return new Fault('exhausted', {
+    subject: vmSubject({ name: order.spec.name }),
+    wanted: 'create',
+    why: `all VMIDs it may have in ${low}-${high} are taken by others`,
+    remedy: 'Widen PVE_VMID_RANGE',
+  });
+}
+
+function unreadable(order: CreateOrder, slot: UnreadableSlot): Fault {
+  return new Fault(slot.forbidden ? 'forbidden' : 'busy', {
+    subject: vmSubject({ name: order.spec.name, vmid: slot.vmid }),
+    wanted: 'create',
+    why: `${slot.reason}, so it may be this very VM`,
+    remedy: slot.forbidden ? 'Grant VM.Audit on /vms to the user and to the API token' : 'The next try looks again',
+  });
+}

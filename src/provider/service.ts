@@ -1,0 +1,97 @@
+// The table of what this provider does: a row per RPC. What has no row answers Unimplemented by name.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Vmid } from '#pve/ids';
+import type { DescribeResponseSchema, Provider } from '#rpc/contract';
+import { encodeRawJson } from '#rpc/payload/describe';
+import type { CallContext, Handlers } from '#rpc/service';
+import type { Deadline } from '#runtime/deadline';
+import { capabilities } from './capabilities.ts';
+import type { Context } from './context.ts';
+import { toFault } from './faults.ts';
+import { type Description, describeVm } from './read/describe.ts';
+import { isTaskDone } from './read/task-done.ts';
+import { createValidate } from './read/validate.ts';
+import { decodeCreateOrder, decodePowerOrder, decodeVmid, encodeCreateOutcome } from './request.ts';
+import { createCreateRuns } from './run/create-runs.ts';
+import { deleteVm } from './run/delete.ts';
+import { changeVmPower } from './run/power.ts';
+import { vmSubject } from './subject.ts';
+
+export function providerService(ctx: Context): Handlers<typeof Provider> {
+  const runs = createCreateRuns(ctx);
+  const validate = createValidate(ctx);
+  return {
+    validate: async (_request, { deadline }) => await validate(deadline),
+    getCapabilities: async () => await Promise.resolve(capabilities),
+    create: async (request, call) => {
+      const order = decodeCreateOrder(request, call.owner);
+      return encodeCreateOutcome(await audited(ctx, call, { vm: order.spec.name }, runs.create(order, call.deadline)));
+    },
+    describe: async ({ id }, { deadline }) => {
+      const vmid = decodeVmid(id);
+      return encodeDescription(await about(vmid, 'describe', describeVm(ctx, vmid, deadline)));
+    },
+    power: async (request, call) => {
+      const order = decodePowerOrder(request);
+      const run = async (): Promise<void> => await changeVmPower(ctx, order, call.deadline);
+      await audited(
+        ctx,
+        call,
+        { vmid: order.vmid, op: order.op },
+        mutateVm(ctx, order.vmid, 'change power', call.deadline, run),
+      );
+      return {};
+    },
+    delete: async ({ id }, call) => {
+      const vmid = decodeVmid(id);
+      const run = async (): Promise<void> => await deleteVm(ctx, vmid, call.deadline);
+      await audited(ctx, call, { vmid }, mutateVm(ctx, vmid, 'delete', call.deadline, run));
+      return {};
+    },
+    taskStatus: async ({ task }, { deadline }) => ({ done: await isTaskDone(ctx, runs, task?.id ?? '', deadline) }),
+  };
+}
+
+/** One change of a VM at a time; the others wait in the order they came. */
+async function mutateVm<T>(
+  ctx: Context,
+  vmid: Vmid,
+  wanted: string,
+  { signal }: Deadline,
+  run: () => Promise<T>,
+): Promise<T> {
+  return await about(vmid, wanted, ctx.lanes.through([{ key: `vm:${vmid}`, width: 1 }], signal, run));
+}
+
+/** Whatever goes wrong is told of the VM it was about. */
+async function about<T>(vmid: Vmid, wanted: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw toFault(error, { subject: vmSubject({ vmid }), wanted });
+  }
+}
+
+/** A line of the log for every change somebody asked for, and what came of it. */
+async function audited<T>(
+  ctx: Context,
+  call: CallContext,
+  object: Record<string, unknown>,
+  work: Promise<T>,
+): Promise<T> {
+  const fields = { method: call.method, ...object, by: call.peer, owner: call.owner.uid ?? call.owner.namespace };
+  try {
+    const result = await work;
+    ctx.log.info('audit', { ...fields, outcome: 'done' });
+    return result;
+  } catch (error) {
+    ctx.log.info('audit', { ...fields, outcome: 'refused', error });
+    throw error;
+  }
+}
+
+function encodeDescription(vm: Description | undefined): MessageInitShape<typeof DescribeResponseSchema> {
+  if (vm === undefined) return { exists: false };
+  const { powerState, ips, consoleUrl, raw } = vm;
+  return { exists: true, powerState, ips: [...ips], consoleUrl, providerRawJson: encodeRawJson(raw) };
+}

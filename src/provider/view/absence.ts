@@ -1,0 +1,64 @@
+// Whether a VM is gone. Not seeing it proves nothing: the view is filtered, and a node that has lost the cluster still
+// answers. Proof is that PVE calls the id free with quorum on both sides of the question, twice, 15 s apart.
+import { Fault } from '#domain/fault';
+import { hasPrivilege } from '#pve/access/permissions';
+import { isVmidFree } from '#pve/cluster/nextid';
+import { readClusterStatus } from '#pve/cluster/status';
+import type { Vmid } from '#pve/ids';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+import { vmSubject } from '../subject.ts';
+
+const CONFIRM_AFTER_MS = 15_000;
+const PERMISSIONS_MAX_AGE_MS = 60_000;
+
+/**
+ * Returns only when VM `vmid` is proven absent. Throws a Fault otherwise: `busy` while it is being confirmed,
+ * `forbidden` where the id is in use by something we may not see, or quorum cannot be known.
+ */
+export async function proveAbsent(ctx: Context, vmid: Vmid, wanted: string, call: Deadline): Promise<void> {
+  const record = ctx.vms.of(vmid);
+  if (record.destroyed) return;
+  const subject = vmSubject({ vmid });
+  await requireQuorum(ctx, subject, wanted, call);
+  if (!(await isVmidFree(ctx.pve, vmid, call))) {
+    record.freeSince = undefined;
+    throw new Fault('forbidden', {
+      subject,
+      wanted,
+      why: 'the VMID is in use, but we may not see by what',
+      remedy: 'Grant VM.Audit on /vms to the user and to the API token',
+    });
+  }
+  await requireQuorum(ctx, subject, wanted, call);
+  const now = ctx.clock.now();
+  record.freeSince ??= now;
+  if (now - record.freeSince >= CONFIRM_AFTER_MS) return;
+  throw new Fault('busy', {
+    subject,
+    wanted,
+    why: 'not found, confirming',
+    remedy: 'The next tries confirm it within 15 s',
+  });
+}
+
+/** Throws unless the cluster is quorate now. To be asked before everything destructive (pve-behaviour 26). */
+export async function requireQuorum(ctx: Context, subject: string, wanted: string, call: Deadline): Promise<void> {
+  const permissions = await ctx.permissions.read(call, PERMISSIONS_MAX_AGE_MS);
+  if (!hasPrivilege(permissions, '/', 'Sys.Audit')) {
+    throw new Fault('forbidden', {
+      subject,
+      wanted,
+      why: 'without Sys.Audit on / we cannot know whether the cluster has quorum',
+      remedy: 'Grant Sys.Audit on / to the user and to the API token',
+    });
+  }
+  const status = await readClusterStatus(ctx.pve, call);
+  if (status.quorate) return;
+  throw new Fault('busy', {
+    subject,
+    wanted,
+    why: 'the cluster has no quorum',
+    remedy: 'Bring the cluster back to quorum',
+  });
+}

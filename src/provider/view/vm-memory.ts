@@ -1,0 +1,64 @@
+// What this process remembers of single VMs between calls. All of it can be found out again from PVE.
+import type { PowerState } from '#domain/power';
+import type { Vmid } from '#pve/ids';
+import type { Clock } from '#runtime/clock';
+import type { Agent } from '../observe/guest-ips.ts';
+import type { VmDetails } from '../observe/vm-details.ts';
+
+export interface VmRecord {
+  /** When an operation of ours last changed the VM, ms of the clock. */
+  touchedAt: number | undefined;
+  /** The state that was last told. */
+  told: PowerState | undefined;
+  details: VmDetails | undefined;
+  agent: Agent;
+  /** When PVE's cluster first called the id free with quorum; a second time later is proof. */
+  freeSince: number | undefined;
+  /** Proven gone: a destroy of ours ended well, and the id has not been seen since. */
+  destroyed: boolean;
+  /** A graceful shutdown that the guest did not follow is not tried again before this moment, ms of the clock. */
+  shutdownNotBefore: number | undefined;
+}
+
+export interface VmMemory {
+  /** The record of a VM, made where there is none. */
+  of(vmid: Vmid): VmRecord;
+  /** To be called after every change of ours: from now on the VM is read directly until the view has caught up. */
+  touch(vmid: Vmid): void;
+  /** To be called when the VM is gone. */
+  forget(vmid: Vmid): void;
+}
+
+export function createVmMemory(clock: Clock): VmMemory {
+  const records = new Map<Vmid, VmRecord>();
+  function of(vmid: Vmid): VmRecord {
+    const record = records.get(vmid) ?? newRecord();
+    records.set(vmid, record);
+    return record;
+  }
+  return {
+    of,
+    touch: (vmid) => {
+      const record = of(vmid);
+      record.touchedAt = clock.now();
+      record.details = undefined;
+      record.destroyed = false;
+      record.freeSince = undefined;
+      record.agent.silentProbes = 0;
+      record.agent.nextProbeAt = 0;
+    },
+    forget: (vmid) => void records.delete(vmid),
+  };
+}
+
+function newRecord(): VmRecord {
+  return {
+    touchedAt: undefined,
+    told: undefined,
+    details: undefined,
+    agent: { ips: [], silentProbes: 0, nextProbeAt: 0, probing: undefined },
+    freeSince: undefined,
+    destroyed: false,
+    shutdownNotBefore: undefined,
+  };
+}
