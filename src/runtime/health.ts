@@ -70,12 +70,15 @@ function send(response: ServerResponse, { status, type, body }: Page): void {
   response.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) }).end(body);
 }
 
-async function listen(server: Server, { host, port }: HealthOptions): Promise<void> {
+async function listen(server: Server, { host, port, log }: HealthOptions): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: Error) => {
+    server.once('error', (cause) => {
       reject(new Error(`cannot serve health checks on port ${port}: ${cause.message}`, { cause }));
     });
-    server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve);
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
+      server.on('error', (error) => log.error('health port', { error }));
+      resolve();
+    });
   });
 }
 

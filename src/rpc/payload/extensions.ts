@@ -1,0 +1,110 @@
+// What travels beyond VirtRigaud's own contract, in one table (the docs are rendered from it). Providers that do not
+// know these keys ignore them; everything works without them, with less to say.
+
+export interface Extension {
+  /** The request field, or `metadata` for gRPC metadata. */
+  readonly field: 'class_json' | 'image_json' | 'networks_json' | 'disks_json' | 'placement_json' | 'metadata';
+  readonly key: string;
+  readonly type: string;
+  readonly meaning: string;
+  /** A value as it stands on the wire. */
+  readonly example: unknown;
+}
+
+export const EXTENSIONS: readonly Extension[] = [
+  {
+    field: 'class_json',
+    key: 'Machine',
+    type: 'text',
+    meaning: 'Machine type: `q35`, `pc` or a versioned one of PVE',
+    example: 'q35',
+  },
+  {
+    field: 'class_json',
+    key: 'Storage',
+    type: 'text',
+    meaning: 'PVE storage for the disks (`storage.class` of a VMClass; its `type` travels as `DiskDefaults.Type`)',
+    example: 'nvme-storage',
+  },
+  {
+    field: 'image_json',
+    key: 'CloneMode',
+    type: '`full` or `linked`',
+    meaning: 'How a template is copied',
+    example: 'linked',
+  },
+  { field: 'image_json', key: 'Node', type: 'text', meaning: 'The node the template is on', example: 'pve2' },
+  {
+    field: 'image_json',
+    key: 'Storage',
+    type: 'text',
+    meaning: 'PVE storage for the copy of the template',
+    example: 'local-zfs',
+  },
+  {
+    field: 'image_json',
+    key: 'ISO',
+    type: 'text',
+    meaning: 'Volume of an installation ISO; the VM is made without a template',
+    example: 'local:iso/debian-12.iso',
+  },
+  {
+    field: 'networks_json',
+    key: 'StaticIP',
+    type: 'text',
+    meaning:
+      'One IPv4 and one IPv6 address separated by a comma, each with its own `/prefix`; `Gateway` likewise (the contract has one IPv4 address)',
+    example: '192.168.1.5/24,2001:db8::5/64',
+  },
+  { field: 'disks_json', key: 'Storage', type: 'text', meaning: 'PVE storage for this disk', example: 'ceph' },
+  {
+    field: 'placement_json',
+    key: 'Nodes',
+    type: 'list of texts',
+    meaning: 'Nodes the VM may be on, best first',
+    example: ['pve1', 'pve2'],
+  },
+  {
+    field: 'placement_json',
+    key: 'AvoidIDs',
+    type: 'list of texts',
+    meaning: 'Ids of VMs it must not share a node with',
+    example: ['100101'],
+  },
+  {
+    field: 'placement_json',
+    key: 'MaxVMsPerNode',
+    type: 'whole number',
+    meaning: 'A node with that many VMs takes no more',
+    example: 10,
+  },
+  {
+    field: 'placement_json',
+    key: 'MinFreeMemoryMiB',
+    type: 'whole number, MiB',
+    meaning: 'What has to stay free on the node',
+    example: 4096,
+  },
+  { field: 'placement_json', key: 'Pool', type: 'text', meaning: 'PVE pool the VM joins', example: 'production' },
+  {
+    field: 'metadata',
+    key: 'virtrigaud-owner-namespace',
+    type: 'text',
+    meaning: 'Namespace of the VirtualMachine asked for',
+    example: 'default',
+  },
+  {
+    field: 'metadata',
+    key: 'virtrigaud-owner-name',
+    type: 'text',
+    meaning: 'Name of the VirtualMachine asked for',
+    example: 'web-server',
+  },
+  {
+    field: 'metadata',
+    key: 'virtrigaud-owner-uid',
+    type: 'text',
+    meaning: 'UID of the VirtualMachine asked for; with it two of one name are told apart',
+    example: '2f1d6c1e-6a1b-4c1e-9d57-0f2f6f0f8a11',
+  },
+];

@@ -1,0 +1,34 @@
+// Task ids as the manager keeps them: `vrtg1.<kind>.<vmid>.<incarnation>.<goal>[.<upid>]`. They hold all that any
+// replica needs, also after a restart, to judge the run. The UPID comes last since it may hold every separator.
+
+export interface TaskId {
+  /** What runs: `create`, `clone`, `delete`. */
+  readonly kind: string;
+  readonly vmid: number;
+  /** Of the claim the run belongs to; undefined for a VM without one. */
+  readonly incarnation: string | undefined;
+  /** The state that ends the run: `ready`, `absent`. */
+  readonly goal: string;
+  /** The PVE task it waits for. */
+  readonly upid: string | undefined;
+}
+
+/** Stands for "no incarnation". */
+const NONE = '-';
+const TASK_ID = /^vrtg1\.([a-z]+)\.([1-9]\d{2,8})\.([a-z2-7]{12}|-)\.([A-Za-z0-9_-]+)(?:\.(UPID:\S+))?$/;
+
+/** Throws a RangeError if a part cannot stand in a task id: that is a mistake of ours. */
+export function formatTaskId(task: TaskId): string {
+  const parts = ['vrtg1', task.kind, task.vmid, task.incarnation ?? NONE, task.goal];
+  const id = [...parts, ...(task.upid === undefined ? [] : [task.upid])].join('.');
+  if (!TASK_ID.test(id)) throw new RangeError(`"${id}" is not a task id`);
+  return id;
+}
+
+/** undefined where `text` is not a task id of this form (it may be a raw UPID, or another provider's). */
+export function parseTaskId(text: string): TaskId | undefined {
+  const match = TASK_ID.exec(text);
+  if (match === null) return undefined;
+  const [, kind = '', vmid = '', incarnation = '', goal = '', upid] = match;
+  return { kind, vmid: Number(vmid), incarnation: incarnation === NONE ? undefined : incarnation, goal, upid };
+}
