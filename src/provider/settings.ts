@@ -12,7 +12,7 @@ import {
   type SettingsOf,
   type SettingsSource,
 } from '#runtime/settings';
-import { defaultNetworkMap, parseNetworkMap } from './network-map.ts';
+import { defaultNetworkMap, parseNetworkMap } from './plan/network-map.ts';
 import { parseVmidRange } from './vmid-range.ts';
 
 interface About<T> {

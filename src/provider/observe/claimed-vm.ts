@@ -10,7 +10,7 @@ import type { Context } from '../context.ts';
 import { refuseContainer } from '../read/describe.ts';
 import { vmSubject } from '../subject.ts';
 import { proveAbsent } from '../view/absence.ts';
-import { locate } from '../view/cluster-view.ts';
+import { atGuest } from '../view/cluster-view.ts';
 
 /** A VM as its node has it now, and whose it is. */
 export interface ClaimedVm {
@@ -28,16 +28,16 @@ export async function observeVm(
   wanted: string,
   call: Deadline,
 ): Promise<ClaimedVm | undefined> {
-  const guest = await locate(ctx.pve, ctx.view, vmid, call);
-  if (guest === undefined) {
-    await proveAbsent(ctx, vmid, wanted, call);
-    return undefined;
-  }
-  refuseContainer(guest);
-  const [config, status] = await Promise.all([readConfig(ctx.pve, guest, call), readStatus(ctx.pve, guest, call)]);
-  const ownership = judgeOwnership(readClaim(config.values['description']), ctx.instance, vmid);
-  const subject = vmSubject({ ...guest, name: config.values['name'] });
-  return { guest, subject, config, status, ownership };
+  const whereabouts = { pve: ctx.pve, view: ctx.view, vmid, call, maxAgeMs: 0 };
+  const vm = await atGuest(whereabouts, async (guest): Promise<ClaimedVm> => {
+    refuseContainer(guest);
+    const [config, status] = await Promise.all([readConfig(ctx.pve, guest, call), readStatus(ctx.pve, guest, call)]);
+    const ownership = judgeOwnership(readClaim(config.values['description']), ctx.instance, vmid);
+    return { guest, subject: vmSubject({ ...guest, name: config.values['name'] }), config, status, ownership };
+  });
+  if (vm === undefined) await proveAbsent(ctx, vmid, wanted, call);
+  else ctx.vms.seen(vmid);
+  return vm;
 }
 
 /** `locked` and `still being made` are one to whoever wants to change the VM: later. */

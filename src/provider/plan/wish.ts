@@ -1,7 +1,7 @@
 // What a plan is made from: the wish, what PVE has, and what is known of the place. All data, no I/O.
 import type { VmSpec } from '#domain/vm-spec';
 import type { NodeName, Vmid } from '#pve/ids';
-import type { NetworkMap } from '../network-map.ts';
+import type { NetworkMap } from './network-map.ts';
 
 /** What PVE has: a VM, or the template it is going to be copied from (then with the VMID it will get). */
 export interface Have {

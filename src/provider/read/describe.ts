@@ -12,7 +12,7 @@ import { readDetails, type VmDetails } from '../observe/vm-details.ts';
 import { refuseForeign } from '../ownership-fault.ts';
 import { vmSubject } from '../subject.ts';
 import { proveAbsent } from '../view/absence.ts';
-import { locate } from '../view/cluster-view.ts';
+import { atGuest } from '../view/cluster-view.ts';
 import { consoleUrl } from './console-url.ts';
 import { powerState } from './power-state.ts';
 import { rawRecord } from './raw-record.ts';
@@ -41,17 +41,18 @@ const TOUCHED_MS = 15_000;
 
 /** Undefined only for a VM that is proven absent. */
 export async function describeVm(ctx: Context, vmid: Vmid, call: Deadline): Promise<Description | undefined> {
-  const snapshot = await ctx.view.read(call, VIEW_MAX_AGE_MS);
-  const guest = snapshot.guests.get(vmid) ?? (await locate(ctx.pve, ctx.view, vmid, call));
-  if (guest === undefined) {
+  const whereabouts = { pve: ctx.pve, view: ctx.view, vmid, call, maxAgeMs: VIEW_MAX_AGE_MS };
+  const description = await atGuest(whereabouts, async (guest, takenAt) => {
+    refuseContainer(guest);
+    return await describeGuest(ctx, guest, takenAt, call);
+  });
+  if (description === undefined) {
     ctx.vms.of(vmid).details = undefined;
     await proveAbsent(ctx, vmid, 'describe', call);
     return undefined;
   }
-  refuseContainer(guest);
-  ctx.vms.of(vmid).freeSince = undefined;
-  ctx.vms.of(vmid).destroyed = false;
-  return await describeGuest(ctx, guest, snapshot.takenAt, call);
+  ctx.vms.seen(vmid);
+  return description;
 }
 
 export function refuseContainer(guest: GuestEntry): void {
@@ -121,14 +122,13 @@ function unknownState(guest: GuestEntry): Fault {
   });
 }
 
-/** Read again where the VM has moved, changed its state or is locked: whatever we knew may have changed with that. */
+/** Read again where the VM has moved, is locked, has changed its state or was changed by us: then it may all be different. */
 async function currentDetails(ctx: Context, seen: Observation, call: Deadline): Promise<VmDetails> {
   const { guest } = seen;
   const record = ctx.vms.of(guest.vmid);
   const known = record.details;
-  const isCurrent =
-    known !== undefined && known.node === guest.node && seen.source === 'view' && seen.lock === undefined;
-  if (isCurrent) return known;
+  const isCurrent = known?.node === guest.node && seen.lock === undefined && powerState(seen) === record.told;
+  if (known !== undefined && isCurrent) return known;
   record.details = await readDetails(ctx, guest, call);
   return record.details;
 }

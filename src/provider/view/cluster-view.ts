@@ -3,6 +3,7 @@
 import { type GuestEntry, listGuests } from '#pve/cluster/resources';
 import type { Pve } from '#pve/connection/pve';
 import type { Vmid } from '#pve/ids';
+import { saidBy } from '#pve/said';
 import { type Cached, cached } from '#runtime/cached';
 import type { Deadline } from '#runtime/deadline';
 
@@ -24,15 +25,47 @@ export function createClusterView(pve: Pve): ClusterView {
   });
 }
 
-/** Where to look again for a VM that is missing: it may be on its way to another node. */
-const LOCATE_TRIES = 3;
-const LOCATE_PAUSE_MS = 250;
+/** How often a VM is looked for, and the pause between: it may be on its way to another node. */
+const LOOKS = 3;
+const LOOK_PAUSE_MS = 250;
 
 /** The guest as the view shows it now; undefined after three looks 250 ms apart. */
 export async function locate(pve: Pve, view: ClusterView, vmid: Vmid, call: Deadline): Promise<GuestEntry | undefined> {
-  for (let look = 1; ; look++) {
-    const guest = (await view.read(call, 0)).guests.get(vmid);
-    if (guest !== undefined || look === LOCATE_TRIES) return guest;
-    await pve.clock.sleep(LOCATE_PAUSE_MS, call.signal);
+  return await atGuest({ pve, view, vmid, call, maxAgeMs: 0 }, async (guest) => await Promise.resolve(guest));
+}
+
+export interface Whereabouts {
+  readonly pve: Pve;
+  readonly view: ClusterView;
+  readonly vmid: Vmid;
+  readonly call: Deadline;
+  /** How old the view may be at the first look. */
+  readonly maxAgeMs: number;
+}
+
+/**
+ * Does `work` where the guest is, and looks for it again where PVE no longer has it there. Undefined where the view
+ * does not show it; throws PVE's own not-found where it does and no node has it.
+ * @param work gets the guest and when the view was taken, ms of the clock.
+ */
+export async function atGuest<T>(
+  { pve, view, vmid, call, maxAgeMs }: Whereabouts,
+  work: (guest: GuestEntry, takenAt: number) => Promise<T>,
+): Promise<T | undefined> {
+  let gone: unknown;
+  for (let look = 1; look <= LOOKS; look++) {
+    if (look > 1) await pve.clock.sleep(LOOK_PAUSE_MS, call.signal);
+    const snapshot = await view.read(call, look === 1 ? maxAgeMs : 0);
+    const guest = snapshot.guests.get(vmid);
+    gone = undefined;
+    if (guest === undefined) continue;
+    try {
+      return await work(guest, snapshot.takenAt);
+    } catch (error) {
+      if (saidBy(error)?.kind !== 'vm-missing') throw error;
+      gone = error;
+    }
   }
+  if (gone !== undefined) throw gone;
+  return undefined;
 }

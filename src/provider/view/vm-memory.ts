@@ -25,6 +25,8 @@ export interface VmMemory {
   of(vmid: Vmid): VmRecord;
   /** To be called after every change of ours: from now on the VM is read directly until the view has caught up. */
   touch(vmid: Vmid): void;
+  /** To be called when PVE shows the VM: whatever spoke for its absence is void. */
+  seen(vmid: Vmid): void;
   /** To be called when the VM is gone. */
   forget(vmid: Vmid): void;
 }
@@ -36,14 +38,19 @@ export function createVmMemory(clock: Clock): VmMemory {
     records.set(vmid, record);
     return record;
   }
+  function seen(vmid: Vmid): void {
+    const record = of(vmid);
+    record.destroyed = false;
+    record.freeSince = undefined;
+  }
   return {
     of,
+    seen,
     touch: (vmid) => {
+      seen(vmid);
       const record = of(vmid);
       record.touchedAt = clock.now();
       record.details = undefined;
-      record.destroyed = false;
-      record.freeSince = undefined;
       record.agent.silentProbes = 0;
       record.agent.nextProbeAt = 0;
     },

@@ -1,0 +1,83 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { SettingError } from '#runtime/settings';
+import { CredentialsError, readToken } from './credentials.ts';
+import { readProviderSettings, settingWarnings } from './settings.ts';
+
+function source(environment: Record<string, string>, files: Record<string, string> = {}) {
+  const credentialsFolder = mkdtempSync(join(tmpdir(), 'vrtg-credentials-'));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(credentialsFolder, name), text);
+  return { environment, credentialsFolder };
+}
+
+describe('a setting', () => {
+  it('comes from the file, then PROVIDER_, then PVE_, then the default', () => {
+    const environment = { PROVIDER_TOKEN_SECRET: 'provider', PVE_TOKEN_SECRET: 'pve' };
+    expect(readProviderSettings(source(environment, { token_secret: 'file\n' })).tokenSecret).toBe('file');
+    expect(readProviderSettings(source(environment)).tokenSecret).toBe('provider');
+    expect(readProviderSettings(source({ PVE_TOKEN_SECRET: 'pve' })).tokenSecret).toBe('pve');
+    expect(readProviderSettings(source({ PROVIDER_TOKEN_SECRET: ' ', PVE_TOKEN_SECRET: 'pve' })).tokenSecret).toBe(
+      'pve',
+    );
+    expect(readProviderSettings(source({})).tokenSecret).toBe('');
+  });
+
+  it.each([
+    ['PVE_TASK_TIMEOUT', '90', 'taskTimeoutMs', 90_000],
+    ['PVE_TASK_TIMEOUT', '5m', 'taskTimeoutMs', 300_000],
+    ['PVE_TASK_POLL_INTERVAL', '500ms', 'taskPollIntervalMs', 500],
+    ['PVE_INSECURE_SKIP_VERIFY', 'TRUE', 'insecureSkipVerify', true],
+    ['PROVIDER_DEFAULT_DATASTORE', 'nvme', 'defaultStorage', 'nvme'],
+    ['PVE_VMID_RANGE', '5000-5999', 'vmidRange', { low: 5000, high: 5999 }],
+    ['PVE_NETWORK_MAP', 'a=vmbr7, b=vnet1', 'networkMap', { a: 'vmbr7', b: 'vnet1' }],
+    ['VIRTRIGAUD_PROVIDER_ALLOWED_SANS', 'a, b', 'allowedSans', ['a', 'b']],
+  ])('%s=%s gives %s %j', (variable, text, key, value) => {
+    expect(readProviderSettings(source({ [variable]: text }))).toHaveProperty(key, value);
+  });
+
+  it.each([
+    ['PVE_INSECURE_SKIP_VERIFY', 'yes', /PVE_INSECURE_SKIP_VERIFY: "yes" is not true or false/],
+    ['PVE_TASK_TIMEOUT', 'soon', /PVE_TASK_TIMEOUT: "soon" is not a duration/],
+    ['PVE_VMID_RANGE', '10-20', /PVE_VMID_RANGE: .*100-999999999/],
+    ['PVE_VMID_RANGE', '200-100', /not a range/],
+    ['PVE_CLOUDINIT', 'never', /PVE_CLOUDINIT: "never" is not one of auto, native, iso/],
+    ['PVE_NETWORK_MAP', 'lan', /"lan" is not a pair/],
+  ])('%s=%s is refused by name', (variable, text, message) => {
+    const read = (): unknown => readProviderSettings(source({ [variable]: text }));
+    expect(read).toThrow(SettingError);
+    expect(read).toThrow(message);
+  });
+
+  it('that is reserved or unknown is answered with a warning', () => {
+    expect(settingWarnings(source({ PVE_POOL: 'a', PVE_ENDPONT: 'x', PVE_ENDPOINT: 'https://a' }))).toEqual([
+      'PVE_POOL is set, but this version does nothing with it',
+      'PVE_ENDPONT is not a setting; did you mean PVE_ENDPOINT?',
+    ]);
+  });
+});
+
+describe('the API token', () => {
+  const whole = { PVE_TOKEN_ID: 'me@pve!vrtg', PVE_TOKEN_SECRET: 's' };
+
+  it('is taken as a pair from one source', () => {
+    expect(readToken(source(whole))).toEqual({ id: 'me@pve!vrtg', secret: 's', from: 'PVE_TOKEN_ID' });
+    const files = { token_id: 'a@b@ldap!two\n', token_secret: 't\n' };
+    expect(readToken(source(whole, files))).toMatchObject({ id: 'a@b@ldap!two', secret: 't' });
+  });
+
+  it.each([
+    ['nothing at all', {}, {}, /set PVE_TOKEN_ID and PVE_TOKEN_SECRET/],
+    ['a missing secret', { PVE_TOKEN_ID: 'a@pve!tt' }, {}, /PVE_TOKEN_SECRET is missing/],
+    ['a missing id', { PROVIDER_TOKEN_SECRET: 's' }, {}, /PROVIDER_TOKEN_ID is missing/],
+    ['half a pair of files, whatever the environment says', whole, { token_secret: 's' }, /token_id is missing/],
+    ['a password', { PVE_USERNAME: 'u', PVE_PASSWORD: 'p' }, {}, /API token only/],
+    ['an id without a token name', { PVE_TOKEN_ID: 'root@pam', PVE_TOKEN_SECRET: 's' }, {}, /user@realm!tokenid/],
+  ])('is refused with a hint for %s', (_what, environment, files, hint) => {
+    const read = (): unknown =>
+      readToken(source(environment as Record<string, string>, files as Record<string, string>));
+    expect(read).toThrow(CredentialsError);
+    expect(read).toThrow(hint);
+  });
+});
