@@ -152,7 +152,7 @@ const DIAL_WORDS: Readonly<Record<string, string>> = {
 };
 
 const UNKNOWN_AUTHORITY =
-  /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET).*|CERT_UNTRUSTED)$/;
+  /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET).*|CERT_UNTRUSTED|CERT_SIGNATURE_FAILURE)$/;
 
 function dialWords(code: string): string {
   if (UNKNOWN_AUTHORITY.test(code)) return 'x509: certificate signed by unknown authority';

@@ -75,8 +75,7 @@ describe('the API token', () => {
     ['a password', { PVE_USERNAME: 'u', PVE_PASSWORD: 'p' }, {}, /API token only/],
     ['an id without a token name', { PVE_TOKEN_ID: 'root@pam', PVE_TOKEN_SECRET: 's' }, {}, /user@realm!tokenid/],
   ])('is refused with a hint for %s', (_what, environment, files, hint) => {
-    const read = (): unknown =>
-      readToken(source(environment as Record<string, string>, files as Record<string, string>));
+    const read = (): unknown => readToken(source(environment, files));
     expect(read).toThrow(CredentialsError);
     expect(read).toThrow(hint);
   });

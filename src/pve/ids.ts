@@ -48,3 +48,19 @@ export function parseUpid(text: string): UpidParts | undefined {
 export function asUpid(text: string): Upid | undefined {
   return UPID.test(text) ? (text as Upid) : undefined;
 }
+
+/** `value` as a VMID, or undefined: PVE gives them as numbers and as strings (pve-behaviour 1.6). */
+export function asVmid(value: unknown): Vmid | undefined {
+  return typeof value === 'number' || typeof value === 'string' ? parseVmid(String(value)) : undefined;
+}
+
+/** The node a task runs on: only that one can be asked about it. */
+export function upidNode(upid: Upid): NodeName {
+  return upid.split(':')[1] as NodeName;
+}
+
+export function formatUpid(parts: UpidParts): Upid {
+  const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, '0');
+  const { node, pid, pstart, starttime, type, id, user } = parts;
+  return `UPID:${node}:${hex(pid)}:${hex(pstart)}:${hex(starttime)}:${type}:${id}:${user}:` as Upid;
+}

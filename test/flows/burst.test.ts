@@ -78,7 +78,7 @@ describe('SIGTERM during twenty creates', () => {
     expect(told.every((id, index) => id === undefined || id === ids[index])).toBe(true);
     expect(told.some((id) => id !== undefined)).toBe(true);
     const vms = (await claimedVms(flow.world)).filter((vm) => vm.config['name']?.startsWith('drained-'));
-    expect(vms.map((vm) => [String(vm.vmid), vm.state]).sort()).toEqual(ids.map((id) => [id, 'ready']).sort());
+    expect(vms.map((vm) => `${vm.vmid} ${vm.state}`).sort()).toEqual(ids.map((id) => `${id} ready`).sort());
     await second.kill('SIGTERM');
   });
 });

@@ -1,3 +1,4 @@
+import { pauseOrThrow } from '#pve/pause';
 import type { Clock } from '#runtime/clock';
 import type { Deadline } from '#runtime/deadline';
 
@@ -16,11 +17,7 @@ export function patience(clock: Clock, call: Deadline): Patience {
     pause: async (reason) => {
       const thisPauseMs = pauseMs;
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-      try {
-        await clock.sleep(thisPauseMs, call.signal);
-      } catch {
-        throw reason;
-      }
+      await pauseOrThrow(clock, thisPauseMs, call.signal, reason);
     },
   };
 }

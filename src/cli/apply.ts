@@ -1,0 +1,99 @@
+// `apply`: the VirtualMachines of a file become running VMs, by the calls a manager would send.
+import { bundleManifests } from '#crd/bundle';
+import { manifestTitle, parseManifests } from '#crd/manifests';
+import { type NormalisedVm, normaliseVm } from '#crd/normalise';
+import { Fault } from '#domain/fault';
+import type { PowerState } from '#domain/power';
+import type { ProviderClient } from '#rpc/client';
+import { PowerOp } from '#rpc/contract';
+import { encodeCreate } from '#rpc/payload/create';
+import type { Clock } from '#runtime/clock';
+import type { Progress } from './progress.ts';
+
+export interface ApplyOptions {
+  readonly client: ProviderClient;
+  /** YAML: VirtualMachines with the VMClasses and VMImages they refer to. */
+  readonly manifests: string;
+  readonly progress: Progress;
+  readonly clock: Clock;
+}
+
+export interface AppliedVm {
+  readonly name: string;
+  readonly id: string;
+  readonly powerState: string;
+  readonly ips: readonly string[];
+}
+
+/** Throws the Fault that stopped it; what has been made by then stays, and applying again goes on. */
+export async function applyManifests(options: ApplyOptions): Promise<AppliedVm[]> {
+  const { vms, unused } = bundleManifests(parseManifests(options.manifests));
+  for (const manifest of unused) options.progress.say(`    ${manifestTitle(manifest)}: nothing here refers to it`);
+  if (vms.length === 0)
+    throw new Fault('invalid-spec', { subject: 'manifests', why: 'there is no VirtualMachine in them' });
+  const applied: AppliedVm[] = [];
+  for (const vm of vms) applied.push(await applyVm(options, normaliseVm(vm)));
+  return applied;
+}
+
+async function applyVm(options: ApplyOptions, vm: NormalisedVm): Promise<AppliedVm> {
+  const { progress } = options;
+  const { name } = vm.spec;
+  const id = await progress.step(`create VM ${name}`, async () => await createVm(options, vm));
+  await progress.step(`power ${name} (VM ${id}) ${vm.powerState}`, async () => await power(options, id, vm.powerState));
+  if (vm.powerState !== 'On') return { name, id, powerState: vm.powerState, ips: [] };
+  const described = await progress.step(`wait for an IP of ${name}`, async () => await waitForIp(options, id));
+  return { name, id, ...described };
+}
+
+async function createVm(options: ApplyOptions, { spec, owner }: NormalisedVm): Promise<string> {
+  const { client } = options;
+  const request = encodeCreate(spec);
+  const { id, task } = await patiently(options, async () => await client.create(request, { owner }));
+  if (task !== undefined) await waitUntil(options, async () => (await client.taskStatus({ task })).done);
+  return id;
+}
+
+const OPS: Readonly<Record<PowerState, PowerOp>> = {
+  On: PowerOp.ON,
+  Off: PowerOp.OFF,
+  OffGraceful: PowerOp.SHUTDOWN_GRACEFUL,
+};
+
+async function power(options: ApplyOptions, id: string, state: PowerState): Promise<void> {
+  await patiently(options, async () => await options.client.power({ id, op: OPS[state] }));
+}
+
+async function waitForIp(options: ApplyOptions, id: string): Promise<{ powerState: string; ips: string[] }> {
+  let described = { powerState: '', ips: [] as string[] };
+  await waitUntil(options, async () => {
+    described = await patiently(options, async () => await options.client.describe({ id }));
+    return described.ips.length > 0;
+  });
+  return described;
+}
+
+const PAUSE_MS = 500;
+const LONGEST_WAIT_MS = 5 * 60_000;
+
+async function waitUntil({ clock }: ApplyOptions, isDone: () => Promise<boolean>): Promise<void> {
+  const until = clock.now() + LONGEST_WAIT_MS;
+  while (!(await isDone())) {
+    if (clock.now() >= until)
+      throw new Fault('busy', { subject: 'apply', why: 'it has taken 5 minutes and is not done' });
+    await clock.sleep(PAUSE_MS);
+  }
+}
+
+/** As the manager does: what somebody is working on is asked again. */
+async function patiently<T>({ clock }: ApplyOptions, call: () => Promise<T>): Promise<T> {
+  const until = clock.now() + LONGEST_WAIT_MS;
+  for (;;) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof Fault) || error.kind !== 'busy' || clock.now() >= until) throw error;
+      await clock.sleep(PAUSE_MS);
+    }
+  }
+}

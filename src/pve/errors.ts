@@ -1,0 +1,106 @@
+// What went wrong between us and PVE, as facts: who said what about which call. What kind of fault that is for the
+// caller is decided elsewhere; PVE's texts are told apart by rules/texts.ts.
+import { inspect } from 'node:util';
+
+export interface PveErrorFacts {
+  readonly status: number;
+  /** The first line of PVE's text. */
+  readonly reason: string;
+  /** PVE's whole text; the same as `reason` on hosts that send no body (before 8.3). */
+  readonly message: string;
+  /** Parameter to what is wrong with it, with status 400. */
+  readonly errors: Readonly<Record<string, string>>;
+  readonly method: string;
+  /** Below `/api2/json`. */
+  readonly path: string;
+}
+
+/** PVE answered, with something other than success. */
+export class PveError extends Error {
+  override readonly name = 'PveError';
+  readonly status: number;
+  readonly reason: string;
+  readonly errors: Readonly<Record<string, string>>;
+  readonly method: string;
+  readonly path: string;
+
+  constructor(facts: PveErrorFacts) {
+    super(facts.message);
+    this.status = facts.status;
+    this.reason = facts.reason;
+    this.errors = facts.errors;
+    this.method = facts.method;
+    this.path = facts.path;
+  }
+}
+
+/** `not-sent`: no byte of the request left us, so it was not carried out. `unknown`: it may have been. */
+export type NoAnswerOutcome = 'not-sent' | 'unknown';
+
+export interface NoAnswerFacts {
+  readonly outcome: NoAnswerOutcome;
+  readonly method: string;
+  readonly path: string;
+  /** `host:port` as it was set. */
+  readonly endpoint: string;
+  /**
+   * The system's or TLS's code (`ECONNREFUSED`, `ENOTFOUND`, `EHOSTUNREACH`, `ETIMEDOUT`, `ECONNRESET`,
+   * `UNABLE_TO_VERIFY_LEAF_SIGNATURE`, ...), or `timeout` (sent, and silent for too long), `deadline` (the caller's
+   * time was over), `not-pve` (an answer PVE does not give).
+   */
+  readonly code: string;
+  readonly cause: unknown;
+}
+
+/** Nothing came back that is an answer of PVE's. */
+export class PveNoAnswer extends Error {
+  override readonly name = 'PveNoAnswer';
+  readonly outcome: NoAnswerOutcome;
+  readonly method: string;
+  readonly path: string;
+  readonly endpoint: string;
+  readonly code: string;
+
+  constructor(facts: NoAnswerFacts) {
+    super(`${facts.method} ${facts.path}: no answer from ${facts.endpoint} (${facts.code})`, { cause: facts.cause });
+    this.outcome = facts.outcome;
+    this.method = facts.method;
+    this.path = facts.path;
+    this.endpoint = facts.endpoint;
+    this.code = facts.code;
+  }
+}
+
+/** PVE answered with success, but not in the shape its interface has: a version we do not know, or no PVE at all. */
+export class UnexpectedAnswer extends Error {
+  override readonly name = 'UnexpectedAnswer';
+
+  constructor(what: string, got: unknown) {
+    super(`PVE answered something unexpected: ${what}, got ${inspect(got, { breakLength: Infinity }).slice(0, 200)}`);
+  }
+}
+
+/** PVE's own words, message and parameters, on one line. */
+export function pveWords(error: PveError): string {
+  const parameters = Object.entries(error.errors).map(([name, text]) => `${name}: ${text}`);
+  return [error.message, ...parameters].join(' ').replace(/\s+/g, ' ').trim();
+}
+
+/** The node behind the one that answers could not be reached, so nothing was carried out (pve-behaviour 1.3). */
+export function isNodeDown(error: unknown): error is PveError {
+  return error instanceof PveError && error.status === 595;
+}
+
+/** The node behind the one that answers was reached and then failed; the call may go on there (596 to 599). */
+export function isNodeLost(error: unknown): error is PveError {
+  return error instanceof PveError && error.status >= 596 && error.status <= 599;
+}
+
+/** pve-behaviour 28.7: the worker may run although its id could not be read. */
+const NO_WORKER = 'got no worker upid - start worker failed';
+
+/** Whether a write that failed so may have been carried out all the same: read back before anything else. */
+export function isUnknownOutcome(error: unknown): boolean {
+  if (error instanceof PveNoAnswer) return error.outcome === 'unknown';
+  return isNodeLost(error) || (error instanceof PveError && error.message.includes(NO_WORKER));
+}
