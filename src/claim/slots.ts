@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Vmid } from '#pve/ids';
 import type { ClaimKind } from './record.ts';
 
-export const SLOT_COUNT = 16;
+const SLOT_COUNT = 16;
 
 export interface VmidRange {
   readonly low: number;

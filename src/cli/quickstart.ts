@@ -6,7 +6,7 @@ import type { Clock } from '#runtime/clock';
 import { applyManifests, type AppliedVm } from './apply.ts';
 import { type Launched, launch } from './launch.ts';
 import { createProgress, type Progress, type Terminal } from './progress.ts';
-import { type PveCalls, watchPveCalls } from './pve-calls.ts';
+import { watchPveCalls } from './pve-calls.ts';
 import { type SimulatorInfo, simulatorInfo } from './simulator-info.ts';
 
 export interface QuickstartOptions {
@@ -145,34 +145,49 @@ async function apply(
 ): Promise<AppliedVm[]> {
   if (options.manifests === undefined) return [];
   const manifests = await readFile(options.manifests, 'utf8');
-  const calls = simulator === undefined ? undefined : watchPveCalls(simulator.controlUrl);
-  await calls?.next();
-  const stop = calls === undefined ? () => Promise.resolve() : follow(calls, progress, options.clock);
+  const base = { client, manifests, clock: options.clock };
+  if (simulator === undefined) return await applyManifests({ ...base, progress });
+  const calls = await followCalls(simulator.controlUrl, progress, options.clock);
   try {
-    return await applyManifests({ client, manifests, progress, clock: options.clock });
+    return await applyManifests({ ...base, progress: calls.progress });
   } finally {
-    await stop();
+    await calls.stop();
   }
 }
 
 const FOLLOW_MS = 100;
 
-/** Tells the calls of PVE as they happen, until stopped. */
-function follow(calls: PveCalls, progress: Progress, clock: Clock): () => Promise<void> {
-  const stopping = new AbortController();
+/** Tells the calls of PVE as they happen. A step of the progress it gives has all of its calls told before it ends. */
+async function followCalls(
+  controlUrl: string,
+  progress: Progress,
+  clock: Clock,
+): Promise<{ progress: Progress; stop(): Promise<void> }> {
+  const calls = watchPveCalls(controlUrl);
+  await calls.next();
+  let telling = Promise.resolve();
   const tell = async (): Promise<void> => {
-    for (const line of await calls.next()) progress.detail(line);
+    telling = telling.then(async () => {
+      for (const line of await calls.next()) progress.detail(line);
+    });
+    await telling;
   };
+  const stopping = new AbortController();
   const following = (async () => {
     while (!stopping.signal.aborted) {
       await tell();
       await clock.sleep(FOLLOW_MS, stopping.signal).catch(() => undefined);
     }
-    await tell();
   })();
-  return async () => {
-    stopping.abort();
-    await following;
+  return {
+    progress: {
+      ...progress,
+      step: async (title, work) => await progress.step(title, async () => await work().finally(tell)),
+    },
+    stop: async () => {
+      stopping.abort();
+      await following;
+    },
   };
 }
 

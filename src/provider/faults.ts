@@ -1,4 +1,5 @@
 // PVE's facts turned into faults: the one place that knows what PVE's words mean for whoever asked.
+import { ClaimTooLongError } from '#claim/record';
 import { Fault, type FaultKind, type FaultText } from '#domain/fault';
 import { PveError, PveNoAnswer, pveWords, isNodeDown, isNodeLost } from '#pve/errors';
 import type { PveTextKind } from '#pve/rules/texts';
@@ -68,6 +69,9 @@ export function toFault(error: unknown, doing: Doing): Fault {
     new Fault(kind, { ...doing, ...text }, { cause: error });
 
   if (error instanceof DeadlineError) return fault('busy', { why: 'the time of the call is over', remedy: TRY_AGAIN });
+  if (error instanceof ClaimTooLongError) {
+    return fault('precondition', { why: error.message, remedy: 'Shorten the description of the VM' });
+  }
   if (error instanceof TaskStillRunning)
     return fault('busy', { why: 'its PVE task is still running', remedy: TRY_AGAIN });
   if (error instanceof TaskUnknown) return fault('busy', { why: 'PVE no longer knows its task', remedy: TRY_AGAIN });

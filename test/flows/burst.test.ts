@@ -54,6 +54,17 @@ describe('twenty creates at once from one template', () => {
   });
 });
 
+describe('a lock that is held for longer than PVE waits for it', () => {
+  it.each(['storage:local-lvm', 'vm:9001'])('delays a create, and does not fail it (%s)', async (lock) => {
+    const release = await flow.sim.holdLock(lock, 13_000, 'pve2');
+    expect(release).toBeDefined();
+    const name = `patient-${lock.replace(':', '-')}`;
+    const { id } = await flow.client.create(createRequest({ name }));
+    expect(await claimedVms(flow.world, name)).toMatchObject([{ vmid: Number(id), state: 'ready' }]);
+    expect(flow.log.some((line) => /got timeout/.test(line))).toBe(true);
+  });
+});
+
 describe('SIGTERM during twenty creates', () => {
   it('loses none and doubles none', async () => {
     const first = await startProviderProcess(flow.sim, 0);

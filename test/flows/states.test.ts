@@ -85,6 +85,21 @@ describe('a guest', () => {
   });
 });
 
+describe('Validate', () => {
+  it('stays true while PVE is down, and says what is wrong', async () => {
+    const flow = await startFlow({ simulator: { timeScale: 200 } });
+    expect(await flow.client.validate({})).toMatchObject({ ok: true, message: expect.stringMatching(/^PVE 9\./) });
+    for (const { name } of flow.sim.nodes) await flow.sim.setNodeOnline(name, false);
+    const { ok } = await until(
+      async () => await flow.client.validate({}),
+      ({ message }) => message.startsWith('no answer from PVE at 127.0.0.1:'),
+    );
+    expect(ok).toBe(true);
+    await expect(flow.client.create(createRequest())).rejects.toMatchObject({ kind: 'unavailable' });
+    await flow.stop();
+  });
+});
+
 describe('a silent agent', () => {
   it('keeps nobody waiting', async () => {
     const guests = THREE_NODE.guests.map((guest) =>

@@ -129,6 +129,18 @@ describe('a VM of ours', () => {
     await flow.client.delete({ id });
   });
 
+  it('of which a destroy has left nothing but its lock is told with the commands that remove it', async () => {
+    const id = await made('remnant');
+    const { config } = guest(id);
+    for (const key of Object.keys(config)) delete config[key];
+    config['lock'] = 'destroyed';
+    await expect(flow.client.delete({ id })).rejects.toMatchObject({
+      kind: 'busy',
+      message: expect.stringMatching(/locked \(destroyed\).*qm unlock \d+.*qm destroy \d+" on pve2/),
+    });
+    delete flow.sim.world.guests[Number(id)];
+  });
+
   it('that HA manages is not deleted without the right to release it, and nothing is stopped', async () => {
     const id = await made('ha');
     await flow.client.power({ id, op: PowerOp.ON });

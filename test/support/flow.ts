@@ -1,7 +1,4 @@
 // A provider against a PVE, and a client of it, over real sockets: what every flow test starts with.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { RunningProvider } from '#provider/start-provider';
 import { startProvider } from '#provider/start-provider';
 import { readProviderSettings } from '#provider/settings';
@@ -13,7 +10,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '#pve-sim/
 import { createProviderClient, type ProviderClient } from '#rpc/client';
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
-import { simWorld, type WorldReader } from './world.ts';
+import { pveWorld, simWorld, type WorldReader } from './world.ts';
 
 export interface Flow {
   readonly sim: Simulator;
@@ -29,6 +26,55 @@ export interface Flow {
   stop(): Promise<void>;
 }
 
+/** Whether flows that could run against a real PVE do not. */
+export const isSimulated = process.env['PVE_TEST_ENDPOINT'] === undefined;
+
+/** The part of a flow that a real PVE can give too. */
+export interface WorldFlow {
+  readonly client: ProviderClient;
+  readonly world: WorldReader;
+  /** Undefined on a real PVE: whatever is asserted with it is simulator-only. */
+  readonly sim: Simulator | undefined;
+  /** A template with cloud-init and guest agent. */
+  readonly template: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * Against the PVE that PVE_TEST_ENDPOINT names (with PVE_TEST_TOKEN_ID, PVE_TEST_TOKEN_SECRET, PVE_TEST_TEMPLATE, and
+ * PVE_TEST_CA where its certificate is to be verified), else against a simulator.
+ */
+export async function startWorldFlow(): Promise<WorldFlow> {
+  const endpoint = process.env['PVE_TEST_ENDPOINT'];
+  if (endpoint === undefined) return { ...(await startFlow()), template: 'ubuntu-22-template' };
+  const ca = process.env['PVE_TEST_CA'] ?? '';
+  const token = { id: process.env['PVE_TEST_TOKEN_ID'] ?? '', secret: process.env['PVE_TEST_TOKEN_SECRET'] ?? '' };
+  const environment = {
+    PVE_ENDPOINT: endpoint,
+    PVE_TOKEN_ID: token.id,
+    PVE_TOKEN_SECRET: token.secret,
+    PVE_CA_BUNDLE: ca,
+    PVE_INSECURE_SKIP_VERIFY: String(ca === ''),
+    PVE_INSTANCE: 'test/world-flow',
+    VIRTRIGAUD_PROVIDER_INSECURE: 'true',
+  };
+  const provider = await startInProcess(environment, 1, []);
+  const client = createProviderClient({ address: `127.0.0.1:${provider.port}` });
+  const pve = connectPve(endpoint, token, ca, 1);
+  return {
+    client,
+    world: pveWorld(pve),
+    sim: undefined,
+    template: process.env['PVE_TEST_TEMPLATE'] ?? 'ubuntu-22-template',
+    stop: async () => {
+      client.close();
+      await provider.drain();
+      await provider.close();
+      await pve.close();
+    },
+  };
+}
+
 export interface FlowOptions {
   readonly simulator?: SimulatorOptions;
   /** Settings of the provider besides endpoint, credentials and CA. */
@@ -42,7 +88,8 @@ export async function startFlow(options: FlowOptions = {}): Promise<Flow> {
   const log: string[] = [];
   const ends: (() => Promise<void> | void)[] = [];
   const another = async (index: number): Promise<{ client: ProviderClient; provider: RunningProvider }> => {
-    const provider = await startInProcess(sim, index, options.settings ?? {}, log);
+    const environment = { ...providerEnvironment(sim, index), ...options.settings };
+    const provider = await startInProcess(environment, sim.clock.factor, log);
     const client = createProviderClient({ address: `127.0.0.1:${provider.port}` });
     ends.push(async () => {
       client.close();
@@ -52,7 +99,7 @@ export async function startFlow(options: FlowOptions = {}): Promise<Flow> {
     return { client, provider };
   };
   const { client, provider } = await another(options.node ?? 0);
-  const pve = rootPve(sim);
+  const pve = connectPve(sim.nodes[0]?.url ?? '', sim.rootToken, sim.ca, sim.clock.factor);
   return {
     sim,
     client,
@@ -70,21 +117,17 @@ export async function startFlow(options: FlowOptions = {}): Promise<Flow> {
 }
 
 async function startInProcess(
-  sim: Simulator,
-  index: number,
-  settings: Readonly<Record<string, string>>,
+  environment: Readonly<Record<string, string>>,
+  timeScale: number,
   log: string[],
 ): Promise<RunningProvider> {
-  const credentialsFolder = mkdtempSync(join(tmpdir(), 'vrtg-flow-'));
-  rmSync(credentialsFolder, { recursive: true });
-  const environment = { ...providerEnvironment(sim, index), ...settings };
-  const source = { environment, credentialsFolder };
+  const source = { environment, credentialsFolder: '/nonexistent' };
   return await startProvider({
-    flags: { host: '127.0.0.1', port: 0, healthPort: 0, timeScale: sim.clock.factor },
+    flags: { host: '127.0.0.1', port: 0, healthPort: 0, timeScale },
     version: 'test',
     settings: readProviderSettings(source),
     source,
-    clock: createClock({ factor: sim.clock.factor }),
+    clock: createClock({ factor: timeScale }),
     log: createLogger({ level: 'debug', write: (line) => void log.push(line) }),
   });
 }
@@ -101,15 +144,16 @@ export function providerEnvironment(sim: Simulator, index: number): Record<strin
   };
 }
 
-/** A connection of our own with root's token. */
-export function rootPve(sim: Simulator): Pve {
-  const endpoint = parseEndpoint(sim.nodes[0]?.url ?? '');
-  if (endpoint === undefined) throw new Error('the simulator has no node');
+/** A connection of our own, past the provider. */
+function connectPve(url: string, token: { id: string; secret: string }, ca: string, timeScale: number): Pve {
+  const endpoint = parseEndpoint(url);
+  if (endpoint === undefined) throw new Error(`${url} is no endpoint`);
   return connect({
     endpoint,
-    authenticator: tokenAuthenticator(sim.rootToken.id, sim.rootToken.secret),
-    ca: sim.ca === '' ? undefined : sim.ca,
-    clock: createClock({ factor: sim.clock.factor }),
+    authenticator: tokenAuthenticator(token.id, token.secret),
+    ca: ca === '' ? undefined : ca,
+    skipVerify: ca === '',
+    clock: createClock({ factor: timeScale }),
     log: createLogger({ write: () => undefined }),
   });
 }

@@ -47,7 +47,7 @@ export async function startProviderProcess(
 }
 
 /** A provider with nothing of this process's environment but PATH. */
-export function spawnProvider(args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+function spawnProvider(args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
   const env = { PATH: process.env['PATH'] ?? '', VIRTRIGAUD_CREDENTIALS_DIR: '/nonexistent', ...environment };
   return spawn(process.execPath, [bundle, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }

@@ -7,7 +7,7 @@ import { readConfig, type VmConfig } from '#pve/qemu/config';
 import { readStatus, type VmStatus } from '#pve/qemu/status';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import { refuseContainer } from '../read/describe.ts';
+import { refuseContainer } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { atGuest } from '../view/cluster-view.ts';

@@ -10,7 +10,7 @@ import { networks } from './facets/networks.ts';
 import { tags } from './facets/tags.ts';
 import type { Have, Wish } from './wish.ts';
 
-export const facets: readonly Facet[] = [cpu, memory, machine, firmware, bootDisk, networks, cloudInit, tags];
+const facets: readonly Facet[] = [cpu, memory, machine, firmware, bootDisk, networks, cloudInit, tags];
 
 export type Step =
   | ({ readonly kind: 'upload-iso' } & IsoUpload)

@@ -1,5 +1,5 @@
 // Describe: what a VM is now. From the cluster's view where that can be trusted, else from the VM's own node.
-import { Fault, invalidSpec } from '#domain/fault';
+import { Fault } from '#domain/fault';
 import type { PowerState } from '#domain/power';
 import type { GuestEntry } from '#pve/cluster/resources';
 import { readClusterStatus } from '#pve/cluster/status';
@@ -9,7 +9,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { forgetIps, guestIps } from '../observe/guest-ips.ts';
 import { readDetails, type VmDetails } from '../observe/vm-details.ts';
-import { refuseForeign } from '../ownership-fault.ts';
+import { refuseContainer, refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { atGuest } from '../view/cluster-view.ts';
@@ -53,12 +53,6 @@ export async function describeVm(ctx: Context, vmid: Vmid, call: Deadline): Prom
   }
   ctx.vms.seen(vmid);
   return description;
-}
-
-export function refuseContainer(guest: GuestEntry): void {
-  if (guest.type === 'lxc') {
-    throw invalidSpec('id', `${guest.vmid} on ${guest.node} is a container, not a VM`, 'Use the id of a VM');
-  }
 }
 
 async function describeGuest(ctx: Context, guest: GuestEntry, takenAt: number, call: Deadline): Promise<Description> {

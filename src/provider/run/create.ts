@@ -24,6 +24,10 @@ const PERMISSIONS_MAX_AGE_MS = 60_000;
 export async function createVm(ctx: Context, order: CreateOrder, call: Deadline, handover: Handover): Promise<Vmid> {
   refuseUnsupported(order.spec);
   const retry = patience(ctx.clock, call);
+  const pause = async (reason: Error): Promise<void> => {
+    ctx.log.info('Trying again', { vm: order.spec.name, reason });
+    await retry.pause(reason);
+  };
   for (;;) {
     const { decision, snapshot } = await decide(ctx, order, call);
     switch (decision.kind) {
@@ -36,12 +40,12 @@ export async function createVm(ctx: Context, order: CreateOrder, call: Deadline,
       case 'exhausted':
         throw exhausted(ctx, order);
       case 'wait':
-        await retry.pause(unreadable(order, decision.slot));
+        await pause(unreadable(order, decision.slot));
         break;
       case 'take': {
         const copy = await copyTemplate(ctx, order, decision.vmid, snapshot, call, handover);
         if (copy.kind === 'made') return await finishVm(ctx, order, copy, handover.call ?? call);
-        await retry.pause(copy.reason);
+        await pause(copy.reason);
       }
     }
   }

@@ -16,7 +16,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { isTransient, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm } from '../observe/claimed-vm.ts';
-import { requireOurs } from '../ownership-fault.ts';
+import { refuseForeign, requireOurs } from '../refusals.ts';
 import { drivesOf } from '../plan/drives.ts';
 import { requireQuorum } from '../view/absence.ts';
 import { patience } from './patience.ts';
@@ -72,9 +72,11 @@ async function observeOurs(
   const { ownership } = vm;
   const isAnother = ownership.kind !== 'ours' || ownership.claim.incarnation !== incarnation;
   if (incarnation !== undefined && isAnother) return undefined;
+  refuseForeign(ownership, vm.guest, WANTED);
+  // Before the question whose it is: a remnant of a destroy has nothing left but its lock.
+  refuseLocked(vm);
   requireOurs(ownership, vm.guest, WANTED);
   refuseProtected(vm);
-  refuseLocked(vm);
   return { ...vm, incarnation: ownership.claim.incarnation };
 }
 
@@ -96,8 +98,14 @@ function refuseLocked(vm: ClaimedVm): void {
     subject: vm.subject,
     wanted: WANTED,
     why: `it is locked (${lock})`,
-    remedy: 'Wait for the running operation; a lock left by a crash is removed with "qm unlock"',
+    remedy: `Wait for the running operation; what a crash has left is removed as root: ${removalOf(vm)}`,
   });
+}
+
+/** Of a remnant only the configuration is left, which no API call removes (pve-behaviour 28.5). */
+function removalOf({ guest, config }: ClaimedVm): string {
+  const unlock = `qm unlock ${guest.vmid}`;
+  return config.lock === 'destroyed' ? `"${unlock}", then "qm destroy ${guest.vmid}" on ${guest.node}` : `"${unlock}"`;
 }
 
 async function deleteRound(ctx: Context, vm: OurVm, call: Deadline): Promise<void> {

@@ -12,7 +12,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { isTransient, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm, refuseBusy } from '../observe/claimed-vm.ts';
-import { refuseForeign } from '../ownership-fault.ts';
+import { refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { patience } from './patience.ts';
 import { powerAct } from './power-table.ts';

@@ -1,5 +1,7 @@
+// Reasons not to touch a VM, each with its remedy.
 import type { Ownership } from '#claim/ownership';
-import { Fault } from '#domain/fault';
+import { Fault, invalidSpec } from '#domain/fault';
+import type { GuestEntry } from '#pve/cluster/resources';
 import type { NodeName, Vmid } from '#pve/ids';
 import { vmSubject } from './subject.ts';
 
@@ -34,4 +36,10 @@ export function requireOurs(
     why: 'nobody has claimed it, so it may not be ours to take',
     remedy: `Claim it with "vrtg adopt ${vm.vmid}", or do it in PVE`,
   });
+}
+
+export function refuseContainer(guest: GuestEntry): void {
+  if (guest.type === 'lxc') {
+    throw invalidSpec('id', `${guest.vmid} on ${guest.node} is a container, not a VM`, 'Use the id of a VM');
+  }
 }

@@ -1,0 +1,69 @@
+// Renders the pages that come from tables in the source: `npm run docs`. A test holds them current.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { settingsTable } from '#provider/settings';
+import { EXTENSIONS } from '#rpc/payload/extensions';
+import type { Setting } from '#runtime/settings';
+
+const root = join(import.meta.dirname, '..');
+
+/** Page below docs/ to its text. */
+export function renderDocs(): Record<string, string> {
+  return { 'settings.md': settingsPage(), 'wire-extensions.md': extensionsPage() };
+}
+
+function settingsPage(): string {
+  const settings: Setting<unknown>[] = Object.values(settingsTable);
+  const isWired = (setting: Setting<unknown>): boolean => setting.reserved !== true;
+  return [
+    '# Settings of the provider',
+    '',
+    'For each setting the first of these that is not empty wins: a file in the credentials folder, then the variables in',
+    'the order given here, then the default. Booleans are `true` or `false`; durations are `500ms`, `2s`, `5m`, and a bare',
+    'number is seconds. The two halves of the token always come from one source. An unknown `PVE_*` variable is answered',
+    'with a warning.',
+    '',
+    '| variables | file | default | what it does |',
+    '|---|---|---|---|',
+    ...settings.filter(isWired).map(settingRow),
+    '',
+    'Names that are spoken for, but that this version does nothing with; setting one is answered with a warning:',
+    settings
+      .filter((setting) => !isWired(setting))
+      .map((setting) => `\`${setting.variables.at(-1) ?? ''}\``)
+      .join(', ')
+      .concat('.'),
+    '',
+  ].join('\n');
+}
+
+function settingRow(setting: Setting<unknown>): string {
+  const variables = setting.variables.map((name) => `\`${name}\``).join(', ');
+  const example = setting.example === undefined ? '' : ` Example: \`${setting.example}\`.`;
+  const file = setting.file === undefined ? '' : `\`${setting.file}\``;
+  return `| ${variables} | ${file} | ${defaultText(setting.fallback)} | ${setting.about}${example} |`;
+}
+
+function defaultText(value: unknown): string {
+  if (value === '' || (Array.isArray(value) && value.length === 0)) return '';
+  if (typeof value === 'number') return `${value / 1000} s`;
+  return typeof value === 'object' ? 'see there' : `\`${String(value)}\``;
+}
+
+function extensionsPage(): string {
+  return [
+    "# What travels beyond upstream's contract",
+    '',
+    "Keys that our manager adds to the JSON fields of a request. VirtRigaud's own manager never sends them, and its",
+    'providers ignore them.',
+    '',
+    '| field | key | type | meaning |',
+    '|---|---|---|---|',
+    ...EXTENSIONS.map(({ field, key, type, meaning }) => `| \`${field}\` | \`${key}\` | ${type} | ${meaning} |`),
+    '',
+  ].join('\n');
+}
+
+if (import.meta.main) {
+  for (const [page, text] of Object.entries(renderDocs())) await writeFile(join(root, 'docs', page), text);
+}

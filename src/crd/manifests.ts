@@ -1,0 +1,77 @@
+import { type Fault, invalidSpec } from '#domain/fault';
+import { parseAllDocuments, type YAMLParseError } from 'yaml';
+import { z } from 'zod';
+import { unknownKey } from './strict-object.ts';
+
+/** One object as its author wrote it, its spec not looked at yet. */
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: Metadata;
+  readonly spec: unknown;
+  /** Which document of a file it was, from 1; absent for what comes from an API server. */
+  readonly document?: number;
+}
+
+export interface Metadata {
+  readonly name: string;
+  readonly namespace?: string | undefined;
+  readonly uid?: string | undefined;
+}
+
+/** The group whose kinds are ours to read. */
+export const GROUP = 'infra.virtrigaud.io';
+
+const TOP_LEVEL_KEYS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
+
+const envelope = z.looseObject({
+  apiVersion: z.string().min(1),
+  kind: z.string().min(1),
+  metadata: z.looseObject({
+    name: z.string().min(1),
+    namespace: z.string().min(1).optional(),
+    uid: z.string().min(1).optional(),
+  }),
+});
+
+/**
+ * The objects of a YAML (or JSON) text in their order, of any kind; its documents are parted by `---`, empty ones are
+ * left out. Throws `invalid-spec` naming the document and the line or field.
+ */
+export function parseManifests(text: string): Manifest[] {
+  return [...parseAllDocuments(text)].flatMap((document, index) => {
+    const [error] = document.errors;
+    if (error !== undefined) throw badYaml(index + 1, error);
+    const value: unknown = document.toJS();
+    return value === null || value === undefined ? [] : [asManifest(value, index + 1)];
+  });
+}
+
+/** `VirtualMachine web-server (document 3)`. */
+export function manifestTitle(manifest: Manifest): string {
+  const place = manifest.document === undefined ? '' : ` (document ${manifest.document})`;
+  return `${manifest.kind} ${manifest.metadata.name}${place}`;
+}
+
+function asManifest(value: unknown, document: number): Manifest {
+  const parsed = envelope.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const field = [`document ${document}`, issue?.path.join('.')].filter(Boolean).join(': ');
+    throw invalidSpec(field, issue?.message ?? 'it is no object', 'An object has apiVersion, kind and metadata.name');
+  }
+  const { apiVersion, kind, metadata, spec } = { spec: undefined, ...parsed.data };
+  const manifest = { apiVersion, kind, metadata, spec, document };
+  const stray = Object.keys(parsed.data).find((key) => !TOP_LEVEL_KEYS.includes(key));
+  if (stray !== undefined && apiVersion.startsWith(`${GROUP}/`)) {
+    throw invalidSpec(`${manifestTitle(manifest)}: ${stray}`, unknownKey(stray, TOP_LEVEL_KEYS));
+  }
+  return manifest;
+}
+
+function badYaml(document: number, error: YAMLParseError): Fault {
+  const [what = ''] = error.message.split('\n');
+  const remedy =
+    error.code === 'DUPLICATE_KEY' ? 'If a second object begins there, put a line "---" before it' : 'Correct it there';
+  return invalidSpec(`document ${document}`, `not valid YAML: ${what.replace(/:$/, '')}`, remedy);
+}

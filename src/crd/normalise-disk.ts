@@ -1,0 +1,13 @@
+import { invalidSpec } from '#domain/fault';
+import type { DiskSpec } from '#domain/vm-spec';
+import { gibibytes } from './normalise-quantity.ts';
+import { sayOnce } from './say-once.ts';
+import type { DiskManifest } from './virtual-machine.ts';
+
+/** One disk; `root` is the boot disk. Throws `invalid-spec` under `path`. */
+export function normaliseDisk(disk: DiskManifest, path: string): DiskSpec {
+  const size = disk.size === undefined ? undefined : gibibytes(disk.size, `${path}.size`);
+  const sizeGib = sayOnce(path, { size, sizeGiB: disk.sizeGiB });
+  if (sizeGib === undefined) throw invalidSpec(`${path}.size`, 'the disk has no size', 'Write it like "40Gi"');
+  return { name: disk.name, sizeGib, type: disk.type, storage: disk.storageClass };
+}
