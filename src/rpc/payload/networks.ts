@@ -1,8 +1,8 @@
+import { type Addressing, parseAddressing, type SaidText } from '#domain/addressing';
 import { invalidSpec } from '#domain/fault';
 import { formatCidr } from '#domain/ip';
 import { parseMac } from '#domain/names';
 import type { NicSpec } from '#domain/vm-spec';
-import { type Addressing, parseAddressing, type SaidText } from './addressing.ts';
 import { agree, type JsonObject, type ReadValue, readObject } from './json-object.ts';
 import { listOf, oneOf, text, textList, wholeNumber } from './values.ts';
 
@@ -57,15 +57,13 @@ function readAddressing(object: JsonObject): Addressing {
   const said = object.get('StaticIP', textOrOlder, { ipAddress: textOrOlder, static_ip: textOrOlder });
   const path = object.at('StaticIP', ...older);
   const nested = typeof said === 'object' ? said : {};
-  const addressing = parseAddressing(
-    {
-      staticIp: typeof said === 'string' ? { text: said, path } : saidAt(nested.address, `${path}.address`),
-      prefix: object.get('Prefix', wholeNumber(1, 128)),
-      gateway: eitherText(object, 'Gateway', object.get('Gateway', text), nested.gateway, `${path}.gateway`),
-      dns: eitherText(object, 'DNS', object.get('DNS', textOrList), nested.dns, `${path}.dns`),
-    },
-    object.path,
-  );
+  const prefix = object.get('Prefix', wholeNumber(1, 128));
+  const addressing = parseAddressing({
+    staticIp: typeof said === 'string' ? { text: said, path } : saidAt(nested.address, `${path}.address`),
+    prefix: prefix === undefined ? undefined : { length: prefix, path: `${object.path}.Prefix` },
+    gateway: eitherText(object, 'Gateway', object.get('Gateway', text), nested.gateway, `${path}.gateway`),
+    dns: eitherText(object, 'DNS', object.get('DNS', textOrList), nested.dns, `${path}.dns`),
+  });
   checkPolicy(object, addressing);
   return addressing;
 }

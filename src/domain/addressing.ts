@@ -1,5 +1,5 @@
-import { invalidSpec } from '#domain/fault';
-import { type IpFamily, type IpWithPrefix, ipFamily, parseCidr } from '#domain/ip';
+import { invalidSpec } from './fault.ts';
+import { type IpFamily, type IpWithPrefix, ipFamily, parseCidr } from './ip.ts';
 
 // The addresses of one NIC as texts become values. A text may hold one IPv4 and one IPv6 entry, separated by a comma.
 
@@ -19,19 +19,19 @@ export interface AddressingTexts {
   /** `192.168.1.5`, `192.168.1.5/24`, `192.168.1.5/24,2001:db8::5/64`. */
   readonly staticIp: SaidText | undefined;
   /** For the addresses that do not carry one. */
-  readonly prefix: number | undefined;
+  readonly prefix: { readonly length: number; readonly path: string } | undefined;
   readonly gateway: SaidText | undefined;
   /** Separated by commas or blanks. */
   readonly dns: SaidText | undefined;
 }
 
 /** Throws `invalid-spec` for what is no address, an address without a prefix, a gateway without an address of its family. */
-export function parseAddressing(texts: AddressingTexts, path: string): Addressing {
-  const { staticIp, gateway } = texts;
-  const addresses = staticIp === undefined ? [] : parseAddresses(staticIp, texts.prefix);
-  if (texts.prefix !== undefined && addresses.length === 0) {
+export function parseAddressing(texts: AddressingTexts): Addressing {
+  const { staticIp, prefix, gateway } = texts;
+  const addresses = staticIp === undefined ? [] : parseAddresses(staticIp, prefix?.length);
+  if (prefix !== undefined && addresses.length === 0) {
     throw invalidSpec(
-      `${path}.Prefix`,
+      prefix.path,
       'there is no static address it could belong to',
       'Set the address, or remove the prefix',
     );
