@@ -37,6 +37,7 @@ export type ClaimReading =
 const VERSION = '1';
 const CLAIM_LINE = /^<!-- virtrigaud (\d+) (.*) -->\s*$/;
 const DAMAGED_LINE = /^<!-- virtrigaud\b/;
+const INCARNATION = /^[a-z2-7]{12}$/;
 const MAX_JSON_BYTES = 512;
 const MAX_VALUE_BYTES = 100;
 /** PVE's limit for a description, in characters as Perl counts them: code points. */
@@ -112,11 +113,17 @@ function parseClaimLine(line: string): Claim | string {
 function toClaim(value: unknown): Claim | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const { c, d, i, k, n, ns, s, t, u, v, w, ...unknown } = value as Record<string, unknown>;
-  if (typeof c !== 'string' || typeof d !== 'string' || typeof i !== 'string' || typeof n !== 'string')
+  if (
+    typeof c !== 'string' ||
+    !INCARNATION.test(c) ||
+    typeof d !== 'string' ||
+    typeof i !== 'string' ||
+    typeof n !== 'string'
+  )
     return undefined;
   if (k !== 'vm' && k !== 'clone' && k !== 'image') return undefined;
   if (s !== 'creating' && s !== 'ready' && s !== 'void') return undefined;
-  if (typeof t !== 'number' || typeof v !== 'number') return undefined;
+  if (typeof t !== 'number' || !Number.isSafeInteger(v)) return undefined;
   if ((ns !== undefined && typeof ns !== 'string') || (u !== undefined && typeof u !== 'string')) return undefined;
   if (w !== undefined && !isTextList(w)) return undefined;
   return {

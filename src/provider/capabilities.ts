@@ -3,6 +3,5 @@ import type { GetCapabilitiesResponseSchema } from '#rpc/contract';
 
 /** Only what is wired: the manager builds on every word of it. */
 export const capabilities: MessageInitShape<typeof GetCapabilitiesResponseSchema> = {
-  supportedDiskTypes: ['raw', 'qcow2'],
   supportedNetworkTypes: ['bridge', 'vlan'],
 };

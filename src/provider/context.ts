@@ -5,8 +5,8 @@ import type { Pve } from '#pve/connection/pve';
 import type { PveVersion } from '#pve/rules/versions';
 import { type Cached, cached } from '#runtime/cached';
 import type { Clock } from '#runtime/clock';
+import { createLanes, type Lanes } from '#runtime/lanes';
 import type { Logger } from '#runtime/log';
-import { createLanes, type Lanes } from './queue/lanes.ts';
 import type { ProviderSettings } from './settings.ts';
 import { type ClusterView, createClusterView } from './view/cluster-view.ts';
 import { createNodeFacts, type NodeFacts } from './view/node-facts.ts';
@@ -26,6 +26,10 @@ export interface Context {
   readonly options: Cached<ClusterOptions>;
   readonly nodes: NodeFacts;
   readonly vms: VmMemory;
+  /**
+   * PVE fails where it should queue: its locks wait a second or ten and then give up. So we queue on our side, entering
+   * `owner:`, `template:`, `node:` and `vm:` in this order.
+   */
   readonly lanes: Lanes;
 }
 

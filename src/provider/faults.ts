@@ -1,7 +1,7 @@
 // PVE's facts turned into faults: the one place that knows what PVE's words mean for whoever asked.
 import { ClaimTooLongError } from '#claim/record';
 import { Fault, type FaultKind, type FaultText } from '#domain/fault';
-import { PveError, PveNoAnswer, pveWords, isNodeDown, isNodeLost } from '#pve/errors';
+import { isNodeDown, isNodeLost, isUnknownOutcome, PveError, PveNoAnswer, pveWords } from '#pve/errors';
 import type { PveTextKind } from '#pve/rules/texts';
 import { saidBy } from '#pve/said';
 import { TaskFailed, TaskStillRunning, TaskUnknown } from '#pve/tasks';
@@ -70,7 +70,7 @@ export function toFault(error: unknown, doing: Doing): Fault {
 
   if (error instanceof DeadlineError) return fault('busy', { why: 'the time of the call is over', remedy: TRY_AGAIN });
   if (error instanceof ClaimTooLongError) {
-    return fault('precondition', { why: error.message, remedy: 'Shorten the description of the VM' });
+    return fault('precondition', { why: error.message, remedy: 'Shorten the description of the VM, or its name' });
   }
   if (error instanceof TaskStillRunning)
     return fault('busy', { why: 'its PVE task is still running', remedy: TRY_AGAIN });
@@ -81,16 +81,25 @@ export function toFault(error: unknown, doing: Doing): Fault {
   return fault('internal', { why: 'an unexpected error, see the log of the provider' });
 }
 
+function nodeIn(path: string): string | undefined {
+  return /^\/nodes\/([^/]+)/.exec(path)?.[1];
+}
+
 type MakeFault = (kind: FaultKind, text: Omit<FaultText, keyof Doing>) => Fault;
 
 function faultOfSilence(fault: MakeFault, error: PveNoAnswer): Fault {
   if (error.code === 'deadline') return fault('busy', { why: 'the time of the call is over', remedy: TRY_AGAIN });
+  const node = nodeIn(error.path);
+  // One node that is slow is not a PVE that cannot be reached.
+  if (error.code === 'timeout' && node !== undefined) {
+    return fault('busy', { why: `node ${node} did not answer in time`, remedy: TRY_AGAIN });
+  }
   const why = `no answer from PVE at ${error.endpoint} (${error.code})`;
   return fault('unavailable', { why, remedy: 'Check that PVE runs and can be reached' });
 }
 
 function faultOfAnswer(fault: MakeFault, error: PveError): Fault {
-  const node = /^\/nodes\/([^/]+)/.exec(error.path)?.[1] ?? 'behind the endpoint';
+  const node = nodeIn(error.path) ?? 'behind the endpoint';
   if (error.status === 401) {
     return fault('unauthenticated', { why: 'PVE refused our API token', remedy: 'Renew the token of the provider' });
   }
@@ -115,8 +124,14 @@ function faultOfWords(fault: MakeFault, error: unknown, words: string, status: n
   return fault('precondition', { why, remedy: 'See the task log in PVE' });
 }
 
-/** Whether waiting and trying again can help with what PVE said. */
-export function isTransient(error: unknown): boolean {
+/**
+ * Whether another look at PVE, and then perhaps another try, can help: a lock came too late, the answer was lost, or
+ * PVE has forgotten the task. `also` names texts that mean the same where the caller stands.
+ */
+export function mayPass(error: unknown, ...also: readonly PveTextKind[]): boolean {
   const kind = saidBy(error)?.kind;
-  return kind === 'lock-timeout' || kind === 'locked';
+  const isLock = kind === 'lock-timeout' || kind === 'locked';
+  return (
+    isLock || isUnknownOutcome(error) || error instanceof TaskUnknown || (kind !== undefined && also.includes(kind))
+  );
 }

@@ -66,7 +66,8 @@ export function readTarget(settings: ProviderSettings, source: SettingsSource): 
       : 'use a URL such as https://pve.example.com:8006';
     throw noClient('invalid endpoint URL', hint, settings.endpoint);
   }
-  const skipVerify = settings.insecureSkipVerify || settings.tlsInsecureSkipVerify;
+  const { insecureSkipVerify, providerInsecureSkipVerify, tlsInsecureSkipVerify } = settings;
+  const skipVerify = insecureSkipVerify || providerInsecureSkipVerify || tlsInsecureSkipVerify;
   return { endpoint, token: readTokenOrEnd(source), ca: readCa(settings.caBundle), skipVerify };
 }
 

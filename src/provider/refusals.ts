@@ -1,6 +1,7 @@
 // Reasons not to touch a VM, each with its remedy.
-import type { Ownership } from '#claim/ownership';
+import { describeClaimant, isOwner, type Ownership } from '#claim/ownership';
 import { Fault, invalidSpec } from '#domain/fault';
+import type { Owner } from '#domain/owner';
 import type { GuestEntry } from '#pve/cluster/resources';
 import type { NodeName, Vmid } from '#pve/ids';
 import { vmSubject } from './subject.ts';
@@ -11,15 +12,24 @@ interface Vm {
   readonly node: NodeName;
 }
 
-/** Throws where somebody else has claimed the VM: not even its state is told then. */
-export function refuseForeign(ownership: Ownership, vm: Vm, wanted: string): void {
-  if (ownership.kind !== 'foreign') return;
+/** Throws where somebody else has claimed the VM, or who asks is not its owner: not even its state is told then. */
+export function refuseForeign(ownership: Ownership, vm: Vm, wanted: string, asker: Partial<Owner>): void {
+  const by = otherOwner(ownership, asker);
+  if (by === undefined) return;
   throw new Fault('precondition', {
     subject: vmSubject(vm),
     wanted,
-    why: `it belongs to ${ownership.by}`,
+    why: `it belongs to ${by}`,
     remedy: `Use another VM, or take it over with "vrtg adopt ${vm.vmid}"`,
   });
+}
+
+/** Owners are told apart only where both have a uid. */
+function otherOwner(ownership: Ownership, asker: Partial<Owner>): string | undefined {
+  if (ownership.kind === 'foreign') return ownership.by;
+  if (ownership.kind === 'unclaimed' || asker.uid === undefined || ownership.claim.uid === undefined) return undefined;
+  const isSame = isOwner(ownership.claim, { name: '', ...asker });
+  return isSame ? undefined : `${describeClaimant(ownership.claim)} with another uid`;
 }
 
 /** Throws unless the VM is ours: before everything destructive. */
@@ -28,7 +38,6 @@ export function requireOurs(
   vm: Vm,
   wanted: string,
 ): asserts ownership is Extract<Ownership, { kind: 'ours' }> {
-  refuseForeign(ownership, vm, wanted);
   if (ownership.kind === 'ours') return;
   throw new Fault('precondition', {
     subject: vmSubject(vm),

@@ -9,7 +9,7 @@ import { type CreateRequest, type CreateResponseSchema, PowerOp as WireOp, type 
 import { decodeCreate } from '#rpc/payload/create';
 import { digestFields } from '#rpc/payload/digest-fields';
 import { formatTaskId } from '#rpc/task-id';
-import type { CreateOrder } from './run/create-order.ts';
+import type { CreateOrder } from './create-order.ts';
 import type { CreateOutcome } from './run/create-runs.ts';
 import type { PowerOrder } from './run/power.ts';
 

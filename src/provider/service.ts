@@ -27,13 +27,13 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       const order = decodeCreateOrder(request, call.owner);
       return encodeCreateOutcome(await audited(ctx, call, { vm: order.spec.name }, runs.create(order, call.deadline)));
     },
-    describe: async ({ id }, { deadline }) => {
+    describe: async ({ id }, { deadline, owner }) => {
       const vmid = decodeVmid(id);
-      return encodeDescription(await about(vmid, 'describe', describeVm(ctx, vmid, deadline)));
+      return encodeDescription(await about(vmid, 'describe', describeVm(ctx, vmid, owner, deadline)));
     },
     power: async (request, call) => {
       const order = decodePowerOrder(request);
-      const run = async (): Promise<void> => await changeVmPower(ctx, order, call.deadline);
+      const run = async (): Promise<void> => await changeVmPower(ctx, order, call.owner, call.deadline);
       await audited(
         ctx,
         call,
@@ -44,7 +44,7 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
     },
     delete: async ({ id }, call) => {
       const vmid = decodeVmid(id);
-      const run = async (): Promise<void> => await deleteVm(ctx, vmid, call.deadline);
+      const run = async (): Promise<void> => await deleteVm(ctx, vmid, call.owner, call.deadline);
       await audited(ctx, call, { vmid }, mutateVm(ctx, vmid, 'delete', call.deadline, run));
       return {};
     },

@@ -63,13 +63,17 @@ export const settingsTable = {
     file: 'ca.crt',
     about: 'CA certificates that sign the PVE API, as PEM text or the path of a PEM file.',
   }),
-  insecureSkipVerify: setting('INSECURE_SKIP_VERIFY', asBoolean, {
+  insecureSkipVerify: variable('PVE_INSECURE_SKIP_VERIFY', asBoolean, {
     fallback: false,
-    about: 'Does not verify the certificate of the PVE API. Also on if `TLS_INSECURE_SKIP_VERIFY` is true.',
+    about: 'Does not verify the certificate of the PVE API. The next two say the same; one that is true is enough.',
+  }),
+  providerInsecureSkipVerify: variable('PROVIDER_INSECURE_SKIP_VERIFY', asBoolean, {
+    fallback: false,
+    about: 'See `PVE_INSECURE_SKIP_VERIFY`.',
   }),
   tlsInsecureSkipVerify: variable('TLS_INSECURE_SKIP_VERIFY', asBoolean, {
     fallback: false,
-    about: "The manager's spelling of the same wish.",
+    about: 'See `PVE_INSECURE_SKIP_VERIFY`; the manager always sets it.',
   }),
   instance: setting('INSTANCE', asText, {
     fallback: '',

@@ -13,6 +13,7 @@ import { type ReachedPve, reachPve, readTarget } from './reach-pve.ts';
 import { providerService } from './service.ts';
 import { type ProviderSettings, settingWarnings } from './settings.ts';
 import { StartupError } from './startup-error.ts';
+import { isNarrow } from './vmid-range.ts';
 
 export interface StartOptions {
   readonly flags: ProgramFlags;
@@ -39,6 +40,9 @@ const DRAIN = { finishMs: 9_000, stopMs: 3_000 };
 export async function startProvider(options: StartOptions): Promise<RunningProvider> {
   const { flags, settings, source, clock, log } = options;
   for (const warning of settingWarnings(source)) log.warn('Setting', { warning });
+  if (isNarrow(settings.vmidRange)) {
+    log.warn('PVE_VMID_RANGE has fewer than 1000 ids: VMs will run out of the slots they may have');
+  }
   const target = readTarget(settings, source);
   const security = secure(options);
   const reached = await reachPve(target, settings, clock, log);

@@ -3,6 +3,13 @@ import type { VmidRange } from '#claim/slots';
 const LOWEST = 100;
 const HIGHEST = 999_999_999;
 
+/** With fewer ids than this the slots of different VMs meet too often. */
+const COMFORTABLE = 1_000;
+
+export function isNarrow(range: VmidRange): boolean {
+  return range.high - range.low + 1 < COMFORTABLE;
+}
+
 /** `100000-999999`; throws an Error saying what is wrong with it. */
 export function parseVmidRange(text: string): VmidRange {
   const match = /^(\d+)\s*-\s*(\d+)$/.exec(text.trim());

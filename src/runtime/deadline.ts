@@ -29,12 +29,17 @@ export function deadlineIn(ms: number, cancelled?: AbortSignal): Deadline {
   const onCancelled = (): void => end(cancelled?.reason);
   if (cancelled?.aborted === true) onCancelled();
   cancelled?.addEventListener('abort', onCancelled, { once: true });
+  const remainingMs = (): number => {
+    const leftMs = endsAt - performance.now();
+    // A busy process may be late with its timers, and a write may not be late.
+    if (leftMs <= 0) runOut();
+    return controller.signal.aborted ? 0 : leftMs;
+  };
   return {
     signal: controller.signal,
-    remainingMs: () => (controller.signal.aborted ? 0 : Math.max(0, endsAt - performance.now())),
+    remainingMs,
     check: () => {
-      // A busy process may be late with its timers, and a write may not be late.
-      if (performance.now() >= endsAt) runOut();
+      remainingMs();
       controller.signal.throwIfAborted();
     },
     dispose: () => {

@@ -226,9 +226,10 @@ describe('an id that is', () => {
     await expect(flow.client.power({ id: '100', op: PowerOp.UNSPECIFIED })).rejects.toMatchObject(refusal);
   });
 
-  it('no task id is refused', async () => {
+  it('no task id is refused, and one of another provider is done, since nobody can ever ask for it', async () => {
     const refusal = { kind: 'invalid-spec', message: expect.stringMatching(/^task\.id: /) };
-    await expect(flow.client.taskStatus({ task: { id: 'x' } })).rejects.toMatchObject(refusal);
+    await expect(flow.client.taskStatus({})).rejects.toMatchObject(refusal);
+    expect(await flow.client.taskStatus({ task: { id: 'x' } })).toMatchObject({ done: true, error: '' });
   });
 });
 

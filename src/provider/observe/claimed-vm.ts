@@ -19,6 +19,8 @@ export interface ClaimedVm {
   readonly config: VmConfig;
   readonly status: VmStatus;
   readonly ownership: Ownership;
+  /** When it was looked at, seconds since the epoch by PVE's clock. */
+  readonly observedSeconds: number;
 }
 
 /** Undefined only for a VM that is proven absent; throws a Fault while that is being confirmed. */
@@ -33,7 +35,15 @@ export async function observeVm(
     refuseContainer(guest);
     const [config, status] = await Promise.all([readConfig(ctx.pve, guest, call), readStatus(ctx.pve, guest, call)]);
     const ownership = judgeOwnership(readClaim(config.values['description']), ctx.instance, vmid);
-    return { guest, subject: vmSubject({ ...guest, name: config.values['name'] }), config, status, ownership };
+    const observedSeconds = ctx.pve.serverTime() ?? 0;
+    return {
+      guest,
+      subject: vmSubject({ ...guest, name: config.values['name'] }),
+      config,
+      status,
+      ownership,
+      observedSeconds,
+    };
   });
   if (vm === undefined) await proveAbsent(ctx, vmid, wanted, call);
   else ctx.vms.seen(vmid);

@@ -1,20 +1,13 @@
 // The guest's IP addresses as its agent tells them. Nobody waits for an agent that is silent: a probe runs on its own,
 // and whoever asks gets what is known by now.
 import { parseNet } from '#pve/codec/net';
+import { PveError } from '#pve/errors';
 import { slotsOf } from '#pve/codec/slot';
 import { type GuestInterface, networkInterfaces } from '#pve/qemu/agent';
 import type { VmAt } from '#pve/qemu/vm';
 import { type Deadline, deadlineIn } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-
-/** What is known of a VM's agent. Times are ms of the clock. */
-export interface Agent {
-  ips: readonly string[];
-  /** Probes without an answer since the last one that had one. */
-  silentProbes: number;
-  nextProbeAt: number;
-  probing: Promise<void> | undefined;
-}
+import type { Agent } from '../view/vm-memory.ts';
 
 /** After a start guests take seconds to minutes to come up; an agent that is silent for long is asked rarely. */
 const SILENT_PAUSES_MS: readonly number[] = [2_000, 4_000, 8_000, 15_000, 30_000];
@@ -22,8 +15,8 @@ const SILENT_PAUSE_MS = 5 * 60_000;
 const ANSWERED_PAUSE_MS = 30 * 60_000;
 /** Real ms given to an agent that has not been silent yet: one that answers does so at once. */
 const GLANCE_MS = 300;
-/** Real ms. PVE gives up on a silent agent after 3 to 5 s. */
-const PROBE_LIMIT_MS = 15_000;
+/** Real ms, the queue included. PVE gives up on a silent agent after 3 to 5 s, and blocks a worker of the node for it. */
+const PROBE_LIMIT_MS = 60_000;
 
 /** The addresses known by now, in the order of our NICs; starts a probe where one is due. */
 export async function guestIps(
@@ -55,13 +48,16 @@ async function glance(probing: Promise<void>, call: Deadline): Promise<void> {
 async function probe(ctx: Context, vm: VmAt, agent: Agent, values: Readonly<Record<string, string>>): Promise<void> {
   const call = deadlineIn(PROBE_LIMIT_MS);
   try {
-    const answer = await networkInterfaces(ctx.pve, vm, call);
+    const lane = { key: `agent:${vm.node}`, width: 1 };
+    const answer = await ctx.lanes.through([lane], call.signal, async () => await networkInterfaces(ctx.pve, vm, call));
     if (answer === 'silent' || answer === 'not-configured') return beSilent(ctx, agent);
     agent.ips = addressesOfNics(values, answer);
     agent.silentProbes = agent.ips.length === 0 ? agent.silentProbes + 1 : 0;
     agent.nextProbeAt = ctx.clock.now() + (agent.ips.length === 0 ? silentPauseMs(agent) : ANSWERED_PAUSE_MS);
   } catch (error) {
-    ctx.log.debug('The guest agent cannot be asked', { vmid: vm.vmid, error });
+    // Once at most every silent pause, the longest of which is what a missing privilege soon comes to.
+    const level = error instanceof PveError && error.status === 403 ? 'warn' : 'debug';
+    ctx.log[level]('The guest agent cannot be asked', { vmid: vm.vmid, error });
     beSilent(ctx, agent);
   } finally {
     call.dispose();

@@ -5,7 +5,7 @@ import { readConfig, type VmConfig } from '#pve/qemu/config';
 import type { VmAt } from '#pve/qemu/vm';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import type { CreateOrder } from '../run/create-order.ts';
+import type { CreateOrder } from '../create-order.ts';
 import { vmSubject } from '../subject.ts';
 
 /** A VM of ours as PVE has it now. */
@@ -15,6 +15,9 @@ export interface OwnVm {
   /** The description without the claim. */
   readonly text: string;
 }
+
+/** The VM is not as it has to be yet, and may be so at the next look. */
+export class Unsettled extends Fault {}
 
 /** Throws a `busy` Fault unless the VM is still the one of this incarnation, unlocked. To be asked before every write. */
 export async function observeOwn(
@@ -29,10 +32,11 @@ export async function observeOwn(
   const ownership = judgeOwnership(reading, ctx.instance, vm.vmid);
   const isSame = ownership.kind === 'ours' && ownership.claim.incarnation === incarnation;
   if (isSame && config.lock === undefined) return { config, claim: ownership.claim, text: reading.text };
-  throw new Fault('busy', {
-    subject: vmSubject({ name: order.spec.name, ...vm }),
-    wanted: 'create',
-    why: isSame ? `it is locked (${config.lock ?? ''})` : 'the VM at this id is no longer the one that was being made',
-    remedy: isSame ? 'Wait for the running operation' : 'The next try looks again',
-  });
+  const doing = { subject: vmSubject({ name: order.spec.name, ...vm }), wanted: 'create' };
+  if (isSame) {
+    const why = `it is locked (${config.lock ?? ''})`;
+    throw new Unsettled('busy', { ...doing, why, remedy: 'Wait for the running operation' });
+  }
+  const why = 'the VM at this id is no longer the one that was being made';
+  throw new Fault('busy', { ...doing, why, remedy: 'The next try looks again' });
 }

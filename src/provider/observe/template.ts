@@ -3,7 +3,7 @@ import { Fault, invalidSpec } from '#domain/fault';
 import type { ImageSource } from '#domain/vm-spec';
 import type { GuestEntry } from '#pve/cluster/resources';
 import type { Pve } from '#pve/connection/pve';
-import { parseVmid } from '#pve/ids';
+import { type NodeName, parseVmid, type Vmid } from '#pve/ids';
 import { readConfig, type VmConfig } from '#pve/qemu/config';
 import type { Deadline } from '#runtime/deadline';
 import { vmSubject } from '../subject.ts';
@@ -18,18 +18,23 @@ type TemplateSource = Extract<ImageSource, { kind: 'template' }>;
 
 const FIELD = 'image_json.TemplateName';
 
+/** Throws `invalid-spec` where none, or more than one, is meant. */
 export async function observeTemplate(
   pve: Pve,
   snapshot: Snapshot,
   image: TemplateSource,
   call: Deadline,
 ): Promise<Template> {
-  const guest = findTemplate(snapshot, image);
-  return { guest, config: await readConfig(pve, guest, call) };
+  const guest = findGuest(snapshot, image);
+  const config = await readConfig(pve, guest, call);
+  const isNamed = parseVmid(image.ref) === undefined;
+  // The view may still show the name and the numbers of whoever had this id before (pve-behaviour 26).
+  if (isNamed && config.values['name'] !== image.ref) throw notYet(snapshot, guest, image.ref);
+  if (config.values['template'] !== '1') throw notATemplate({ ...guest, name: config.values['name'] });
+  return { guest, config };
 }
 
-/** Throws `invalid-spec` where none, or more than one, is meant. */
-function findTemplate(snapshot: Snapshot, image: TemplateSource): GuestEntry {
+function findGuest(snapshot: Snapshot, image: TemplateSource): GuestEntry {
   const vmid = parseVmid(image.ref);
   const guest = vmid === undefined ? findByName(snapshot, image.ref) : snapshot.guests.get(vmid);
   if (guest === undefined) throw unknownTemplate(snapshot, image.ref);
@@ -37,21 +42,28 @@ function findTemplate(snapshot: Snapshot, image: TemplateSource): GuestEntry {
     throw invalidSpec(FIELD, `${guest.vmid} is a container, not a VM`, `Name a template. ${listTemplates(snapshot)}`);
   }
   if (image.node !== undefined && image.node !== guest.node) {
-    throw invalidSpec(
-      'image_json.Node',
-      `template ${image.ref} is on ${guest.node}, not on ${image.node}`,
-      'Name that node, or none',
-    );
-  }
-  if (!guest.template) {
-    throw new Fault('unsupported', {
-      subject: vmSubject(guest),
-      wanted: 'use as image',
-      why: 'it is not a template, and this version makes VMs from templates only',
-      remedy: 'Convert it to a template',
-    });
+    const why = `template ${image.ref} is on ${guest.node}, not on ${image.node}`;
+    throw invalidSpec('image_json.Node', why, 'Name that node, or none');
   }
   return guest;
+}
+
+function notATemplate(guest: { name: string | undefined; vmid: Vmid; node: NodeName }): Fault {
+  return new Fault('unsupported', {
+    subject: vmSubject(guest),
+    wanted: 'use as image',
+    why: 'it is not a template, and this version makes VMs from templates only',
+    remedy: 'Convert it to a template',
+  });
+}
+
+function notYet(snapshot: Snapshot, guest: GuestEntry, name: string): Fault {
+  return new Fault('busy', {
+    subject: vmSubject(guest),
+    wanted: `use as image ${name}`,
+    why: 'it has another name now',
+    remedy: `PVE takes some seconds to show new names. ${listTemplates(snapshot)}`,
+  });
 }
 
 function findByName(snapshot: Snapshot, name: string): GuestEntry | undefined {
@@ -63,8 +75,22 @@ function findByName(snapshot: Snapshot, name: string): GuestEntry | undefined {
   throw invalidSpec(FIELD, `"${name}" is the name of ${places.join(', ')}`, 'Name one of them by its VMID');
 }
 
+/** A guest without a name is new, or its node has been silent for minutes: it may be the one. */
 function unknownTemplate(snapshot: Snapshot, ref: string): Fault {
-  return invalidSpec(FIELD, `there is no template "${ref}", or we may not see it (VM.Audit)`, listTemplates(snapshot));
+  const nameless = [...snapshot.guests.values()].filter((guest) => guest.status === 'unknown');
+  if (nameless.length === 0) {
+    return invalidSpec(
+      FIELD,
+      `there is no template "${ref}", or we may not see it (VM.Audit)`,
+      listTemplates(snapshot),
+    );
+  }
+  const places = [...new Set(nameless.map((guest) => guest.node))].sort().join(', ');
+  return new Fault('busy', {
+    subject: FIELD,
+    why: `there is no template "${ref}" among the guests PVE can name, and it cannot name ${nameless.length} on ${places}`,
+    remedy: `The next try looks again. ${listTemplates(snapshot)}`,
+  });
 }
 
 const LISTED = 8;

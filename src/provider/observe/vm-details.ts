@@ -1,24 +1,19 @@
 // What the cluster's view does not show of a VM. Read when the VM is first asked for, and again when something changed.
-import { judgeOwnership, type Ownership } from '#claim/ownership';
+import { judgeOwnership } from '#claim/ownership';
 import { readClaim } from '#claim/record';
-import type { NodeName } from '#pve/ids';
 import { readConfig } from '#pve/qemu/config';
-import { type PendingChange, readPending } from '#pve/qemu/pending';
-import { listSnapshots, type Snapshot } from '#pve/qemu/snapshots';
+import { readPending } from '#pve/qemu/pending';
+import { listSnapshots } from '#pve/qemu/snapshots';
 import type { VmAt } from '#pve/qemu/vm';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
+import type { VmDetails } from '../view/vm-memory.ts';
 
-export interface VmDetails {
-  readonly node: NodeName;
-  readonly ownership: Ownership;
-  /** Options in force. */
-  readonly values: Readonly<Record<string, string>>;
-  readonly pending: readonly PendingChange[];
-  readonly snapshots: readonly Snapshot[];
-}
-
-export async function readDetails(ctx: Context, vm: VmAt, call: Deadline): Promise<VmDetails> {
+export async function readDetails(
+  ctx: Context,
+  vm: VmAt,
+  call: Deadline,
+): Promise<Omit<VmDetails, 'readAt' | 'readAgainAt'>> {
   const [config, pending, snapshots] = await Promise.all([
     readConfig(ctx.pve, vm, call),
     readPending(ctx.pve, vm, call),

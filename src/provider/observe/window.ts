@@ -10,11 +10,14 @@ import type { Vmid } from '#pve/ids';
 import { readConfig } from '#pve/qemu/config';
 import type { Deadline } from '#runtime/deadline';
 import type { Snapshot } from '../view/cluster-view.ts';
+import { maySee } from '../view/may-see.ts';
 
 export interface WindowSources {
   readonly pve: Pve;
   readonly snapshot: Snapshot;
   readonly permissions: Permissions;
+  /** Slots that are not to be believed free because the view shows nothing there. */
+  readonly doubted: ReadonlySet<Vmid>;
   readonly call: Deadline;
 }
 
@@ -25,15 +28,13 @@ export async function observeWindow(slots: readonly Vmid[], sources: WindowSourc
 async function observeSlot(vmid: Vmid, sources: WindowSources): Promise<Slot> {
   const guest = sources.snapshot.guests.get(vmid);
   if (guest !== undefined) return await readGuest(guest, sources);
-  if (hasPrivilege(sources.permissions, `/vms/${vmid}`, 'VM.Audit')) return { kind: 'free', vmid };
+  const isTrusted = hasPrivilege(sources.permissions, `/vms/${vmid}`, 'VM.Audit') && !sources.doubted.has(vmid);
+  if (isTrusted) return { kind: 'free', vmid };
   // The view hides what we may not audit; PVE's own answer about the id does not.
   if (await isVmidFree(sources.pve, vmid, sources.call)) return { kind: 'free', vmid };
-  return {
-    kind: 'unreadable',
-    vmid,
-    reason: 'the VMID is in use, and we may not see by what (VM.Audit)',
-    forbidden: true,
-  };
+  const sees = await maySee(sources.pve, vmid, sources.call);
+  const reason = `VMID ${vmid} is in use, and ${sees ? 'PVE does not show by what' : 'we may not see by what (VM.Audit)'}`;
+  return { kind: 'unreadable', vmid, reason, forbidden: !sees };
 }
 
 /**

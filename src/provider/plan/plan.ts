@@ -7,10 +7,11 @@ import { firmware } from './facets/firmware.ts';
 import { machine } from './facets/machine.ts';
 import { memory } from './facets/memory.ts';
 import { networks } from './facets/networks.ts';
+import { protection } from './facets/protection.ts';
 import { tags } from './facets/tags.ts';
 import type { Have, Wish } from './wish.ts';
 
-const facets: readonly Facet[] = [cpu, memory, machine, firmware, bootDisk, networks, cloudInit, tags];
+const facets: readonly Facet[] = [cpu, memory, machine, firmware, bootDisk, networks, cloudInit, tags, protection];
 
 export type Step =
   | ({ readonly kind: 'upload-iso' } & IsoUpload)

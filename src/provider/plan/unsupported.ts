@@ -37,6 +37,7 @@ function sizeWishes({ size }: VmSpec): Unwired[] {
   const profile = 'class_json.PerformanceProfile';
   const guard = 'class_json.SecurityProfile';
   return [
+    { field: 'class_json.GuestToolsPolicy', asked: isOther(size.guestTools, 'install', 'skip') },
     { field: 'class_json.DiskDefaults.Type', asked: isOther(size.diskType, 'thin') },
     { field: `class_json.ExtraConfig.${Object.keys(size.extra)[0] ?? ''}`, asked: Object.keys(size.extra).length > 0 },
     { field: `${profile}.LatencySensitivity`, asked: isOther(performance.latencySensitivity, 'normal') },

@@ -1,5 +1,6 @@
 // Describe: what a VM is now. From the cluster's view where that can be trusted, else from the VM's own node.
 import { Fault } from '#domain/fault';
+import type { Owner } from '#domain/owner';
 import type { PowerState } from '#domain/power';
 import type { GuestEntry } from '#pve/cluster/resources';
 import { readClusterStatus } from '#pve/cluster/status';
@@ -8,14 +9,16 @@ import { readStatus } from '#pve/qemu/status';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { forgetIps, guestIps } from '../observe/guest-ips.ts';
-import { readDetails, type VmDetails } from '../observe/vm-details.ts';
+import { readDetails } from '../observe/vm-details.ts';
 import { refuseContainer, refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { atGuest } from '../view/cluster-view.ts';
 import { consoleUrl } from './console-url.ts';
 import { powerState } from './power-state.ts';
+import type { VmDetails } from '../view/vm-memory.ts';
 import { rawRecord } from './raw-record.ts';
+import type { Observation } from './observation.ts';
 
 export interface Description {
   readonly powerState: PowerState;
@@ -24,27 +27,21 @@ export interface Description {
   readonly raw: Readonly<Record<string, string>>;
 }
 
-/** PVE's words for the state of a guest, and where they come from. */
-export interface Observation {
-  readonly guest: GuestEntry;
-  readonly status: string;
-  readonly qmpStatus: string | undefined;
-  readonly lock: string | undefined;
-  readonly source: 'view' | 'direct';
-  /** ms of the clock. */
-  readonly observedAt: number;
-}
-
 const VIEW_MAX_AGE_MS = 6_000;
 /** After an operation of ours the view may show the state before it for so long (pve-behaviour 26). */
 const TOUCHED_MS = 15_000;
 
 /** Undefined only for a VM that is proven absent. */
-export async function describeVm(ctx: Context, vmid: Vmid, call: Deadline): Promise<Description | undefined> {
+export async function describeVm(
+  ctx: Context,
+  vmid: Vmid,
+  asker: Partial<Owner>,
+  call: Deadline,
+): Promise<Description | undefined> {
   const whereabouts = { pve: ctx.pve, view: ctx.view, vmid, call, maxAgeMs: VIEW_MAX_AGE_MS };
   const description = await atGuest(whereabouts, async (guest, takenAt) => {
     refuseContainer(guest);
-    return await describeGuest(ctx, guest, takenAt, call);
+    return await describeGuest(ctx, guest, takenAt, asker, call);
   });
   if (description === undefined) {
     ctx.vms.of(vmid).details = undefined;
@@ -55,11 +52,17 @@ export async function describeVm(ctx: Context, vmid: Vmid, call: Deadline): Prom
   return description;
 }
 
-async function describeGuest(ctx: Context, guest: GuestEntry, takenAt: number, call: Deadline): Promise<Description> {
+async function describeGuest(
+  ctx: Context,
+  guest: GuestEntry,
+  takenAt: number,
+  asker: Partial<Owner>,
+  call: Deadline,
+): Promise<Description> {
   const seen = await observeState(ctx, guest, takenAt, call);
   const record = ctx.vms.of(guest.vmid);
   const details = await currentDetails(ctx, seen, call);
-  refuseForeign(details.ownership, { ...guest, name: details.values['name'] }, 'describe');
+  refuseForeign(details.ownership, { ...guest, name: details.values['name'] }, 'describe', asker);
   const state = powerState(seen);
   if (state === undefined) throw unknownState(guest);
   if (state !== 'On' || record.told !== state) forgetIps(ctx, record.agent);
@@ -116,13 +119,26 @@ function unknownState(guest: GuestEntry): Fault {
   });
 }
 
-/** Read again where the VM has moved, is locked, has changed its state or was changed by us: then it may all be different. */
+/** What is read rarely may be so old; spread, so that not all VMs are read at once. */
+const DETAILS_MAX_AGE_MS = 3_600_000;
+const SPREAD = 0.25;
+
+/**
+ * Read again where the VM has moved, is locked, has changed its state or was changed by us: then it may all be
+ * different; else about once an hour.
+ */
 async function currentDetails(ctx: Context, seen: Observation, call: Deadline): Promise<VmDetails> {
   const { guest } = seen;
   const record = ctx.vms.of(guest.vmid);
   const known = record.details;
   const isCurrent = known?.node === guest.node && seen.lock === undefined && powerState(seen) === record.told;
-  if (known !== undefined && isCurrent) return known;
-  record.details = await readDetails(ctx, guest, call);
+  if (known !== undefined && isCurrent && ctx.clock.now() < known.readAgainAt) return known;
+  const readAt = ctx.clock.now();
+  const spread = 1 - SPREAD * ((guest.vmid % 100) / 100);
+  record.details = {
+    ...(await readDetails(ctx, guest, call)),
+    readAt,
+    readAgainAt: readAt + DETAILS_MAX_AGE_MS * spread,
+  };
   return record.details;
 }

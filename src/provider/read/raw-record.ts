@@ -1,7 +1,7 @@
-import type { VmDetails } from '../observe/vm-details.ts';
 import type { Context } from '../context.ts';
 import type { WarningCode } from '../plan/facet.ts';
-import type { Observation } from './describe.ts';
+import type { VmDetails } from '../view/vm-memory.ts';
+import type { Observation } from './observation.ts';
 
 const WARNINGS: Readonly<Record<WarningCode, string>> = {
   'bios-to-uefi': 'the template was installed for BIOS and its VM has been given UEFI: it may not boot',
@@ -24,6 +24,7 @@ export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): 
     snapshots: details.snapshots.length === 0 ? undefined : JSON.stringify(details.snapshots.map(snapshotWords)),
     warnings: listed(warnings(details)),
     observed_at: new Date(seen.observedAt).toISOString(),
+    details_observed_at: new Date(details.readAt).toISOString(),
     source: seen.source,
     instance: ctx.instance,
   };

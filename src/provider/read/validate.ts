@@ -11,8 +11,8 @@ export interface Validation {
 
 /** The manager asks before everything else, so PVE is asked at most this often. */
 const MAX_AGE_MS = 10_000;
-/** Real ms that a silent PVE gets. */
-const PATIENCE_MS = 3_000;
+/** Real ms that a silent PVE gets; it takes 3 s to refuse a token (pve-behaviour 4.6). */
+const PATIENCE_MS = 5_000;
 
 /**
  * `ok` stays true once PVE has been reached: the manager takes a false as leave to drop the finalizers of VMs that are
@@ -30,6 +30,7 @@ async function askVersion(ctx: Context, call: Deadline): Promise<string> {
     return `PVE ${(await readVersion(ctx.pve, call)).text} at ${address}`;
   } catch (error) {
     ctx.log.warn('PVE does not answer as it should', { endpoint: address, error });
+    if (error instanceof PveError && error.status === 401) return `PVE at ${address} refuses our API token`;
     if (error instanceof PveError) return `PVE at ${address} answers "${pveWords(error)}"`;
     return `no answer from PVE at ${address}${error instanceof PveNoAnswer ? ` (${error.code})` : ''}`;
   }

@@ -2,46 +2,82 @@
 // task has ended (pve-behaviour 26).
 import { newIncarnation } from '#claim/incarnation';
 import { type Claim, describeWithClaim, readClaim } from '#claim/record';
-import { invalidSpec } from '#domain/fault';
-import { isUnknownOutcome } from '#pve/errors';
+import type { CreateDecision } from '#claim/decide';
+import { Fault, invalidSpec } from '#domain/fault';
 import type { NodeName, Upid, Vmid } from '#pve/ids';
 import { cloneVm } from '#pve/qemu/clone';
 import { saidBy } from '#pve/said';
-import { requireSuccess, TaskStillRunning, TaskUnknown, waitForTask } from '#pve/tasks';
+import { requireSuccess, type TaskResult, TaskStillRunning, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
+import type { Lane } from '#runtime/lanes';
 import type { Context } from '../context.ts';
-import { isTransient } from '../faults.ts';
+import { mayPass } from '../faults.ts';
 import { chooseDiskStorage, observePlace } from '../observe/place.ts';
 import { observeTemplate, type Template } from '../observe/template.ts';
 import { planVm } from '../plan/plan.ts';
-import type { Lane } from '../queue/lanes.ts';
+import { vmSubject } from '../subject.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
-import { type CreateOrder, createFault } from './create-order.ts';
-import type { Handover } from './handover.ts';
+import { type CreateOrder, createFault } from '../create-order.ts';
+import type { RunTime } from './run-time.ts';
 
 export type Copy =
   | { readonly kind: 'made'; readonly vmid: Vmid; readonly incarnation: string; readonly node: NodeName }
   /** The id was taken, a lock was not to be had, or nobody knows: look at the window again. */
-  | { readonly kind: 'look-again'; readonly reason: Error };
+  | { readonly kind: 'look-again'; readonly reason: Error; readonly taken: Vmid | undefined };
+
+/** What one look at the window of slots gave. */
+export interface Look {
+  readonly decision: CreateDecision;
+  readonly snapshot: Snapshot;
+}
+
+/** The slot that was free at the last look, and how to look again. */
+export interface FreeSlot {
+  readonly vmid: Vmid;
+  readonly snapshot: Snapshot;
+  readonly look: () => Promise<Look>;
+}
 
 /** Copies at once from one template, and onto one node: PVE's storage locks wait 10 s and then fail. */
 const PER_TEMPLATE = 4;
 const PER_NODE = 4;
 
-export async function copyTemplate(
+export async function copyTemplate(ctx: Context, order: CreateOrder, slot: FreeSlot, time: RunTime): Promise<Copy> {
+  const call = time.deadline;
+  const template = await observeOrderedTemplate(ctx, order, slot.snapshot, call);
+  // Before the queue, so that nobody waits in it for a refusal.
+  const prepared = await prepareCopy(ctx, order, slot.vmid, template, call);
+  const lanes: Lane[] = [
+    { key: `template:${template.guest.vmid}`, width: PER_TEMPLATE },
+    { key: `node:${template.guest.node}`, width: PER_NODE },
+  ];
+  return await ctx.lanes.through(lanes, call.signal, async (hasWaited) => {
+    if (!hasWaited) return await runCopy(ctx, order, prepared, time);
+    // While it waited others have been at work: the whole window is read before every copy.
+    const { decision } = await slot.look();
+    if (decision.kind !== 'take') return lookAgain(order, `the slot ${slot.vmid} was taken meanwhile`);
+    const isSame = decision.vmid === slot.vmid;
+    const now = isSame ? prepared : await prepareCopy(ctx, order, decision.vmid, template, call);
+    return await runCopy(ctx, order, now, time);
+  });
+}
+
+function lookAgain(order: CreateOrder, why: string): Copy {
+  const subject = vmSubject({ name: order.spec.name });
+  return { kind: 'look-again', reason: new Fault('busy', { subject, wanted: 'create', why }), taken: undefined };
+}
+
+async function observeOrderedTemplate(
   ctx: Context,
   order: CreateOrder,
-  vmid: Vmid,
   snapshot: Snapshot,
   call: Deadline,
-  handover: Handover,
-): Promise<Copy> {
-  const copy = await prepareCopy(ctx, order, vmid, snapshot, call);
-  const lanes: Lane[] = [
-    { key: `template:${copy.template.guest.vmid}`, width: PER_TEMPLATE },
-    { key: `node:${copy.template.guest.node}`, width: PER_NODE },
-  ];
-  return await ctx.lanes.through(lanes, call.signal, async () => await runCopy(ctx, order, copy, call, handover));
+): Promise<Template> {
+  const { image } = order.spec;
+  if (image.kind !== 'template') throw invalidSpec('image_json', 'names no template', 'Name a template');
+  const template = await observeTemplate(ctx.pve, snapshot, image, call);
+  refuseOtherNode(order, template.guest.node);
+  return template;
 }
 
 interface PreparedCopy {
@@ -57,14 +93,11 @@ async function prepareCopy(
   ctx: Context,
   order: CreateOrder,
   vmid: Vmid,
-  snapshot: Snapshot,
+  template: Template,
   call: Deadline,
 ): Promise<PreparedCopy> {
   const { spec, owner, digest } = order;
-  if (spec.image.kind !== 'template') throw invalidSpec('image_json', 'names no template', 'Name a template');
-  const template = await observeTemplate(ctx.pve, snapshot, spec.image, call);
   const { node } = template.guest;
-  refuseOtherNode(order, node);
   const [site, storage] = await Promise.all([
     observePlace(ctx, spec, node, call),
     chooseDiskStorage(ctx, spec, node, call),
@@ -99,61 +132,48 @@ function refuseOtherNode({ spec }: CreateOrder, node: NodeName): void {
   );
 }
 
-async function runCopy(
-  ctx: Context,
-  order: CreateOrder,
-  copy: PreparedCopy,
-  call: Deadline,
-  handover: Handover,
-): Promise<Copy> {
+async function runCopy(ctx: Context, order: CreateOrder, copy: PreparedCopy, time: RunTime): Promise<Copy> {
   const { vmid, claim, template } = copy;
-  const { incarnation } = claim;
+  const { node } = template.guest;
+  const lane = { key: `vm:${vmid}`, width: 1 };
   try {
-    const upid = await cloneVm(
-      ctx.pve,
-      template.guest,
-      {
-        newid: vmid,
-        name: order.spec.name,
-        description: copy.description,
-        full: true,
-        ...(copy.storage === undefined ? {} : { storage: copy.storage }),
-      },
-      call,
-    );
-    ctx.log.info('Copying a template', { vm: order.spec.name, vmid, template: template.guest.vmid, upid });
-    await waitForCopy(ctx, { vmid, incarnation, upid }, call, handover);
-    return { kind: 'made', vmid, incarnation, node: template.guest.node };
+    await ctx.lanes.through([lane], time.deadline.signal, async () => await cloneAndWait(ctx, order, copy, time));
+    return { kind: 'made', vmid, incarnation: claim.incarnation, node };
   } catch (error) {
-    if (mayBeElsewhere(error)) return { kind: 'look-again', reason: createFault(error, order) };
-    throw error;
+    const isTaken = saidBy(error)?.kind === 'vmid-taken';
+    if (!isTaken && !mayPass(error)) throw error;
+    return { kind: 'look-again', reason: createFault(error, order, { vmid, node }), taken: isTaken ? vmid : undefined };
   } finally {
     ctx.vms.touch(vmid);
   }
 }
 
-/** A copy that outlives its call goes on without it; the caller gets a task to ask for. */
-async function waitForCopy(
-  ctx: Context,
-  copy: { vmid: Vmid; incarnation: string; upid: Upid },
-  call: Deadline,
-  handover: Handover,
-): Promise<void> {
+async function cloneAndWait(ctx: Context, order: CreateOrder, copy: PreparedCopy, time: RunTime): Promise<void> {
+  const { vmid, claim, template, storage, description } = copy;
+  const options = {
+    newid: vmid,
+    name: order.spec.name,
+    description,
+    full: true,
+    ...(storage === undefined ? {} : { storage }),
+  };
+  const upid = await cloneVm(ctx.pve, template.guest, options, time.deadline);
+  ctx.log.info('Copying a template', { vm: order.spec.name, vmid, template: template.guest.vmid, upid });
+  time.copying({ vmid, incarnation: claim.incarnation, upid });
   try {
-    requireSuccess(await waitForTask(ctx.pve, copy.upid, call));
-  } catch (error) {
-    if (!(error instanceof TaskStillRunning)) throw error;
-    const own = handover.take(copy);
-    requireSuccess(await waitForTask(ctx.pve, copy.upid, own, { timeoutMs: Number.POSITIVE_INFINITY }));
+    requireSuccess(await waitForCopy(ctx, upid, time));
+  } finally {
+    time.copying(undefined);
   }
 }
 
-/** Somebody has the id, a lock came too late, or the answer was lost: in all of them PVE, not we, knows what is there. */
-function mayBeElsewhere(error: unknown): boolean {
-  return (
-    isTransient(error) ||
-    isUnknownOutcome(error) ||
-    error instanceof TaskUnknown ||
-    saidBy(error)?.kind === 'vmid-taken'
-  );
+/** A copy that takes longer than tasks are waited for goes on without its call; the caller gets a task to ask for. */
+async function waitForCopy(ctx: Context, upid: Upid, time: RunTime): Promise<TaskResult> {
+  try {
+    return await waitForTask(ctx.pve, upid, time.deadline);
+  } catch (error) {
+    if (!(error instanceof TaskStillRunning) || time.deadline.signal.aborted) throw error;
+    time.handOver();
+    return await waitForTask(ctx.pve, upid, time.deadline, { timeoutMs: Number.POSITIVE_INFINITY });
+  }
 }

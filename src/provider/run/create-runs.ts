@@ -1,10 +1,12 @@
+import type { FaultKind } from '#domain/fault';
 import { ownerKey } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
+import { type CreateOrder, createFault } from '../create-order.ts';
 import { createVm } from './create.ts';
-import { type CreateOrder, createFault } from './create-order.ts';
-import { createHandover, type Handover, type LongCopy } from './handover.ts';
+import { patience } from './patience.ts';
+import { createRunTime, type LongCopy, type RunTime } from './run-time.ts';
 
 export interface CreateOutcome {
   readonly vmid: Vmid;
@@ -32,26 +34,27 @@ export function createCreateRuns(ctx: Context): CreateRuns {
     const key = ownerKey(order.owner);
     const known = long.get(key);
     if (known?.digest === order.digest) return { vmid: known.copy.vmid, running: known.copy };
-    const handover = createHandover();
+    const time = createRunTime(call);
     const lane = { key: `owner:${key}`, width: 1 };
-    const whole = ctx.lanes.through([lane], call.signal, async () => await createVm(ctx, order, call, handover));
+    const whole = ctx.lanes.through([lane], time.deadline.signal, async () => await createToTheEnd(ctx, order, time));
     const outcome = await Promise.race([
       whole.then((vmid) => ({ vmid, running: undefined })),
-      handover.happened.then((copy) => ({ vmid: copy.vmid, running: copy })),
+      time.handedOver.then((copy) => ({ vmid: copy.vmid, running: copy })),
     ]).catch((error: unknown) => {
       throw createFault(error, order);
     });
-    if (outcome.running !== undefined) follow(key, order, outcome.running, whole, handover);
+    if (outcome.running === undefined) time.deadline.dispose();
+    else follow(key, order, outcome.running, whole, time);
     return outcome;
   }
 
-  function follow(key: string, order: CreateOrder, copy: LongCopy, whole: Promise<Vmid>, handover: Handover): void {
+  function follow(key: string, order: CreateOrder, copy: LongCopy, whole: Promise<Vmid>, time: RunTime): void {
     long.set(key, { digest: order.digest, copy });
     whole
       .catch((error: unknown) => ctx.log.error('A create has failed after its call', { vm: order.spec.name, error }))
       .finally(() => {
         long.delete(key);
-        handover.dispose();
+        time.deadline.dispose();
       });
   }
 
@@ -59,4 +62,22 @@ export function createCreateRuns(ctx: Context): CreateRuns {
     create,
     isRunning: (vmid) => [...long.values()].some((run) => run.copy.vmid === vmid),
   };
+}
+
+/** Trying again cannot help with these. */
+const FOR_GOOD: ReadonlySet<FaultKind> = new Set(['invalid-spec', 'already-exists', 'unsupported', 'internal']);
+
+/** A run that has outlived its call has nobody to repeat it: it goes on after everything that may pass. */
+async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): Promise<Vmid> {
+  const retry = patience(ctx.clock, time.deadline);
+  for (;;) {
+    try {
+      return await createVm(ctx, order, time);
+    } catch (error) {
+      const fault = createFault(error, order);
+      if (!time.isHandedOver || FOR_GOOD.has(fault.kind)) throw fault;
+      ctx.log.warn('A create goes on after trouble', { vm: order.spec.name, error: fault });
+      await retry.pause(fault);
+    }
+  }
 }

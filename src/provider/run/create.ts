@@ -8,65 +8,70 @@ import { ownerKey } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
+import type { CreateOrder } from '../create-order.ts';
 import { observeWindow } from '../observe/window.ts';
 import { refuseUnsupported } from '../plan/unsupported.ts';
 import { vmSubject } from '../subject.ts';
-import type { Snapshot } from '../view/cluster-view.ts';
-import { copyTemplate } from './copy.ts';
-import type { CreateOrder } from './create-order.ts';
+import { copyTemplate, type Look } from './copy.ts';
 import { finishVm } from './finish.ts';
-import type { Handover } from './handover.ts';
 import { patience } from './patience.ts';
+import type { RunTime } from './run-time.ts';
 
 const PERMISSIONS_MAX_AGE_MS = 60_000;
 
-/** Makes the VM, or finds it made. Throws a Fault; whatever has been made by then is found again by the next call. */
-export async function createVm(ctx: Context, order: CreateOrder, call: Deadline, handover: Handover): Promise<Vmid> {
+/** Makes the VM, or finds it made. Whatever has been made when it throws is found again by the next call. */
+export async function createVm(ctx: Context, order: CreateOrder, time: RunTime): Promise<Vmid> {
   refuseUnsupported(order.spec);
+  const call = time.deadline;
   const retry = patience(ctx.clock, call);
-  const pause = async (reason: Error): Promise<void> => {
-    ctx.log.info('Trying again', { vm: order.spec.name, reason });
-    await retry.pause(reason);
-  };
+  /** Slots PVE has called taken although the view showed nothing there. */
+  const doubted = new Set<Vmid>();
+  const look = async (): Promise<Look> => await lookAtWindow(ctx, order, doubted, call);
   for (;;) {
-    const { decision, snapshot } = await decide(ctx, order, call);
+    const { decision, snapshot } = await look();
     switch (decision.kind) {
       case 'done':
         return decision.vmid;
       case 'resume':
         return await finishVm(ctx, order, { ...decision.claim, node: undefined }, call);
+      case 'take': {
+        const copy = await copyTemplate(ctx, order, { vmid: decision.vmid, snapshot, look }, time);
+        if (copy.kind === 'made') return await finishVm(ctx, order, copy, call);
+        if (copy.taken !== undefined) doubted.add(copy.taken);
+        ctx.log.info('Trying again', { vm: order.spec.name, reason: copy.reason });
+        await retry.pause(copy.reason);
+        break;
+      }
+      case 'wait':
+        await retry.pause(unreadable(order, decision.slot));
+        break;
       case 'exists':
         throw alreadyExists(order, decision);
       case 'exhausted':
         throw exhausted(ctx, order);
-      case 'wait':
-        await pause(unreadable(order, decision.slot));
-        break;
-      case 'take': {
-        const copy = await copyTemplate(ctx, order, decision.vmid, snapshot, call, handover);
-        if (copy.kind === 'made') return await finishVm(ctx, order, copy, handover.call ?? call);
-        await pause(copy.reason);
-      }
     }
   }
 }
 
 /** The one place that asks: the whole window on a fresh view. */
-async function decide(
+async function lookAtWindow(
   ctx: Context,
   order: CreateOrder,
+  doubted: ReadonlySet<Vmid>,
   call: Deadline,
-): Promise<{ decision: CreateDecision; snapshot: Snapshot }> {
+): Promise<Look> {
   const [snapshot, permissions] = await Promise.all([
     ctx.view.read(call, 0),
     ctx.permissions.read(call, PERMISSIONS_MAX_AGE_MS),
   ]);
   const seed = { instance: ctx.instance, kind: 'vm', owner: ownerKey(order.owner) } as const;
   const slots = slotsFor(seed, ctx.settings.vmidRange);
-  const window = await observeWindow(slots, { pve: ctx.pve, snapshot, permissions, call });
+  const window = await observeWindow(slots, { pve: ctx.pve, snapshot, permissions, doubted, call });
   const now = ctx.pve.serverTime() ?? Math.floor(ctx.clock.now() / 1000);
   const wish = { instance: ctx.instance, owner: order.owner, digest: order.digest, now };
-  return { decision: decideCreate(window, wish), snapshot };
+  const decision = decideCreate(window, wish);
+  if (decision.kind === 'wait' && decision.slot.forbidden) throw unreadable(order, decision.slot);
+  return { decision, snapshot };
 }
 
 function alreadyExists(order: CreateOrder, { vmid, claim }: Extract<CreateDecision, { kind: 'exists' }>): Fault {

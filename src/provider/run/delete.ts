@@ -1,7 +1,7 @@
 // Delete: take the VM out of HA, stop it, free its ISOs, destroy it; each only after a look that it is still ours.
-import { parseIsoVolume } from '#cloudinit/file-name';
 import { Fault } from '#domain/fault';
-import { isUnknownOutcome, PveError } from '#pve/errors';
+import type { Owner } from '#domain/owner';
+import { PveError } from '#pve/errors';
 import type { Vmid } from '#pve/ids';
 import { deleteHaResource } from '#pve/cluster/ha';
 import { activeTasks } from '#pve/nodes/tasks';
@@ -9,17 +9,15 @@ import { destroyVm } from '#pve/qemu/destroy';
 import { changePower } from '#pve/qemu/status';
 import { readPower } from '#pve/rules/power';
 import { isAtLeast } from '#pve/rules/versions';
-import { saidBy } from '#pve/said';
-import { deleteVolume } from '#pve/storage/volumes';
 import { requireSuccess, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import { isTransient, toFault } from '../faults.ts';
+import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm } from '../observe/claimed-vm.ts';
 import { refuseForeign, requireOurs } from '../refusals.ts';
-import { drivesOf } from '../plan/drives.ts';
 import { requireQuorum } from '../view/absence.ts';
 import { patience } from './patience.ts';
+import { attachedIsos, deleteIso } from './seed-isos.ts';
 
 const WANTED = 'delete';
 
@@ -29,55 +27,45 @@ interface OurVm extends ClaimedVm {
 }
 
 /** Returns when the VM is gone, or proven to have been gone before. */
-export async function deleteVm(ctx: Context, vmid: Vmid, call: Deadline): Promise<void> {
+export async function deleteVm(ctx: Context, vmid: Vmid, owner: Partial<Owner>, call: Deadline): Promise<void> {
   const retry = patience(ctx.clock, call);
   let incarnation: string | undefined;
   for (;;) {
-    const vm = await observeOurs(ctx, vmid, incarnation, call);
+    const vm = await observeOurs(ctx, { vmid, owner, incarnation }, call);
     if (vm === undefined) return;
     incarnation = vm.incarnation;
     try {
-      await requireQuorum(ctx, vm.subject, WANTED, call);
-      await deleteRound(ctx, vm, call);
-      ctx.vms.forget(vmid);
-      ctx.vms.of(vmid).destroyed = true;
+      if (await deleteRound(ctx, vm, owner, call)) ctx.vms.destroyed(vmid);
       return;
     } catch (error) {
       const problem = toFault(error, { subject: vm.subject, wanted: WANTED });
-      if (!isWorthAnotherLook(error)) throw problem;
-      if (isUnknownOutcome(error)) await waitForDestroy(ctx, vm, call);
+      if (!mayPass(error, 'running', 'stopped', 'vm-missing')) throw problem;
+      ctx.vms.touch(vmid);
       await retry.pause(problem);
-    } finally {
-      if (!ctx.vms.of(vmid).destroyed) ctx.vms.touch(vmid);
     }
   }
 }
 
-function isWorthAnotherLook(error: unknown): boolean {
-  const kind = saidBy(error)?.kind;
-  return (
-    isTransient(error) || isUnknownOutcome(error) || kind === 'running' || kind === 'stopped' || kind === 'vm-missing'
-  );
+interface Target {
+  readonly vmid: Vmid;
+  readonly owner: Partial<Owner>;
+  /** With which this delete began; undefined at its first look. */
+  readonly incarnation: string | undefined;
 }
 
-/** Undefined for a VM that is gone, or whose id has been given to another one meanwhile. */
-async function observeOurs(
-  ctx: Context,
-  vmid: Vmid,
-  incarnation: string | undefined,
-  call: Deadline,
-): Promise<OurVm | undefined> {
-  const vm = await observeVm(ctx, vmid, WANTED, call);
+/** Undefined for a VM that is gone, or whose id another VM of ours has got meanwhile. */
+async function observeOurs(ctx: Context, target: Target, call: Deadline): Promise<OurVm | undefined> {
+  const vm = await observeVm(ctx, target.vmid, WANTED, call);
   if (vm === undefined) return undefined;
-  const { ownership } = vm;
-  const isAnother = ownership.kind !== 'ours' || ownership.claim.incarnation !== incarnation;
-  if (incarnation !== undefined && isAnother) return undefined;
-  refuseForeign(ownership, vm.guest, WANTED);
+  const { ownership, guest } = vm;
+  refuseForeign(ownership, guest, WANTED, target.owner);
   // Before the question whose it is: a remnant of a destroy has nothing left but its lock.
   refuseLocked(vm);
-  requireOurs(ownership, vm.guest, WANTED);
+  requireOurs(ownership, guest, WANTED);
+  const { incarnation } = ownership.claim;
+  if (target.incarnation !== undefined && target.incarnation !== incarnation) return undefined;
   refuseProtected(vm);
-  return { ...vm, incarnation: ownership.claim.incarnation };
+  return { ...vm, incarnation };
 }
 
 function refuseProtected(vm: ClaimedVm): void {
@@ -108,21 +96,34 @@ function removalOf({ guest, config }: ClaimedVm): string {
   return config.lock === 'destroyed' ? `"${unlock}", then "qm destroy ${guest.vmid}" on ${guest.node}` : `"${unlock}"`;
 }
 
-async function deleteRound(ctx: Context, vm: OurVm, call: Deadline): Promise<void> {
+/** @returns false where the VM has gone while this delete was preparing. */
+async function deleteRound(ctx: Context, vm: OurVm, owner: Partial<Owner>, call: Deadline): Promise<boolean> {
   const { vmid } = vm.guest;
+  await requireQuorum(ctx, vm.subject, WANTED, call);
+  await waitForDestroy(ctx, vm, call);
   if (vm.status.haManaged) await releaseFromHa(ctx, vm, call);
-  if (readPower(vm.status) !== 'stopped' && readPower(vm.status) !== 'suspended') {
+  if (!isOff(vm)) {
     const params = isAtLeast(ctx.version, 8, 2) ? { 'overrule-shutdown': true } : {};
     requireSuccess(await waitForTask(ctx.pve, await changePower(ctx.pve, vm.guest, 'stop', call, params), call));
   }
-  const last = await observeOurs(ctx, vmid, vm.incarnation, call);
-  if (last === undefined) return;
-  await deleteIsos(ctx, last, call);
+  // All that may take minutes is done: once more, whether it is still ours to take, and whether the cluster can write.
+  const last = await observeOurs(ctx, { vmid, owner, incarnation: vm.incarnation }, call);
+  if (last === undefined) return false;
+  await requireQuorum(ctx, vm.subject, WANTED, call);
+  for (const volid of attachedIsos(last.config.values, last.guest, last.incarnation)) {
+    await deleteIso(ctx, last.guest, volid, call);
+  }
   const upid = await destroyVm(ctx.pve, last.guest, call);
   ctx.log.info('Deleting', { vmid, node: last.guest.node, upid });
   for (const warning of requireSuccess(await waitForTask(ctx.pve, upid, call))) {
     ctx.log.warn('PVE warns', { vmid, operation: WANTED, warning });
   }
+  return true;
+}
+
+function isOff(vm: ClaimedVm): boolean {
+  const reading = readPower(vm.status);
+  return reading === 'stopped' || reading === 'suspended';
 }
 
 /** HA would start the VM again, and PVE refuses to remove what HA manages. */
@@ -140,25 +141,10 @@ async function releaseFromHa(ctx: Context, vm: OurVm, call: Deadline): Promise<v
   }
 }
 
-/** The configuration is the list of what belongs to the VM, so its ISOs go first. One that may not be deleted stays. */
-async function deleteIsos(ctx: Context, vm: OurVm, call: Deadline): Promise<void> {
-  const { vmid, node } = vm.guest;
-  for (const { drive } of drivesOf(vm.config.values)) {
-    const iso = parseIsoVolume(drive.file);
-    if (iso === undefined || iso.vmid !== vmid || iso.incarnation !== vm.incarnation) continue;
-    try {
-      requireSuccess(await deleteVolume(ctx.pve, { node, storage: iso.storage }, drive.file, call));
-    } catch (error) {
-      if (!(error instanceof PveError) || error.status !== 403) throw error;
-      const hint = `grant Datastore.Allocate on /storage/${iso.storage}`;
-      ctx.log.warn('A cloud-init ISO is left behind', { vmid, volume: drive.file, error, hint });
-    }
-  }
-}
-
-/** A delete whose answer was lost may be running: repeated, it would meet whoever has the id by then. */
+/** A delete whose answer was lost, or whose call has ended, may be running: repeated, it meets whoever has the id by then. */
 async function waitForDestroy(ctx: Context, vm: OurVm, call: Deadline): Promise<void> {
   const active = await activeTasks(ctx.pve, vm.guest.node, call);
   const destroy = active.find((task) => task.type === 'qmdestroy' && task.id === String(vm.guest.vmid));
-  if (destroy !== undefined) await waitForTask(ctx.pve, destroy.upid, call);
+  if (destroy === undefined) return;
+  await waitForTask(ctx.pve, destroy.upid, call);
 }

@@ -1,22 +1,22 @@
 // From a copy that is there to the VM that was asked for: the same pipe for a new copy and for one that a dead run left.
 import { type Claim, describeWithClaim } from '#claim/record';
 import { Fault } from '#domain/fault';
-import { isUnknownOutcome } from '#pve/errors';
 import type { NodeName, Vmid } from '#pve/ids';
-import { putConfig } from '#pve/qemu/config';
+import { putConfig, readConfig } from '#pve/qemu/config';
 import type { VmAt } from '#pve/qemu/vm';
 import { saidBy } from '#pve/said';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import { isTransient } from '../faults.ts';
-import { type OwnVm, observeOwn } from '../observe/own-vm.ts';
+import { mayPass } from '../faults.ts';
+import { type OwnVm, observeOwn, Unsettled } from '../observe/own-vm.ts';
 import { observePlace } from '../observe/place.ts';
-import { planVm } from '../plan/plan.ts';
+import { planVm, type Step } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
 import { locate } from '../view/cluster-view.ts';
-import { type CreateOrder, createFault } from './create-order.ts';
+import { type CreateOrder, createFault } from '../create-order.ts';
 import { waitForOrigin } from './origin.ts';
 import { patience } from './patience.ts';
+import { deleteStaleIsos } from './seed-isos.ts';
 import { runStep } from './step.ts';
 
 export interface Unfinished {
@@ -28,31 +28,41 @@ export interface Unfinished {
 
 /** Ends with the claim `ready`. Every round begins with what PVE has, so that it does not matter who did what before. */
 export async function finishVm(ctx: Context, order: CreateOrder, target: Unfinished, call: Deadline): Promise<Vmid> {
+  const lane = { key: `vm:${target.vmid}`, width: 1 };
+  return await ctx.lanes.through([lane], call.signal, async () => await finishInLane(ctx, order, target, call));
+}
+
+async function finishInLane(ctx: Context, order: CreateOrder, target: Unfinished, call: Deadline): Promise<Vmid> {
+  const { vmid, incarnation } = target;
   const retry = patience(ctx.clock, call);
-  let node = target.node;
-  if (node === undefined) await waitForOrigin(ctx, order, target, call);
+  let { node } = target;
+  if (node === undefined) await waitForOrigin(ctx, order, vmid, call);
   for (;;) {
     try {
-      node ??= await locateOrWait(ctx, order, target.vmid, call);
-      await finishRound(ctx, order, { node, vmid: target.vmid }, target.incarnation, call);
-      return target.vmid;
+      node ??= await locateOrGiveUp(ctx, order, vmid, call);
+      await finishRound(ctx, order, { node, vmid }, incarnation, call);
+      if (target.node === undefined) await tidyUp(ctx, { node, vmid }, incarnation, call);
+      return vmid;
     } catch (error) {
-      if (!canGoOn(error)) throw error;
+      // Somebody else wrote first, or the VM has moved: the next round begins with what is there.
+      if (!mayPass(error, 'digest-mismatch', 'vm-missing') && !(error instanceof Unsettled)) {
+        throw createFault(error, order, { vmid, ...(node === undefined ? {} : { node }) });
+      }
       if (saidBy(error)?.kind === 'vm-missing') node = undefined;
-      await retry.pause(createFault(error, order));
+      await retry.pause(createFault(error, order, { vmid }));
     } finally {
-      ctx.vms.touch(target.vmid);
+      ctx.vms.touch(vmid);
     }
   }
 }
 
-/** Somebody else wrote first, a lock came too late, the answer was lost or the VM has moved: the next round sees. */
-function canGoOn(error: unknown): boolean {
-  const kind = saidBy(error)?.kind;
-  return isTransient(error) || isUnknownOutcome(error) || kind === 'digest-mismatch' || kind === 'vm-missing';
+/** A run that died between upload and attachment has left an ISO that only its name connects with the VM. */
+async function tidyUp(ctx: Context, vm: VmAt, incarnation: string, call: Deadline): Promise<void> {
+  const { values } = await readConfig(ctx.pve, vm, call);
+  await deleteStaleIsos(ctx, vm, values, incarnation, call);
 }
 
-async function locateOrWait(ctx: Context, order: CreateOrder, vmid: Vmid, call: Deadline): Promise<NodeName> {
+async function locateOrGiveUp(ctx: Context, order: CreateOrder, vmid: Vmid, call: Deadline): Promise<NodeName> {
   const guest = await locate(ctx.pve, ctx.view, vmid, call);
   if (guest !== undefined) return guest.node;
   throw new Fault('busy', {
@@ -73,13 +83,29 @@ async function finishRound(
   let own = await observeOwn(ctx, order, vm, incarnation, call);
   if (own.claim.state === 'ready') return;
   const site = await observePlace(ctx, order.spec, vm.node, call);
-  const { steps } = planVm({ spec: order.spec, incarnation, site }, { ...vm, values: own.config.values });
-  for (const step of steps) {
+  const planned = (): readonly Step[] =>
+    planVm({ spec: order.spec, incarnation, site }, { ...vm, values: own.config.values }).steps;
+  for (const step of planned()) {
     await runStep(ctx, vm, step, own.config.digest, call);
     if (step.kind !== 'upload-iso') own = await observeOwn(ctx, order, vm, incarnation, call);
   }
+  requireNothingLeft(order, vm, planned());
   await markReady(ctx, vm, own, call);
   ctx.log.info('Created', { vm: order.spec.name, vmid: vm.vmid, node: vm.node, owner: order.owner.namespace });
+}
+
+/** PVE has not taken over what it was told, or somebody has changed it meanwhile: `ready` would be a lie. */
+function requireNothingLeft(order: CreateOrder, vm: VmAt, left: readonly Step[]): void {
+  if (left.length === 0) return;
+  const options = left.flatMap((step) =>
+    step.kind === 'configure' ? [...Object.keys(step.set), ...step.delete] : [step.kind],
+  );
+  throw new Unsettled('busy', {
+    subject: vmSubject({ name: order.spec.name, ...vm }),
+    wanted: 'create',
+    why: `not in force yet: ${options.join(', ')}`,
+    remedy: 'If somebody has started the VM, power it off in PVE; the next try goes on from here',
+  });
 }
 
 /** The last write of all, and only on the very configuration that was found complete. */

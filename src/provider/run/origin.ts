@@ -3,26 +3,23 @@
 import { readClaim } from '#claim/record';
 import { Fault } from '#domain/fault';
 import { hasPrivilege } from '#pve/access/permissions';
-import type { Upid } from '#pve/ids';
+import type { Upid, Vmid } from '#pve/ids';
 import { activeTasks, type TaskEntry } from '#pve/nodes/tasks';
 import { readConfig } from '#pve/qemu/config';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { vmSubject } from '../subject.ts';
 import { locate } from '../view/cluster-view.ts';
-import type { CreateOrder } from './create-order.ts';
-import type { Unfinished } from './finish.ts';
+import type { CreateOrder } from '../create-order.ts';
 import { patience } from './patience.ts';
 
 const PERMISSIONS_MAX_AGE_MS = 60_000;
 
+/** Node clocks and the clock of whoever wrote the claim may differ by so much. */
+const CLOCK_SKEW_SECONDS = 120;
+
 /** Waits until no task that can have made the VM is active on its node any more. */
-export async function waitForOrigin(
-  ctx: Context,
-  order: CreateOrder,
-  { vmid }: Unfinished,
-  call: Deadline,
-): Promise<void> {
+export async function waitForOrigin(ctx: Context, order: CreateOrder, vmid: Vmid, call: Deadline): Promise<void> {
   const retry = patience(ctx.clock, call);
   /** Those that were active when the copy was first seen complete: later ones cannot be its origin. */
   let suspects: ReadonlySet<Upid> | undefined;
@@ -30,11 +27,13 @@ export async function waitForOrigin(
     const guest = await locate(ctx.pve, ctx.view, vmid, call);
     if (guest === undefined) return;
     const config = await readConfig(ctx.pve, guest, call);
-    const isComplete = config.lock === undefined && readClaim(config.values['description']).kind === 'claim';
+    const reading = readClaim(config.values['description']);
+    const isComplete = config.lock === undefined && reading.kind === 'claim';
     if (isComplete) {
       await requireAudit(ctx, order, guest.node, call);
-      const active = (await activeTasks(ctx.pve, guest.node, call)).filter((task) => isCopying(task, vmid));
-      suspects ??= new Set(active.map((task) => task.upid));
+      const active = await activeTasks(ctx.pve, guest.node, call);
+      const since = reading.claim.time - CLOCK_SKEW_SECONDS;
+      suspects ??= new Set(active.filter((task) => mayHaveMade(task, vmid, since)).map((task) => task.upid));
       if (!active.some((task) => suspects?.has(task.upid))) return;
     }
     const why = isComplete
@@ -45,9 +44,9 @@ export async function waitForOrigin(
   }
 }
 
-/** A qmclone carries its source's id, not the copy's (pve-behaviour 6.1). */
-function isCopying(task: TaskEntry, vmid: number): boolean {
-  return task.type === 'qmclone' || task.id === String(vmid);
+/** A qmclone carries its source's id, not the copy's (pve-behaviour 6.1). The claim is written before the copy begins. */
+function mayHaveMade(task: TaskEntry, vmid: Vmid, since: number): boolean {
+  return task.starttime >= since && (task.type === 'qmclone' || task.id === String(vmid));
 }
 
 /** Without Sys.Audit PVE lists our own tasks only, and says nothing about it (pve-behaviour 28.4). */

@@ -1,21 +1,22 @@
 // Power: from whatever state the VM is in to the one that is wanted. Being there already is success.
 import { Fault } from '#domain/fault';
+import type { Owner } from '#domain/owner';
 import type { PowerOp } from '#domain/power';
 import { isUnknownOutcome } from '#pve/errors';
 import type { Vmid } from '#pve/ids';
+import { listTasks } from '#pve/nodes/tasks';
 import { changePower, type PowerCall, type PowerParams } from '#pve/qemu/status';
 import { type PowerReading, readPower } from '#pve/rules/power';
 import { isAtLeast } from '#pve/rules/versions';
-import { saidBy } from '#pve/said';
 import { requireSuccess, TaskFailed, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import { isTransient, toFault } from '../faults.ts';
+import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm, refuseBusy } from '../observe/claimed-vm.ts';
 import { refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { patience } from './patience.ts';
-import { powerAct } from './power-table.ts';
+import { type PowerAct, powerAct } from './power-table.ts';
 
 export interface PowerOrder {
   readonly vmid: Vmid;
@@ -31,26 +32,51 @@ const WANTED: Readonly<Record<PowerOp, string>> = {
   shutdown: 'shut down',
 };
 
-export async function changeVmPower(ctx: Context, order: PowerOrder, call: Deadline): Promise<void> {
+export async function changeVmPower(
+  ctx: Context,
+  order: PowerOrder,
+  asker: Partial<Owner>,
+  call: Deadline,
+): Promise<void> {
   const wanted = WANTED[order.op];
   const retry = patience(ctx.clock, call);
-  /** Set once a reboot has been handed to PVE: from then on the guest only has to come up again. */
-  let isRebooting = false;
+  /** What PVE has taken on and not finished yet: a reboot of its two halves, or a wish handed to HA. */
+  let pending: Pending | undefined;
   for (;;) {
     const vm = await observeVm(ctx, order.vmid, wanted, call);
     if (vm === undefined) throw missing(order, wanted);
-    refuseForeign(vm.ownership, vm.guest, wanted);
+    refuseForeign(vm.ownership, vm.guest, wanted, asker);
     const reading = readPower(vm.status);
-    const act = powerAct(isRebooting ? 'on' : order.op, reading);
+    const act = nextAct(ctx, order, pending, reading);
     if (act === 'done') return;
-    if (act !== 'wait') refuseBusy(vm, wanted);
     if (typeof act === 'object') throw new Fault('precondition', { subject: vm.subject, wanted, ...act.refuse });
-    const problem = act === 'wait' ? notYet(vm, wanted, reading) : await attempt(ctx, vm, order, act, call);
-    // A task of HA's has only handed the wish on, and that of a reboot ends while the guest is down: look again.
-    if (problem === undefined && act !== 'reboot' && !vm.status.haManaged) return;
-    if (problem === undefined && act === 'reboot') isRebooting = true;
-    await retry.pause(problem ?? notYet(vm, wanted, reading));
+    if (act === 'wait') {
+      await retry.pause(notYet(vm, wanted, reading));
+      continue;
+    }
+    refuseBusy(vm, wanted);
+    const outcome = await attempt(ctx, vm, order, act, call);
+    if (outcome === 'done' && act !== 'reboot' && !vm.status.haManaged) return;
+    if (outcome === 'done' || outcome === 'taken-on') pending = { act, since: ctx.clock.now() };
+    else await retry.pause(outcome);
   }
+}
+
+interface Pending {
+  readonly act: PowerCall;
+  /** ms of the clock. */
+  readonly since: number;
+}
+
+/** PVE's event daemon starts a rebooted guest again, and HA carries out what it was handed, within seconds. */
+const PENDING_MS = 20_000;
+
+/** What is pending is not asked for again while it may still come to pass. */
+function nextAct(ctx: Context, order: PowerOrder, pending: Pending | undefined, reading: PowerReading): PowerAct {
+  const op = pending?.act === 'reboot' ? 'on' : order.op;
+  const act = powerAct(op, reading);
+  const isPending = pending !== undefined && ctx.clock.now() - pending.since < PENDING_MS;
+  return isPending && act !== 'done' && typeof act !== 'object' ? 'wait' : act;
 }
 
 function missing({ vmid }: PowerOrder, wanted: string): Fault {
@@ -66,38 +92,42 @@ function notYet(vm: ClaimedVm, wanted: string, reading: PowerReading): Fault {
   });
 }
 
-/** One call of PVE with its task. The answer is the problem that waiting may solve; others are thrown. */
+/** `done`: the task has ended well. `taken-on`: its answer was lost, but PVE has begun. A Fault is what may pass. */
 async function attempt(
   ctx: Context,
   vm: ClaimedVm,
   order: PowerOrder,
   act: PowerCall,
   call: Deadline,
-): Promise<Fault | undefined> {
+): Promise<'done' | 'taken-on' | Fault> {
   const doing = { subject: vm.subject, wanted: WANTED[order.op] };
   if (act === 'shutdown') refuseTooSoon(ctx, order, doing.subject);
+  const params = powerParams(ctx, vm, order, act, call);
   try {
-    const upid = await changePower(ctx.pve, vm.guest, act, call, powerParams(ctx, vm, order, act, call));
+    const upid = await changePower(ctx.pve, vm.guest, act, call, params);
     ctx.log.info('Power', { vmid: order.vmid, node: vm.guest.node, op: order.op, call: act, upid });
     requireSuccess(await waitForTask(ctx.pve, upid, call));
-    return undefined;
+    if (act === 'stop') ctx.vms.of(order.vmid).shutdownNotBefore = undefined;
+    return 'done';
   } catch (error) {
-    if (isGuestRefusal(error, act)) throw guestRefusal(ctx, order, doing, error);
-    const kind = saidBy(error)?.kind;
+    if (isGuestRefusal(error, act)) throw guestRefusal(ctx, order, doing, params.timeout, error);
+    if (act === 'reboot' && isUnknownOutcome(error) && (await hasBegun(ctx, vm, call))) return 'taken-on';
+    const fault = toFault(error, doing);
     // Somebody was faster, or the answer was lost: the next look at the VM tells.
-    if (
-      isTransient(error) ||
-      isUnknownOutcome(error) ||
-      kind === 'running' ||
-      kind === 'stopped' ||
-      kind === 'vm-missing'
-    ) {
-      return toFault(error, doing);
-    }
-    throw toFault(error, doing);
+    if (mayPass(error, 'running', 'stopped', 'vm-missing')) return fault;
+    throw fault;
   } finally {
     ctx.vms.touch(order.vmid);
   }
+}
+
+/** Whether a reboot whose answer was lost is under way; a second one would throw the guest back again. */
+async function hasBegun(ctx: Context, vm: ClaimedVm, call: Deadline): Promise<boolean> {
+  const { vmid, node } = vm.guest;
+  const [latest] = await listTasks(ctx.pve, node, call, { source: 'all', vmid, type: 'qmreboot', limit: 1 });
+  if (latest === undefined || latest.starttime < Math.floor(vm.observedSeconds)) return false;
+  if (latest.running) await waitForTask(ctx.pve, latest.upid, call);
+  return true;
 }
 
 /** Seconds kept for what follows a shutdown within the call. */
@@ -127,10 +157,11 @@ function guestRefusal(
   ctx: Context,
   order: PowerOrder,
   doing: { subject: string; wanted: string },
+  seconds: number | undefined,
   cause: unknown,
 ): Fault {
   ctx.vms.of(order.vmid).shutdownNotBefore = ctx.clock.now() + NEXT_SHUTDOWN_MS;
-  const why = `the guest did not shut down within ${order.gracefulSeconds} s`;
+  const why = `the guest did not shut down within ${seconds ?? order.gracefulSeconds} s`;
   return new Fault(
     'precondition',
     { ...doing, why, remedy: 'Shut it down from inside, or power it off (Off)' },

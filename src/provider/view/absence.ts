@@ -8,8 +8,11 @@ import type { Vmid } from '#pve/ids';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { vmSubject } from '../subject.ts';
+import { maySee } from './may-see.ts';
 
 const CONFIRM_AFTER_MS = 15_000;
+/** A look that is older than this says nothing about now. */
+const CONFIRM_WITHIN_MS = 120_000;
 const PERMISSIONS_MAX_AGE_MS = 60_000;
 
 /**
@@ -18,28 +21,36 @@ const PERMISSIONS_MAX_AGE_MS = 60_000;
  */
 export async function proveAbsent(ctx: Context, vmid: Vmid, wanted: string, call: Deadline): Promise<void> {
   const record = ctx.vms.of(vmid);
-  if (record.destroyed) return;
   const subject = vmSubject({ vmid });
   await requireQuorum(ctx, subject, wanted, call);
   if (!(await isVmidFree(ctx.pve, vmid, call))) {
-    record.freeSince = undefined;
-    throw new Fault('forbidden', {
-      subject,
-      wanted,
-      why: 'the VMID is in use, but we may not see by what',
-      remedy: 'Grant VM.Audit on /vms to the user and to the API token',
-    });
+    ctx.vms.seen(vmid);
+    throw await hidden(ctx, vmid, wanted, call);
   }
   await requireQuorum(ctx, subject, wanted, call);
+  // The end of our own destroy is the second witness.
+  if (record.isDestroyed) return;
   const now = ctx.clock.now();
-  record.freeSince ??= now;
-  if (now - record.freeSince >= CONFIRM_AFTER_MS) return;
+  const isStale = record.freeSince === undefined || now - record.freeSince > CONFIRM_WITHIN_MS;
+  const since = isStale ? now : (record.freeSince ?? now);
+  record.freeSince = since;
+  if (now - since >= CONFIRM_AFTER_MS) return;
   throw new Fault('busy', {
     subject,
     wanted,
     why: 'not found, confirming',
     remedy: 'The next tries confirm it within 15 s',
   });
+}
+
+async function hidden(ctx: Context, vmid: Vmid, wanted: string, call: Deadline): Promise<Fault> {
+  const doing = { subject: vmSubject({ vmid }), wanted };
+  if (await maySee(ctx.pve, vmid, call)) {
+    const why = 'the VMID is in use, and PVE does not show by what';
+    return new Fault('busy', { ...doing, why, remedy: 'The next try looks again' });
+  }
+  const why = 'the VMID is in use, but we may not see by what';
+  return new Fault('forbidden', { ...doing, why, remedy: 'Grant VM.Audit on /vms to the user and to the API token' });
 }
 
 /** Throws unless the cluster is quorate now. To be asked before everything destructive (pve-behaviour 26). */

@@ -1,9 +1,31 @@
 // What this process remembers of single VMs between calls. All of it can be found out again from PVE.
+import type { Ownership } from '#claim/ownership';
 import type { PowerState } from '#domain/power';
-import type { Vmid } from '#pve/ids';
+import type { NodeName, Vmid } from '#pve/ids';
+import type { PendingChange } from '#pve/qemu/pending';
+import type { Snapshot } from '#pve/qemu/snapshots';
 import type { Clock } from '#runtime/clock';
-import type { Agent } from '../observe/guest-ips.ts';
-import type { VmDetails } from '../observe/vm-details.ts';
+
+/** What the cluster's view does not show of a VM. Times are ms of the clock. */
+export interface VmDetails {
+  readonly node: NodeName;
+  readonly ownership: Ownership;
+  /** Options in force. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly pending: readonly PendingChange[];
+  readonly snapshots: readonly Snapshot[];
+  readonly readAt: number;
+  readonly readAgainAt: number;
+}
+
+/** What is known of a VM's agent. Times are ms of the clock. */
+export interface Agent {
+  ips: readonly string[];
+  /** Probes without an answer since the last one that had one. */
+  silentProbes: number;
+  nextProbeAt: number;
+  probing: Promise<void> | undefined;
+}
 
 export interface VmRecord {
   /** When an operation of ours last changed the VM, ms of the clock. */
@@ -14,8 +36,8 @@ export interface VmRecord {
   agent: Agent;
   /** When PVE's cluster first called the id free with quorum; a second time later is proof. */
   freeSince: number | undefined;
-  /** Proven gone: a destroy of ours ended well, and the id has not been seen since. */
-  destroyed: boolean;
+  /** A destroy of ours ended well, and the id has not been seen since. */
+  isDestroyed: boolean;
   /** A graceful shutdown that the guest did not follow is not tried again before this moment, ms of the clock. */
   shutdownNotBefore: number | undefined;
 }
@@ -27,8 +49,8 @@ export interface VmMemory {
   touch(vmid: Vmid): void;
   /** To be called when PVE shows the VM: whatever spoke for its absence is void. */
   seen(vmid: Vmid): void;
-  /** To be called when the VM is gone. */
-  forget(vmid: Vmid): void;
+  /** To be called when a destroy of ours has ended well. */
+  destroyed(vmid: Vmid): void;
 }
 
 export function createVmMemory(clock: Clock): VmMemory {
@@ -40,7 +62,7 @@ export function createVmMemory(clock: Clock): VmMemory {
   }
   function seen(vmid: Vmid): void {
     const record = of(vmid);
-    record.destroyed = false;
+    record.isDestroyed = false;
     record.freeSince = undefined;
   }
   return {
@@ -54,7 +76,7 @@ export function createVmMemory(clock: Clock): VmMemory {
       record.agent.silentProbes = 0;
       record.agent.nextProbeAt = 0;
     },
-    forget: (vmid) => void records.delete(vmid),
+    destroyed: (vmid) => void records.set(vmid, { ...newRecord(), isDestroyed: true }),
   };
 }
 
@@ -65,7 +87,7 @@ function newRecord(): VmRecord {
     details: undefined,
     agent: { ips: [], silentProbes: 0, nextProbeAt: 0, probing: undefined },
     freeSince: undefined,
-    destroyed: false,
+    isDestroyed: false,
     shutdownNotBefore: undefined,
   };
 }

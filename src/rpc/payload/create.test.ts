@@ -830,7 +830,12 @@ function anyNic(): fc.Arbitrary<NicSpec> {
 }
 
 function anyDisk(): fc.Arbitrary<DiskSpec> {
-  return fc.record({ name: word, sizeGib: count, type: maybe(word), storage: maybe(word) });
+  return fc.record({
+    name: word,
+    sizeGib: fc.integer({ min: 1, max: 65_536 }),
+    type: maybe(word),
+    storage: maybe(word),
+  });
 }
 
 function anyPlacement(): fc.Arbitrary<PlacementSpec> {

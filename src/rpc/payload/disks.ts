@@ -5,6 +5,9 @@ import { listOf, quantityGib, text, wholeNumber } from './values.ts';
 
 // disks_json: the disks of a VM in order; the one named `root` is the boot disk.
 
+/** The manifests' own limit. */
+const MAX_DISK_GIB = 65_536;
+
 const readDisks = listOf(readObject(readDisk));
 
 /** undefined where nobody said anything; throws `invalid-spec` naming the key. */
@@ -30,7 +33,7 @@ function readDisk(object: JsonObject): DiskSpec {
   if (name === undefined) {
     throw invalidSpec(`${object.path}.Name`, 'the disk has no name', 'Name it; the boot disk is the one named "root"');
   }
-  const sizeGib = object.get('SizeGiB', wholeNumber(1), { size: quantityGib(1) });
+  const sizeGib = object.get('SizeGiB', wholeNumber(1, MAX_DISK_GIB), { size: quantityGib(1, MAX_DISK_GIB) });
   if (sizeGib === undefined) throw invalidSpec(`${object.path}.SizeGiB`, 'the disk has no size', 'Set it to 1 or more');
   return {
     name,

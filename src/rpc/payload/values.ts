@@ -31,8 +31,8 @@ export function quantityMib(min: number): ReadValue<number> {
 }
 
 /** A Kubernetes quantity as whole GiB, rounded up, so that a disk is never smaller than asked for. */
-export function quantityGib(min: number): ReadValue<number> {
-  return quantity(Math.ceil, GIB, wholeNumber(min, Number.MAX_SAFE_INTEGER, ' GiB'));
+export function quantityGib(min: number, max = Number.MAX_SAFE_INTEGER): ReadValue<number> {
+  return quantity(Math.ceil, GIB, wholeNumber(min, max, ' GiB'));
 }
 
 function quantity(round: (value: number) => number, unit: number, check: ReadValue<number>): ReadValue<number> {

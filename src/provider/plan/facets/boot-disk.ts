@@ -6,7 +6,7 @@ import { bootDisk as findBootDisk } from '../drives.ts';
 import type { Facet } from '../facet.ts';
 import type { Wish } from '../wish.ts';
 
-/** Grows the boot disk to what the entry `root` asks for, or to the least the class wants. It never shrinks. */
+/** Grows the boot disk to what the entry `root` asks for, and to the least the class wants. It never shrinks. */
 export const bootDisk: Facet = {
   name: 'boot disk',
   diff: (wish, have) => {
@@ -30,7 +30,7 @@ function wantedSize({ spec }: Wish): { bytes: number; exact: boolean; field: str
   const index = spec.disks?.findIndex(isRootDisk) ?? -1;
   const root = spec.disks?.[index];
   const least = spec.size.bootDiskGib;
-  if (root !== undefined) {
+  if (root !== undefined && root.sizeGib >= (least ?? 0)) {
     return { bytes: root.sizeGib * GIB, exact: true, field: `disks_json[${index}].SizeGiB` };
   }
   return least === undefined

@@ -27,13 +27,11 @@ describe('lanes', () => {
     const done = jobs.map(async ({ run }) => await lanes.through([lane], never, run));
     await settled();
     expect(log).toEqual(['1', '2']);
-    expect(lanes.length('a')).toBe(4);
     jobs[1]?.end();
     await settled();
     expect(log).toEqual(['1', '2', '3']);
     for (const { end } of jobs) end();
     expect(await Promise.all(done)).toEqual(['1', '2', '3', '4']);
-    expect(lanes.length('a')).toBe(0);
   });
 
   it('are entered one after the other, and left when a job fails', async () => {

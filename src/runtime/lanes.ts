@@ -1,5 +1,4 @@
-// PVE fails where it should queue: its locks wait a second or ten and then give up. So we queue on our side.
-// A lane lets a number of jobs through at once, the others in the order they came.
+// Queues by key: a lane lets a number of jobs through at once, the others in the order they came.
 
 export interface Lane {
   readonly key: string;
@@ -9,12 +8,10 @@ export interface Lane {
 
 export interface Lanes {
   /**
-   * Runs `job` once there is room in all lanes, which are entered in the given order: callers must agree on one order
-   * (VM, template, node), or they wait for each other for ever. Rejects with the signal's reason when aborted in the queue.
+   * Runs `job` once there is room in all lanes, which are entered in the given order: callers must
+   * agree on one order, or they wait for each other for ever. Rejects with the signal's reason when aborted in the queue.
    */
-  through<T>(lanes: readonly Lane[], signal: AbortSignal, job: () => Promise<T>): Promise<T>;
-  /** How many wait or work in a lane. */
-  length(key: string): number;
+  through<T>(lanes: readonly Lane[], signal: AbortSignal, job: (hasWaited: boolean) => Promise<T>): Promise<T>;
 }
 
 interface Queue {
@@ -25,13 +22,14 @@ interface Queue {
 export function createLanes(): Lanes {
   const queues = new Map<string, Queue>();
 
-  async function enter(lane: Lane, signal: AbortSignal): Promise<void> {
+  /** @returns whether there was no room at once. */
+  async function enter(lane: Lane, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     const queue = queues.get(lane.key) ?? { running: 0, waiting: [] };
     queues.set(lane.key, queue);
     if (queue.running < lane.width) {
       queue.running++;
-      return;
+      return false;
     }
     await new Promise<void>((resolve, reject) => {
       const giveUp = (): void => {
@@ -45,6 +43,7 @@ export function createLanes(): Lanes {
       signal.addEventListener('abort', giveUp, { once: true });
       queue.waiting.push(go);
     });
+    return true;
   }
 
   /** Hands the place on to the next in the queue; the number of running jobs stays as it is then. */
@@ -57,19 +56,20 @@ export function createLanes(): Lanes {
     if (queue.running === 0) queues.delete(lane.key);
   }
 
-  async function through<T>(lanes: readonly Lane[], signal: AbortSignal, job: () => Promise<T>): Promise<T> {
+  async function through<T>(
+    lanes: readonly Lane[],
+    signal: AbortSignal,
+    job: (hasWaited: boolean) => Promise<T>,
+  ): Promise<T> {
     const [lane, ...rest] = lanes;
-    if (lane === undefined) return await job();
-    await enter(lane, signal);
+    if (lane === undefined) return await job(false);
+    const waitedHere = await enter(lane, signal);
     try {
-      return await through(rest, signal, job);
+      return await through(rest, signal, async (waitedBehind) => await job(waitedHere || waitedBehind));
     } finally {
       leave(lane);
     }
   }
 
-  return {
-    through,
-    length: (key) => (queues.get(key)?.running ?? 0) + (queues.get(key)?.waiting.length ?? 0),
-  };
+  return { through };
 }

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { Fault } from '#domain/fault';
+import type { Upid, Vmid } from '#pve/ids';
+import { DeadlineError, deadlineIn } from '#runtime/deadline';
+import { createRunTime, type LongCopy } from './run-time.ts';
+
+const copy: LongCopy = { vmid: 100 as Vmid, incarnation: 'abcdefgh2345', upid: 'UPID:' as Upid };
+
+function calling() {
+  const ending = new AbortController();
+  return { time: createRunTime(deadlineIn(60_000, ending.signal)), ending };
+}
+
+describe('the time of a create', () => {
+  it('ends with its call while nothing is copied', () => {
+    const { time, ending } = calling();
+    ending.abort(new DeadlineError('over'));
+    expect(() => time.deadline.check()).toThrow(DeadlineError);
+    expect(time).toMatchObject({ isHandedOver: false });
+  });
+
+  it('goes on without its call while a copy runs, and says which', async () => {
+    const { time, ending } = calling();
+    time.copying(copy);
+    ending.abort(new DeadlineError('over'));
+    expect(await time.handedOver).toBe(copy);
+    time.deadline.check();
+    expect(time.deadline.remainingMs()).toBeGreaterThan(60_000);
+    time.deadline.dispose();
+  });
+
+  it.each([
+    ['a caller that gave up', new Fault('cancelled', { subject: 'Create', why: 'gone' })],
+    ['a process that has to stop', new Fault('busy', { subject: 'provider', why: 'it is stopping' })],
+  ])('ends for %s also while a copy runs', (_who, reason) => {
+    const { time, ending } = calling();
+    time.copying(copy);
+    ending.abort(reason);
+    expect(() => time.deadline.check()).toThrow(reason.message);
+    expect(time.isHandedOver).toBe(false);
+  });
+
+  it('ends with its call when the copy has ended before', () => {
+    const { time, ending } = calling();
+    time.copying(copy);
+    time.copying(undefined);
+    ending.abort(new DeadlineError('over'));
+    expect(() => time.deadline.check()).toThrow(DeadlineError);
+  });
+});

@@ -1,0 +1,72 @@
+import type { Upid, Vmid } from '#pve/ids';
+import { type Deadline, DeadlineError, deadlineIn } from '#runtime/deadline';
+
+/** What the caller can go on with when a copy takes longer than its call. */
+export interface LongCopy {
+  readonly vmid: Vmid;
+  readonly incarnation: string;
+  readonly upid: Upid;
+}
+
+/** The time one create has: its call's, or a day of its own once a long copy has been handed over. */
+export interface RunTime {
+  /** To be used for everything the create does. */
+  readonly deadline: Deadline;
+  readonly isHandedOver: boolean;
+  /** Resolves when the run outlives its call. */
+  readonly handedOver: Promise<LongCopy>;
+  /** Says what copy is running; only while one is can the run outlive its call. Undefined when it has ended. */
+  copying(copy: LongCopy | undefined): void;
+  /** Lets the run outlive its call now. */
+  handOver(): void;
+}
+
+/** Real ms. A create that takes longer than a day is looked at by somebody. */
+const LONGEST_RUN_MS = 24 * 3_600_000;
+
+/** A call that is cancelled, or told to stop, takes its run with it: only one whose time is over hands a copy over. */
+export function createRunTime(call: Deadline): RunTime {
+  const controller = new AbortController();
+  const { promise, resolve } = Promise.withResolvers<LongCopy>();
+  let running: LongCopy | undefined;
+  let own: Deadline | undefined;
+
+  function handOver(): void {
+    if (running === undefined || own !== undefined) return;
+    const day = deadlineIn(LONGEST_RUN_MS);
+    day.signal.addEventListener('abort', () => controller.abort(day.signal.reason), { once: true });
+    own = day;
+    resolve(running);
+  }
+
+  function onCallOver(): void {
+    if (call.signal.reason instanceof DeadlineError) handOver();
+    if (own === undefined) controller.abort(call.signal.reason);
+  }
+
+  call.signal.addEventListener('abort', onCallOver, { once: true });
+  if (call.signal.aborted) onCallOver();
+  return {
+    deadline: {
+      signal: controller.signal,
+      remainingMs: () => (controller.signal.aborted ? 0 : (own ?? call).remainingMs()),
+      check: () => {
+        // Ends the call, and this with it, where its timer is late.
+        if (own === undefined) call.remainingMs();
+        controller.signal.throwIfAborted();
+      },
+      dispose: () => {
+        call.signal.removeEventListener('abort', onCallOver);
+        own?.dispose();
+      },
+    },
+    get isHandedOver() {
+      return own !== undefined;
+    },
+    handedOver: promise,
+    copying: (copy) => {
+      running = copy;
+    },
+    handOver,
+  };
+}
