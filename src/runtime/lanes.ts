@@ -10,6 +10,7 @@ export interface Lanes {
   /**
    * Runs `job` once there is room in all lanes, which are entered in the given order: callers must
    * agree on one order, or they wait for each other for ever. Rejects with the signal's reason when aborted in the queue.
+   * `job` is told whether it had to wait.
    */
   through<T>(lanes: readonly Lane[], signal: AbortSignal, job: (hasWaited: boolean) => Promise<T>): Promise<T>;
 }

@@ -1,0 +1,335 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { THREE_NODE } from '#pve-sim/clusters/three-node';
+import { PowerOp } from '#rpc/contract';
+import { deadlineIn } from '#runtime/deadline';
+import { type Flow, startFlow } from '../support/flow.ts';
+import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
+import { startProviderProcess } from '../support/processes.ts';
+import { createRequest } from '../support/requests.ts';
+import { until } from '../support/until.ts';
+import { claimedVms, newVolumes } from '../support/world.ts';
+
+// What goes wrong between the steps of an operation, and what has to be true afterwards all the same.
+
+const forever = deadlineIn(Number.POSITIVE_INFINITY);
+const kindOf = (error: { kind: string }): string => error.kind;
+
+let flow: Flow;
+beforeAll(async () => {
+  flow = await startFlow({ simulator: { timeScale: 20 } });
+});
+afterAll(async () => await flow.stop());
+
+function guest(id: string | number) {
+  const found = flow.sim.world.guests[Number(id)];
+  if (found === undefined) throw new Error(`there is no guest ${id}`);
+  return found;
+}
+
+async function made(name: string, userData?: string): Promise<string> {
+  return (await flow.client.create(createRequest({ name, ...(userData === undefined ? {} : { userData }) }))).id;
+}
+
+describe('a create that has outlived its call', () => {
+  it('goes on after a node that is silent for a while, a backup and a lock', async () => {
+    const slow = await startFlow({ settings: { PVE_TASK_TIMEOUT: '1s' }, simulator: { timeScale: 10 } });
+    slow.sim.faults.add([
+      { method: 'POST', path: '/config$', count: 6, action: { answer: { status: 595, reason: 'No route to host' } } },
+      {
+        method: 'PUT',
+        path: '/config$',
+        count: 2,
+        action: { answer: { status: 500, reason: 'VM is locked (backup)' } },
+      },
+    ]);
+    const { id, task } = await slow.client.create(createRequest({ name: 'troubled' }));
+    expect(task).toBeDefined();
+    await until(
+      async () => (await slow.client.taskStatus({ task: { id: task?.id ?? '' } })).done,
+      (done) => done,
+    );
+    expect(await claimedVms(slow.world, 'troubled')).toMatchObject([{ vmid: Number(id), state: 'ready' }]);
+    await slow.stop();
+  });
+
+  it('is not handed over by a provider that has to stop: its caller is told to repeat the call', async () => {
+    const sim = flow.sim;
+    const provider = await startProviderProcess(sim, 0);
+    const outcome = provider.client
+      .create(createRequest({ name: 'stopped' }))
+      .then(({ task }) => task?.id ?? 'done', kindOf);
+    await until(
+      async () => await Promise.resolve(Object.values(sim.world.guests).some((one) => one.config['lock'] === 'clone')),
+      (isCopying) => isCopying,
+    );
+    // The copy is held up for longer than a drain waits.
+    const release = await sim.holdLock('storage:local-lvm', 9_000, 'pve2');
+    await provider.kill('SIGTERM');
+    release?.();
+    expect(await outcome).toMatch(/^(busy|done)$/);
+    const { id } = await until(
+      async () => await flow.client.create(createRequest({ name: 'stopped' })),
+      (answer) => answer.task === undefined,
+    );
+    expect(await claimedVms(flow.world, 'stopped')).toMatchObject([{ vmid: Number(id), state: 'ready' }]);
+  });
+
+  it('writes nothing once its caller has given up', async () => {
+    const giveUp = new AbortController();
+    const outcome = flow.client
+      .create(createRequest({ name: 'given-up' }), { signal: giveUp.signal })
+      .then(() => 'done', kindOf);
+    await until(
+      async () =>
+        await Promise.resolve(writesSince(flow.sim, 0).filter((write) => write.endsWith('/9001/clone')).length),
+      (() => {
+        const before = writesSince(flow.sim, 0).filter((write) => write.endsWith('/9001/clone')).length;
+        return (clones) => clones > before;
+      })(),
+    );
+    giveUp.abort();
+    expect(await outcome).toBe('cancelled');
+    const since = lastRequest(flow.sim);
+    await until(
+      async () => await claimedVms(flow.world, 'given-up'),
+      ([vm]) => vm?.lock === undefined && vm !== undefined,
+    );
+    expect(writesSince(flow.sim, since)).toEqual([]);
+  });
+});
+
+describe('a create', () => {
+  it('does not copy a VM that has got the id of the template meanwhile', async () => {
+    const { config } = guest(9000);
+    const original = { ...config };
+    config['name'] = 'payroll-db';
+    delete config['template'];
+    // The view still shows the template for some seconds.
+    await expect(made('fooled').then((id) => id)).resolves.toBeDefined();
+    const image = { TemplateName: 'debian-12-template' };
+    await expect(flow.client.create(createRequest({ name: 'fooled-by-name', image }))).rejects.toMatchObject({
+      kind: 'busy',
+    });
+    await expect(
+      flow.client.create(createRequest({ name: 'fooled-by-id', image: { TemplateName: '9000' } })),
+    ).rejects.toMatchObject({ kind: 'unsupported' });
+    expect(await claimedVms(flow.world, 'fooled-by-name')).toEqual([]);
+    Object.assign(config, original);
+  });
+
+  it('is not ready while PVE has not taken over what it was told', async () => {
+    const name = 'started-too-early';
+    flow.sim.faults.add([{ method: 'POST', path: '/config$', count: 1, action: { delayMs: 4_000 } }]);
+    const outcome = flow.client
+      .create(createRequest({ name, class: { CPU: 7 } }), { deadlineMs: 4_000 })
+      .then(({ id }) => id, kindOf);
+    const [vm] = await until(
+      async () => await claimedVms(flow.world, name),
+      ([found]) => found !== undefined && found.lock === undefined,
+    );
+    await flow.pve.post(`/nodes/pve2/qemu/${vm?.vmid}/status/start`, forever);
+    expect(await outcome).toBe('busy');
+    expect(await claimedVms(flow.world, name)).toMatchObject([{ state: 'creating' }]);
+    await flow.pve.post(`/nodes/pve2/qemu/${vm?.vmid}/status/stop`, forever);
+    const { id } = await flow.client.create(createRequest({ name, class: { CPU: 7 } }));
+    expect(guest(id).config['cores']).toBe('7');
+    flow.sim.faults.clear();
+  });
+
+  it('resumed with another ISO storage, after an ISO was uploaded and not attached, leaves one ISO', async () => {
+    const request = createRequest({ name: 'one-iso', userData: '#cloud-config\n' });
+    const before = await flow.world.volumes();
+    flow.sim.faults.add([
+      {
+        method: 'POST',
+        path: '/config$',
+        count: 1,
+        action: { answer: { status: 400, reason: 'Parameter verification failed.' } },
+      },
+    ]);
+    await expect(flow.client.create(request)).rejects.toMatchObject({ kind: 'invalid-spec' });
+    flow.sim.faults.clear();
+    const other = await startProviderProcess(flow.sim, 1, { PVE_ISO_STORAGE: 'local' });
+    const { id } = await other.client.create(request);
+    const isos = newVolumes(before, await flow.world.volumes()).filter((volume) => volume.includes('vrtg-'));
+    expect(isos).toEqual([expect.stringMatching(new RegExp(`^pve2/local:iso/vrtg-${id}-`))]);
+    await other.client.delete({ id });
+    expect(newVolumes(before, await flow.world.volumes())).toEqual([]);
+    await other.kill('SIGTERM');
+  });
+
+  it('is not protected against its deletion by what its template is protected by', async () => {
+    guest(9001).config['protection'] = '1';
+    const id = await made('inherits');
+    delete guest(9001).config['protection'];
+    expect(guest(id).config['protection']).toBeUndefined();
+    await flow.client.delete({ id });
+  });
+});
+
+describe('two creates at once', () => {
+  it('leave one VM when the window has changed while one of them was queued', async () => {
+    const world = {
+      ...THREE_NODE,
+      storages: THREE_NODE.storages.map((one) => (one.id === 'local-lvm' ? { ...one, allocateMs: 2_000 } : one)),
+    };
+    const busy = await startFlow({ simulator: { cluster: world, timeScale: 20 } });
+    const second = await busy.another(1);
+    // Four copies from one template fill the queue of the first provider.
+    const crowd = ['a', 'b', 'c', 'd'].map(
+      async (name) => await busy.client.create(createRequest({ name: `crowd-${name}` })),
+    );
+    await until(
+      async () => await Promise.resolve(writesSince(busy.sim, 0).filter((write) => write.endsWith('/clone')).length),
+      (clones) => clones >= 4,
+    );
+    const queued = busy.client.create(createRequest({ name: 'contested' }));
+    const direct = second.client.create(createRequest({ name: 'contested' }));
+    const ids = await Promise.all([queued, direct]);
+    expect(ids[0].id).toBe(ids[1].id);
+    expect(await claimedVms(busy.world, 'contested')).toHaveLength(1);
+    await Promise.all(crowd);
+    await busy.stop();
+  });
+});
+
+describe('a delete', () => {
+  it('that is repeated while the first one runs sends no second destroy', async () => {
+    const id = await made('twice-deleted');
+    const since = lastRequest(flow.sim);
+    const release = await flow.sim.holdLock('user.cfg', 6_000);
+    const first = flow.client.delete({ id }, { deadlineMs: 1_150 }).then(() => 'done', kindOf);
+    await until(
+      async () => await Promise.resolve(writesSince(flow.sim, since)),
+      (writes) => writes.some((write) => write.startsWith('DELETE')),
+    );
+    const second = flow.client.delete({ id }).then(() => 'done', kindOf);
+    release?.();
+    await Promise.all([first, second]);
+    expect(writesSince(flow.sim, since).filter((write) => write === `DELETE /nodes/pve2/qemu/${id}`)).toHaveLength(1);
+    expect(await claimedVms(flow.world, 'twice-deleted')).toEqual([]);
+  });
+
+  it('that leaves a remnant is no success', async () => {
+    const id = await made('half-deleted');
+    const release = await flow.sim.holdLock('user.cfg', 30_000);
+    await expect(flow.client.delete({ id })).rejects.toMatchObject({
+      kind: 'busy',
+      message: expect.stringContaining('destroyed'),
+    });
+    release?.();
+    expect(guest(id).config).toEqual({ lock: 'destroyed' });
+    delete flow.sim.world.guests[Number(id)];
+  });
+
+  it('frees nothing when quorum is lost while the VM stops', async () => {
+    const id = await made('quorum-lost', '#cloud-config\n');
+    await flow.client.power({ id, op: PowerOp.ON });
+    const volumes = await flow.world.volumes();
+    const since = lastRequest(flow.sim);
+    const outcome = flow.client.delete({ id }).then(() => 'done', kindOf);
+    await until(
+      async () => await Promise.resolve(writesSince(flow.sim, since)),
+      (writes) => writes.some((write) => write.endsWith('/status/stop')),
+    );
+    flow.sim.world.cluster.quorate = false;
+    expect(await outcome).toBe('busy');
+    expect(await flow.world.volumes()).toEqual(volumes);
+    flow.sim.world.cluster.quorate = true;
+    await flow.client.delete({ id });
+  });
+
+  it('goes on without an ISO whose storage has been disabled', async () => {
+    const id = await made('iso-gone', '#cloud-config\n');
+    const shared = flow.sim.world.storages['shared'];
+    if (shared === undefined) throw new Error('there is no shared storage');
+    shared.disabled = true;
+    await flow.client.delete({ id });
+    shared.disabled = false;
+    expect(await claimedVms(flow.world, 'iso-gone')).toEqual([]);
+  });
+});
+
+describe("another owner's VM", () => {
+  it('is refused to who sends another uid, and given to who sends none', async () => {
+    const owner = { namespace: 'a', name: 'owned', uid: 'uid-1' };
+    const { id } = await flow.client.create(createRequest({ name: 'owned' }), { owner });
+    const other = { owner: { namespace: 'b', name: 'owned', uid: 'uid-2' } };
+    const refusal = { kind: 'precondition', message: expect.stringMatching(/VM a\/owned with another uid/) };
+    await expect(flow.client.describe({ id }, other)).rejects.toMatchObject(refusal);
+    await expect(flow.client.power({ id, op: PowerOp.ON }, other)).rejects.toMatchObject(refusal);
+    await expect(flow.client.delete({ id }, other)).rejects.toMatchObject(refusal);
+    expect((await flow.client.describe({ id })).exists).toBe(true);
+    await flow.client.delete({ id }, { owner });
+  });
+});
+
+describe('the memory of a deleted VM', () => {
+  it('does not speak for its absence when another provider has made it again', async () => {
+    const id = await made('back-again');
+    await flow.client.delete({ id });
+    const other = await flow.another(1);
+    expect((await other.client.create(createRequest({ name: 'back-again' }))).id).toBe(id);
+    const { acl } = flow.sim.world.access;
+    const hidden = { path: `/vms/${id}`, subject: flow.sim.token.id, role: 'NoAccess', propagate: true };
+    flow.sim.world.access.acl = [...acl, hidden];
+    await expect(flow.client.describe({ id })).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(flow.client.delete({ id })).rejects.toMatchObject({ kind: 'forbidden' });
+    flow.sim.world.access.acl = acl;
+    await flow.client.delete({ id });
+  });
+});
+
+describe('a task id', () => {
+  it('that PVE has forgotten, or whose VM has become another one, is done', async () => {
+    const forgotten = 'UPID:pve2:00001234:00005678:6553F100:qmclone:9001:virtrigaud@pve!vrtg:';
+    expect(await flow.client.taskStatus({ task: { id: forgotten } })).toMatchObject({ done: true, error: '' });
+    const id = await made('another-one');
+    const task = { id: `vrtg1.create.${id}.aaaaaaaaaaaa.ready.${forgotten}` };
+    expect(await flow.client.taskStatus({ task })).toMatchObject({ done: true, error: '' });
+  });
+});
+
+describe('a reboot', () => {
+  it('whose answer is lost is not repeated', async () => {
+    const id = await made('rebooted-once');
+    await flow.client.power({ id, op: PowerOp.ON });
+    await until(
+      async () => await flow.client.describe({ id }),
+      ({ ips }) => ips.length > 0,
+    );
+    const since = lastRequest(flow.sim);
+    flow.sim.faults.add([{ method: 'POST', path: '/status/reboot$', count: 1, action: { dropAfter: true } }]);
+    await flow.client.power({ id, op: PowerOp.REBOOT });
+    flow.sim.faults.clear();
+    expect(writesSince(flow.sim, since)).toEqual([`POST /nodes/pve2/qemu/${id}/status/reboot`]);
+    expect(guest(id).run?.qmpStatus).toBe('running');
+  });
+});
+
+describe('many silent agents', () => {
+  it('do not keep an operation on another VM of their node waiting', async () => {
+    const silent = Array.from({ length: 8 }, (_, index) => ({
+      vmid: 300 + index,
+      node: 'pve3',
+      template: false,
+      config: { name: `silent-${index}`, agent: '1', memory: '512', net0: 'virtio,bridge=vmbr0' },
+      disks: [],
+      behaviour: { agent: 'silent' as const },
+    }));
+    const quiet = await startFlow({
+      simulator: { timeScale: 2, cluster: { ...THREE_NODE, guests: [...THREE_NODE.guests, ...silent] } },
+    });
+    await Promise.all(silent.map(async ({ vmid }) => await quiet.client.power({ id: String(vmid), op: PowerOp.ON })));
+    await Promise.all(silent.map(async ({ vmid }) => await quiet.client.describe({ id: String(vmid) })));
+    const since = lastRequest(quiet.sim);
+    const startedAt = quiet.sim.clock.now();
+    await quiet.client.power({ id: '100', op: PowerOp.ON });
+    // A start takes 1 s here; eight agents, one after the other, 24 s.
+    expect(quiet.sim.clock.now() - startedAt).toBeLessThan(4_000);
+    expect(requestsSince(quiet.sim, since).filter((request) => request.includes('/agent/')).length).toBeLessThanOrEqual(
+      2,
+    );
+    await quiet.stop();
+  });
+});
