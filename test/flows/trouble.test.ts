@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { THREE_NODE } from '#pve-sim/clusters/three-node';
+import { slotsFor } from '#claim/slots';
 import { PowerOp } from '#rpc/contract';
 import { deadlineIn } from '#runtime/deadline';
 import { type Flow, startFlow } from '../support/flow.ts';
@@ -76,45 +77,37 @@ describe('a create that has outlived its call', () => {
 
   it('writes nothing once its caller has given up', async () => {
     const giveUp = new AbortController();
-    const outcome = flow.client
-      .create(createRequest({ name: 'given-up' }), { signal: giveUp.signal })
-      .then(() => 'done', kindOf);
-    await until(
-      async () =>
-        await Promise.resolve(writesSince(flow.sim, 0).filter((write) => write.endsWith('/9001/clone')).length),
-      (() => {
-        const before = writesSince(flow.sim, 0).filter((write) => write.endsWith('/9001/clone')).length;
-        return (clones) => clones > before;
-      })(),
+    const request = createRequest({ name: 'given-up' });
+    const outcome = flow.client.create(request, { signal: giveUp.signal }).then(() => 'done', kindOf);
+    const before = Object.keys(flow.sim.world.guests);
+    const [vmid] = await until(
+      async () => await Promise.resolve(Object.keys(flow.sim.world.guests).filter((key) => !before.includes(key))),
+      (added) => added.length > 0,
     );
     giveUp.abort();
     expect(await outcome).toBe('cancelled');
     const since = lastRequest(flow.sim);
-    await until(
-      async () => await claimedVms(flow.world, 'given-up'),
-      ([vm]) => vm?.lock === undefined && vm !== undefined,
-    );
-    expect(writesSince(flow.sim, since)).toEqual([]);
+    // Long enough for the copy to end and for all that would follow it.
+    await made('after-it');
+    expect(await claimedVms(flow.world, 'given-up')).toMatchObject([{ vmid: Number(vmid), state: 'creating' }]);
+    expect(writesSince(flow.sim, since).filter((write) => write.includes(`/qemu/${vmid}/`))).toEqual([]);
   });
 });
 
 describe('a create', () => {
   it('does not copy a VM that has got the id of the template meanwhile', async () => {
-    const { config } = guest(9000);
-    const original = { ...config };
+    // Slow enough for the view to show the template for some seconds more, as PVE's does.
+    const lagging = await startFlow({ simulator: { timeScale: 2 } });
+    const { config } = lagging.sim.world.guests[9000] ?? { config: {} };
     config['name'] = 'payroll-db';
     delete config['template'];
-    // The view still shows the template for some seconds.
-    await expect(made('fooled').then((id) => id)).resolves.toBeDefined();
-    const image = { TemplateName: 'debian-12-template' };
-    await expect(flow.client.create(createRequest({ name: 'fooled-by-name', image }))).rejects.toMatchObject({
-      kind: 'busy',
-    });
-    await expect(
-      flow.client.create(createRequest({ name: 'fooled-by-id', image: { TemplateName: '9000' } })),
-    ).rejects.toMatchObject({ kind: 'unsupported' });
-    expect(await claimedVms(flow.world, 'fooled-by-name')).toEqual([]);
-    Object.assign(config, original);
+    const byName = createRequest({ name: 'fooled-by-name', image: { TemplateName: 'debian-12-template' } });
+    const renamed = { kind: 'busy', message: expect.stringContaining('it has another name now') };
+    await expect(lagging.client.create(byName)).rejects.toMatchObject(renamed);
+    const byId = createRequest({ name: 'fooled-by-id', image: { TemplateName: '9000' } });
+    await expect(lagging.client.create(byId)).rejects.toMatchObject({ kind: 'unsupported' });
+    expect(writesSince(lagging.sim, 0)).toEqual([]);
+    await lagging.stop();
   });
 
   it('is not ready while PVE has not taken over what it was told', async () => {
@@ -169,24 +162,40 @@ describe('a create', () => {
 
 describe('two creates at once', () => {
   it('leave one VM when the window has changed while one of them was queued', async () => {
-    const world = {
-      ...THREE_NODE,
-      storages: THREE_NODE.storages.map((one) => (one.id === 'local-lvm' ? { ...one, allocateMs: 2_000 } : one)),
+    const seed = { instance: 'test/flow', kind: 'vm', owner: 'contested' } as const;
+    const [first = 0] = slotsFor(seed, { low: 100_000, high: 999_999 });
+    const foreign = {
+      vmid: first,
+      node: 'pve3',
+      template: false,
+      config: { name: 'in-the-way', memory: '512' },
+      disks: [],
     };
-    const busy = await startFlow({ simulator: { cluster: world, timeScale: 20 } });
-    const second = await busy.another(1);
+    const storages = THREE_NODE.storages.map((one) => (one.id === 'local-lvm' ? { ...one, allocateMs: 2_000 } : one));
+    const cluster = { ...THREE_NODE, storages, guests: [...THREE_NODE.guests, foreign] };
+    const busy = await startFlow({ simulator: { cluster, timeScale: 20 } });
+    const other = await busy.another(1);
+    const clones = (): number => writesSince(busy.sim, 0).filter((write) => write.endsWith('/clone')).length;
+
     // Four copies from one template fill the queue of the first provider.
     const crowd = ['a', 'b', 'c', 'd'].map(
       async (name) => await busy.client.create(createRequest({ name: `crowd-${name}` })),
     );
     await until(
-      async () => await Promise.resolve(writesSince(busy.sim, 0).filter((write) => write.endsWith('/clone')).length),
-      (clones) => clones >= 4,
+      async () => await Promise.resolve(clones()),
+      (count) => count === 4,
     );
+    const looked = lastRequest(busy.sim);
     const queued = busy.client.create(createRequest({ name: 'contested' }));
-    const direct = second.client.create(createRequest({ name: 'contested' }));
+    await until(
+      async () => await Promise.resolve(requestsSince(busy.sim, looked)),
+      (requests) => requests.some((request) => request.endsWith('/qemu/9001/config')),
+    );
+    delete busy.sim.world.guests[first];
+    const direct = other.client.create(createRequest({ name: 'contested' }));
+
     const ids = await Promise.all([queued, direct]);
-    expect(ids[0].id).toBe(ids[1].id);
+    expect(ids.map(({ id }) => id)).toEqual([String(first), String(first)]);
     expect(await claimedVms(busy.world, 'contested')).toHaveLength(1);
     await Promise.all(crowd);
     await busy.stop();
@@ -194,20 +203,22 @@ describe('two creates at once', () => {
 });
 
 describe('a delete', () => {
-  it('that is repeated while the first one runs sends no second destroy', async () => {
-    const id = await made('twice-deleted');
-    const since = lastRequest(flow.sim);
-    const release = await flow.sim.holdLock('user.cfg', 6_000);
-    const first = flow.client.delete({ id }, { deadlineMs: 1_150 }).then(() => 'done', kindOf);
+  it('that is repeated by another provider while the first one runs sends no second destroy', async () => {
+    const slow = await startFlow({ simulator: { timeScale: 10, durations: { freeVolumeMs: 3_000 } } });
+    const other = await slow.another(1);
+    const { id } = await slow.client.create(createRequest({ name: 'twice-deleted' }));
+    const since = lastRequest(slow.sim);
+    const destroys = (): string[] =>
+      writesSince(slow.sim, since).filter((write) => write === `DELETE /nodes/pve2/qemu/${id}`);
+    const first = slow.client.delete({ id });
     await until(
-      async () => await Promise.resolve(writesSince(flow.sim, since)),
-      (writes) => writes.some((write) => write.startsWith('DELETE')),
+      async () => await Promise.resolve(destroys()),
+      ({ length }) => length > 0,
     );
-    const second = flow.client.delete({ id }).then(() => 'done', kindOf);
-    release?.();
-    await Promise.all([first, second]);
-    expect(writesSince(flow.sim, since).filter((write) => write === `DELETE /nodes/pve2/qemu/${id}`)).toHaveLength(1);
-    expect(await claimedVms(flow.world, 'twice-deleted')).toEqual([]);
+    await Promise.all([first, other.client.delete({ id }).catch(kindOf)]);
+    expect(destroys()).toHaveLength(1);
+    expect(await claimedVms(slow.world, 'twice-deleted')).toEqual([]);
+    await slow.stop();
   });
 
   it('that leaves a remnant is no success', async () => {
