@@ -98,9 +98,10 @@ describe('a create', () => {
   it('does not copy a VM that has got the id of the template meanwhile', async () => {
     // Slow enough for the view to show the template for some seconds more, as PVE's does.
     const lagging = await startFlow({ simulator: { timeScale: 2 } });
-    const { config } = lagging.sim.world.guests[9000] ?? { config: {} };
-    config['name'] = 'payroll-db';
-    delete config['template'];
+    const template = lagging.sim.world.guests[9000];
+    if (template === undefined) throw new Error('there is no template 9000');
+    template.config['name'] = 'payroll-db';
+    delete template.config['template'];
     const byName = createRequest({ name: 'fooled-by-name', image: { TemplateName: 'debian-12-template' } });
     const renamed = { kind: 'busy', message: expect.stringContaining('it has another name now') };
     await expect(lagging.client.create(byName)).rejects.toMatchObject(renamed);
