@@ -1,0 +1,83 @@
+// Who may do what where (pve-behaviour 5.1): roles along a path, pools, and the intersection for privilege-separated tokens.
+import type { AccessState, World } from '../world/world.ts';
+import { ALL_PRIVILEGES } from './privileges.ts';
+
+/** Privilege to its propagate flag. A key that is there is granted. */
+export type Privileges = ReadonlyMap<string, boolean>;
+
+const NOTHING: Privileges = new Map();
+const EVERYTHING: Privileges = new Map(ALL_PRIVILEGES.map((name) => [name, true]));
+
+/** @param authId a user id or a full token id */
+export function privilegesOn(world: World, authId: string, path: string): Privileges {
+  const user = userOf(authId);
+  if (user === authId) return userPrivileges(world, authId, path);
+  const token = world.access.tokens[authId];
+  if (token === undefined) return NOTHING;
+  const owner = userPrivileges(world, user, path);
+  return token.privsep ? intersect(owner, subjectPrivileges(world, authId, path)) : owner;
+}
+
+/** True where `authId` has all (or, with `any`, one) of the privileges on the path. */
+export function isAllowed(world: World, authId: string, path: string, names: readonly string[], any = false): boolean {
+  const has = privilegesOn(world, authId, path);
+  return any ? names.some((name) => has.has(name)) : names.every((name) => has.has(name));
+}
+
+export function userOf(authId: string): string {
+  const at = authId.lastIndexOf('!');
+  return at < 0 ? authId : authId.slice(0, at);
+}
+
+function userPrivileges(world: World, user: string, path: string): Privileges {
+  if (world.access.users[user]?.enabled !== true) return NOTHING;
+  return user === 'root@pam' ? EVERYTHING : subjectPrivileges(world, user, path);
+}
+
+/** Rights on a pool count for its members, not beyond them; NoAccess in the member's own ACL beats them. */
+function subjectPrivileges(world: World, subject: string, path: string): Privileges {
+  const own = rolesOn(world.access, subject, path);
+  const pool = poolOf(world, path);
+  if (pool === undefined || own.has('NoAccess')) return expand(world.access, own);
+  const roles = [...rolesOn(world.access, subject, `/pool/${pool}`).keys()];
+  return expand(world.access, new Map([...roles.map((role): [string, boolean] => [role, false]), ...own]));
+}
+
+function poolOf(world: World, path: string): string | undefined {
+  const vm = /^\/vms\/(\d+)$/.exec(path)?.[1];
+  const storage = /^\/storage\/([^/]+)$/.exec(path)?.[1];
+  const pools = Object.values(world.pools);
+  if (vm !== undefined) return pools.find((pool) => pool.vms.includes(Number(vm)))?.id;
+  return storage === undefined ? undefined : pools.find((pool) => pool.storages.includes(storage))?.id;
+}
+
+/** From `/` down: the deepest level with an entry that applies replaces what was inherited. */
+function rolesOn(access: AccessState, subject: string, path: string): Map<string, boolean> {
+  let roles = new Map<string, boolean>();
+  for (const level of levelsOf(path)) {
+    const entries = access.acl.filter(
+      (entry) => entry.path === level && entry.subject === subject && (level === path || entry.propagate),
+    );
+    if (entries.length === 0) continue;
+    roles = new Map(entries.map((entry) => [entry.role, entry.propagate]));
+    if (roles.has('NoAccess')) roles = new Map([['NoAccess', roles.get('NoAccess') === true]]);
+  }
+  return roles;
+}
+
+function levelsOf(path: string): string[] {
+  const parts = path.split('/').filter((part) => part !== '');
+  return ['/', ...parts.map((_, index) => `/${parts.slice(0, index + 1).join('/')}`)];
+}
+
+function expand(access: AccessState, roles: ReadonlyMap<string, boolean>): Privileges {
+  const privileges = new Map<string, boolean>();
+  for (const [role, propagate] of roles) {
+    for (const name of access.roles[role] ?? []) privileges.set(name, propagate || privileges.get(name) === true);
+  }
+  return privileges;
+}
+
+function intersect(a: Privileges, b: Privileges): Privileges {
+  return new Map([...a].filter(([name]) => b.has(name)).map(([name, flag]) => [name, flag && b.get(name) === true]));
+}

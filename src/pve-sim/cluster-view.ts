@@ -1,0 +1,57 @@
+// How the cluster's list comes to lag (pve-behaviour 7, 26): each node's status daemon broadcasts every 10 s, and each API
+// worker of each node keeps its own copy of the broadcasts for 2 s, so that consecutive answers may go back in time.
+import { daemonRow } from './qemu/guest-status.ts';
+import type { Sim } from './sim.ts';
+import type { GuestStats } from './world/world.ts';
+
+export interface ClusterView {
+  /** What this API worker believes of the guest, or undefined where it was never broadcast or is too old. */
+  statsOf(node: string, apiWorker: number, vmid: number): GuestStats | undefined;
+  /** Lets a node's status daemon broadcast now. */
+  broadcast(node: string): void;
+  /** Starts the daemons; the result stops them. */
+  start(): () => void;
+}
+
+interface Copy {
+  readonly takenAt: number;
+  readonly stats: Readonly<Record<number, GuestStats>>;
+}
+
+export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
+  const copies = new Map<string, Copy>();
+  const broadcast = (name: string): void => {
+    const node = sim.world.nodes[name];
+    if (node?.online !== true || node.hung) return;
+    for (const guest of Object.values(sim.world.guests)) {
+      if (guest.node !== name) continue;
+      sim.world.stats[guest.vmid] = { at: sim.clock.now(), node: name, values: daemonRow(sim, guest) };
+    }
+  };
+  const copyFor = (node: string, apiWorker: number): Copy => {
+    const key = `${node}/${apiWorker}`;
+    const known = copies.get(key);
+    const now = sim.clock.now();
+    if (known !== undefined && now - known.takenAt < sim.durations.viewCacheMs) return known;
+    const fresh = { takenAt: now, stats: { ...sim.world.stats } };
+    copies.set(key, fresh);
+    return fresh;
+  };
+  return {
+    broadcast,
+    statsOf: (node, apiWorker, vmid) => {
+      const stats = copyFor(node, apiWorker).stats[vmid];
+      return stats !== undefined && sim.clock.now() - stats.at < sim.durations.statusExpiryMs ? stats : undefined;
+    },
+    start: () => {
+      const { statusTickMs } = sim.durations;
+      const stops = Object.keys(sim.world.nodes).map((node) => {
+        broadcast(node);
+        return sim.pace.every(statusTickMs, sim.random.below(statusTickMs), () => broadcast(node));
+      });
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  };
+}

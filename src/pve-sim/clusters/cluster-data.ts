@@ -1,0 +1,50 @@
+// A cluster before it starts: the inventory as data. What is random in a real cluster (UUIDs, MACs, secrets) comes from
+// the seed when the world is built.
+import type { Bridge, GuestBehaviour, StorageState } from '../world/world.ts';
+
+export interface ClusterData {
+  /** Undefined for a single node that is in no cluster. */
+  readonly name: string | undefined;
+  readonly pve: string;
+  readonly nodes: readonly NodeData[];
+  readonly storages: readonly Omit<StorageState, 'disabled'>[];
+  readonly guests: readonly GuestData[];
+  readonly containers: readonly ContainerData[];
+  readonly pools: readonly string[];
+  /** ISO images that lie on a storage of every node (of the cluster, where it is shared). */
+  readonly isos: readonly { readonly storage: string; readonly name: string; readonly sizeBytes: number }[];
+  readonly macPrefix: string;
+}
+
+export interface NodeData {
+  readonly name: string;
+  readonly ip: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly bridges: readonly Bridge[];
+}
+
+export interface GuestData {
+  readonly vmid: number;
+  readonly node: string;
+  readonly template: boolean;
+  /** Options as in the config file; NICs may stand without MAC. */
+  readonly config: Readonly<Record<string, string>>;
+  readonly disks: readonly DiskData[];
+  readonly behaviour?: Partial<GuestBehaviour>;
+}
+
+export interface DiskData {
+  readonly key: string;
+  readonly storage: string;
+  readonly kind: 'disk' | 'cloudinit';
+  readonly sizeBytes: number;
+  /** What follows the volume id, such as `discard=on`. */
+  readonly options?: Readonly<Record<string, string>>;
+}
+
+export interface ContainerData {
+  readonly vmid: number;
+  readonly node: string;
+  readonly hostname: string;
+}

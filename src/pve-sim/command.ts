@@ -1,0 +1,103 @@
+// The program `pve-sim`: its options, what it prints, and its end.
+import { mkdtemp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { z } from 'zod';
+import { CLUSTERS } from './clusters/clusters.ts';
+import { faultRule, type FaultRule } from './faults.ts';
+import { type Simulator, startSimulator } from './simulator.ts';
+
+export interface CommandOptions {
+  /** Without the program's own name. */
+  readonly args: readonly string[];
+  readonly write: (line: string) => void;
+  /** Resolves when the program is to end. */
+  readonly interrupted: Promise<void>;
+}
+
+/** Runs until interrupted. Rejects with what is wrong with the options, or why it cannot start. */
+export async function runPveSim({ args, write, interrupted }: CommandOptions): Promise<void> {
+  const options = parseOptions(args);
+  const simulator = await startSimulator({
+    cluster: options.cluster,
+    host: options.host,
+    port: options.port,
+    controlPort: options.controlPort,
+    timeScale: options.timeScale,
+    seed: options.seed,
+    tls: options.tls,
+    faults: options.faults === undefined ? [] : await readFaults(options.faults),
+  });
+  const caPath = options.tls ? await writeCa(simulator, options.stateDir) : undefined;
+  for (const line of describe(simulator, caPath)) write(line);
+  await interrupted;
+  await simulator.stop();
+}
+
+function parseOptions(args: readonly string[]) {
+  return new Command('pve-sim')
+    .description(
+      'Plays a Proxmox VE cluster: its API over HTTPS, one port per node, and a control endpoint on loopback.',
+    )
+    .option('--host <address>', 'where the nodes listen', '127.0.0.1')
+    .option('--port <number>', 'port of the first node, the next ones follow; 0 takes any free ones', port, 8006)
+    .option('--control-port <number>', 'port of the control endpoint; 0 takes any free one', port, 8010)
+    .addOption(new Option('--cluster <name>', 'what is there').choices(Object.keys(CLUSTERS)).default('three-node'))
+    .option('--time-scale <factor>', 'how much faster than real time, 0 to 200; 0 is as fast as possible', factor, 1)
+    .option('--seed <number>', 'the same seed gives the same secrets, MACs and moments', wholeNumber, 1)
+    .option('--no-tls', 'plain HTTP')
+    .option('--faults <file>', 'fault rules, a JSON array')
+    .option('--state-dir <folder>', 'where the CA is written; a new temporary folder by default')
+    .exitOverride()
+    .parse(args, { from: 'user' })
+    .opts();
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It has to be a whole number.');
+  return Number(text);
+}
+
+function port(text: string): number {
+  const value = wholeNumber(text);
+  if (value > 65_535) throw new InvalidArgumentError('It has to be a port, 0 to 65535.');
+  return value;
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 200))
+    throw new InvalidArgumentError('It has to be within 0 to 200.');
+  return value;
+}
+
+async function readFaults(path: string): Promise<FaultRule[]> {
+  const text = await readFile(path, 'utf8');
+  try {
+    return z.array(faultRule).parse(JSON.parse(text));
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new Error(`the fault rules of ${path} cannot be read: ${why}`, { cause: error });
+  }
+}
+
+async function writeCa(simulator: Simulator, folder: string | undefined): Promise<string> {
+  const target = folder === undefined ? await mkdtemp(join(tmpdir(), 'pve-sim-')) : resolve(folder);
+  await mkdir(target, { recursive: true });
+  const path = join(target, 'ca.pem');
+  await writeFile(path, simulator.ca);
+  return path;
+}
+
+function describe(simulator: Simulator, caPath: string | undefined): string[] {
+  const { nodes, token, rootToken, controlUrl } = simulator;
+  return [
+    ...nodes.map(({ name, url }) => `node ${name} ${url}`),
+    `token ${token.id}=${token.secret}`,
+    `root token ${rootToken.id}=${rootToken.secret}`,
+    ...(caPath === undefined ? [] : [`ca ${caPath}`]),
+    ...(controlUrl === undefined ? [] : [`control ${controlUrl}`]),
+    'ready',
+  ];
+}

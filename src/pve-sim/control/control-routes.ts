@@ -1,0 +1,79 @@
+// What the control endpoint answers: the world, the journal, and the levers of a test.
+import { z } from 'zod';
+import { faultRule } from '../faults.ts';
+import type { Simulator } from '../simulator.ts';
+import { guestPatch, patchGuest } from './patch-guest.ts';
+import { plainWorld } from './plain-world.ts';
+
+export interface ControlRequest {
+  readonly simulator: Simulator;
+  /** What the path's pattern has captured. */
+  readonly captured: readonly string[];
+  readonly query: URLSearchParams;
+  /** The JSON body, undefined where none was sent. */
+  readonly body: unknown;
+}
+
+export interface ControlRoute {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly path: RegExp;
+  /** Bytes go out as they are, all else as JSON. */
+  readonly handle: (request: ControlRequest) => unknown;
+}
+
+const nodePatch = z.strictObject({ online: z.boolean().optional(), hung: z.boolean().optional() });
+const heldLock = z.strictObject({ lock: z.string(), seconds: z.number().positive(), node: z.string().optional() });
+
+export const CONTROL_ROUTES: readonly ControlRoute[] = [
+  { method: 'GET', path: /^\/info$/, handle: info },
+  { method: 'GET', path: /^\/world$/, handle: ({ simulator }) => plainWorld(simulator.world) },
+  { method: 'GET', path: /^\/world\/volume$/, handle: volumeBytes },
+  {
+    method: 'POST',
+    path: /^\/world\/vms\/(\d+)$/,
+    handle: ({ simulator, captured, body }) => patchGuest(simulator.world, Number(captured[0]), guestPatch.parse(body)),
+  },
+  {
+    method: 'GET',
+    path: /^\/journal$/,
+    handle: ({ simulator, query }) => simulator.journal.after(Number(query.get('after') ?? 0)),
+  },
+  {
+    method: 'POST',
+    path: /^\/faults$/,
+    handle: ({ simulator, body }) => simulator.faults.add(z.array(faultRule).parse(body)),
+  },
+  { method: 'DELETE', path: /^\/faults$/, handle: ({ simulator }) => simulator.faults.clear() },
+  { method: 'POST', path: /^\/locks$/, handle: holdLock },
+  { method: 'POST', path: /^\/nodes\/([^/]+)$/, handle: patchNode },
+];
+
+function info({ simulator }: ControlRequest): unknown {
+  const { nodes, ca, token, rootToken, clock } = simulator;
+  return { nodes, ca, token, rootToken, timeScale: clock.factor, now: clock.now() };
+}
+
+/** The bytes of an uploaded file, for reading back what a guest would see. */
+function volumeBytes({ simulator, query }: ControlRequest): Uint8Array {
+  const volid = query.get('volid') ?? '';
+  const node = query.get('node') ?? '';
+  const { volumes } = simulator.world;
+  const data = (volumes[`${node}/${volid}`] ?? volumes[`/${volid}`])?.data;
+  if (data === undefined) throw new Error(`there are no bytes of volume '${volid}' on node '${node}'`);
+  return data;
+}
+
+async function holdLock({ simulator, body }: ControlRequest): Promise<void> {
+  const { lock, seconds, node } = heldLock.parse(body);
+  const release = await simulator.holdLock(lock, seconds * 1000, node);
+  if (release === undefined) throw new Error(`lock '${lock}' is held by somebody else`);
+}
+
+async function patchNode({ simulator, captured, body }: ControlRequest): Promise<void> {
+  const [name = ''] = captured;
+  const { online, hung } = nodePatch.parse(body);
+  const node = simulator.world.nodes[name];
+  if (node === undefined) throw new Error(`there is no node '${name}'`);
+  if (hung !== undefined) node.hung = hung;
+  if (online !== undefined) await simulator.setNodeOnline(name, online);
+}

@@ -1,0 +1,33 @@
+// Changes to a guest behind PVE's back, as root on the host could make them.
+import { z } from 'zod';
+import type { Guest, World } from '../world/world.ts';
+
+export const guestPatch = z.strictObject({
+  /** Options set in the config file; null removes one. */
+  config: z.record(z.string(), z.string().nullable()).optional(),
+  /** What the system inside does. */
+  behaviour: z
+    .strictObject({
+      agent: z.enum(['answers', 'silent']).optional(),
+      shutdown: z.enum(['normal', 'slow', 'never']).optional(),
+      docker: z.boolean().optional(),
+    })
+    .optional(),
+  /** False: the guest powers itself off. */
+  running: z.literal(false).optional(),
+});
+
+export function patchGuest(world: World, vmid: number, patch: z.infer<typeof guestPatch>): Guest {
+  const guest = world.guests[vmid];
+  if (guest === undefined) throw new Error(`there is no guest ${vmid}`);
+  for (const [key, value] of Object.entries(patch.config ?? {})) {
+    if (value === null) delete guest.config[key];
+    else guest.config[key] = value;
+  }
+  const { agent, shutdown, docker } = patch.behaviour ?? {};
+  guest.behaviour.agent = agent ?? guest.behaviour.agent;
+  guest.behaviour.shutdown = shutdown ?? guest.behaviour.shutdown;
+  guest.behaviour.docker = docker ?? guest.behaviour.docker;
+  if (patch.running === false) guest.run = undefined;
+  return guest;
+}

@@ -1,0 +1,81 @@
+// How long things take and wait, ms of the world's time. Waits and limits are PVE's own (pve-behaviour 20);
+// work is a plausible small cluster's. A world may override any of them.
+
+export interface Durations {
+  /** Between a create's stub and its task being listed (pve-behaviour 28.4). */
+  readonly forkMs: number;
+  readonly cloneSetupMs: number;
+  /** One volume allocated, under the storage's lock. A storage may have its own figure. */
+  readonly allocateVolumeMs: number;
+  readonly freeVolumeMs: number;
+  readonly linkedCloneMs: number;
+  readonly templateMs: number;
+  readonly resizeMs: number;
+  /** Between a new config's last write and the task's end (pve-behaviour 28.4). */
+  readonly finishMs: number;
+  /** The pool join, under the lock of user.cfg. */
+  readonly userConfigWriteMs: number;
+  readonly startMs: number;
+  readonly guestBootMs: number;
+  readonly guestShutdownMs: number;
+  readonly slowGuestShutdownMs: number;
+  readonly stopMs: number;
+  /** How long a reboot's guest is seen stopped before the event daemon starts it again. */
+  readonly rebootGapMs: number;
+  readonly hotplugMs: number;
+  readonly deviceDeleteMs: number;
+
+  readonly configLockWaitMs: number;
+  readonly createLockWaitMs: number;
+  readonly cloneLockWaitMs: number;
+  readonly storageLockWaitMs: number;
+  readonly userConfigLockWaitMs: number;
+
+  /** How often the status daemon of a node broadcasts (pve-behaviour 7). */
+  readonly statusTickMs: number;
+  /** How long an API worker keeps the broadcast it has read. */
+  readonly viewCacheMs: number;
+  readonly statusExpiryMs: number;
+  readonly loginDelayMs: number;
+  readonly agentTimeoutMs: number;
+  readonly deadNodeMs: number;
+  readonly proxyTimeoutMs: number;
+  /** SIGTERM to SIGKILL when a task is stopped. */
+  readonly taskKillMs: number;
+  /** Without quorum a write of user.cfg gives up after this. */
+  readonly noQuorumWaitMs: number;
+}
+
+export const DEFAULT_DURATIONS: Durations = {
+  forkMs: 20,
+  cloneSetupMs: 200,
+  allocateVolumeMs: 300,
+  freeVolumeMs: 200,
+  linkedCloneMs: 300,
+  templateMs: 300,
+  resizeMs: 200,
+  finishMs: 8,
+  userConfigWriteMs: 50,
+  startMs: 1000,
+  guestBootMs: 4000,
+  guestShutdownMs: 3000,
+  slowGuestShutdownMs: 45_000,
+  stopMs: 500,
+  rebootGapMs: 500,
+  hotplugMs: 100,
+  deviceDeleteMs: 100,
+  configLockWaitMs: 10_000,
+  createLockWaitMs: 5000,
+  cloneLockWaitMs: 1000,
+  storageLockWaitMs: 10_000,
+  userConfigLockWaitMs: 9000,
+  statusTickMs: 10_000,
+  viewCacheMs: 2000,
+  statusExpiryMs: 300_000,
+  loginDelayMs: 3000,
+  agentTimeoutMs: 3000,
+  deadNodeMs: 3000,
+  proxyTimeoutMs: 30_000,
+  taskKillMs: 5000,
+  noQuorumWaitMs: 9000,
+};

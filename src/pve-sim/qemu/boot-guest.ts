@@ -1,0 +1,75 @@
+// What happens inside when a guest boots: which addresses its NICs get, and when the agent can be asked.
+import type { Sim } from '../sim.ts';
+import { drivesOf, isCloudInit } from '../world/drive.ts';
+import { isNicKey, parseNic } from '../world/net.ts';
+import { parseProperties } from '../world/property-string.ts';
+import type { Guest, GuestAddress, GuestRun } from '../world/world.ts';
+
+export function bootRun(sim: Sim, guest: Guest): GuestRun {
+  const now = sim.clock.now();
+  return {
+    pid: 1000 + sim.random.below(2 ** 22 - 1000),
+    startedAt: now,
+    qmpStatus: 'running',
+    bootedAt: now + sim.durations.guestBootMs,
+    addresses: addressesOf(guest.config),
+  };
+}
+
+/**
+ * With PVE's own cloud-init drive a NIC has what its ipconfig says, and nothing where there is none (pve-behaviour 18.3).
+ * Otherwise the image asks DHCP; what a NoCloud ISO says about the network is not read.
+ */
+function addressesOf(config: Readonly<Record<string, string>>): Record<string, readonly GuestAddress[]> {
+  const native = drivesOf(config).some(([, drive]) => isCloudInit(drive));
+  const nics = Object.entries(config).filter(([key]) => isNicKey(key));
+  return Object.fromEntries(
+    nics.map(([key, value]) => {
+      const { mac = '', options } = parseNic(value);
+      const wanted = native ? config[`ipconfig${key.slice(3)}`] : 'ip=dhcp';
+      const up = options['link_down'] !== '1' && wanted !== undefined;
+      return [mac.toLowerCase(), up ? [...configured(wanted, mac), linkLocal(mac)] : []];
+    }),
+  );
+}
+
+function configured(ipconfig: string, mac: string): GuestAddress[] {
+  const { ip, ip6 } = parseProperties(ipconfig);
+  return [...(ip === undefined ? [] : v4(ip, mac)), ...(ip6 === undefined ? [] : v6(ip6, mac))];
+}
+
+function v4(ip: string, mac: string): GuestAddress[] {
+  if (ip === 'manual') return [];
+  return ip === 'dhcp' ? [{ address: dhcpAddress(mac), type: 'ipv4', prefix: 8 }] : [staticAddress(ip, 'ipv4')];
+}
+
+function v6(ip: string, mac: string): GuestAddress[] {
+  if (ip === 'manual') return [];
+  if (ip === 'dhcp' || ip === 'auto') return [{ address: `2001:db8::${interfaceId(mac)}`, type: 'ipv6', prefix: 64 }];
+  return [staticAddress(ip, 'ipv6')];
+}
+
+function staticAddress(cidr: string, type: 'ipv4' | 'ipv6'): GuestAddress {
+  const [address = '', prefix = ''] = cidr.split('/');
+  return { address, type, prefix: Number(prefix) };
+}
+
+/** The lease of a MAC never changes: 10.x.y.z from its last three bytes, never ending in 0 or 255. */
+function dhcpAddress(mac: string): string {
+  const [x = 0, y = 0, z = 0] = bytesOf(mac).slice(3);
+  return `10.${x}.${y}.${1 + (z % 254)}`;
+}
+
+function linkLocal(mac: string): GuestAddress {
+  return { address: `fe80::${interfaceId(mac)}`, type: 'ipv6', prefix: 64 };
+}
+
+function interfaceId(mac: string): string {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = bytesOf(mac);
+  const groups = [((a ^ 2) << 8) | b, (c << 8) | 0xff, 0xfe00 | d, (e << 8) | f];
+  return groups.map((group) => group.toString(16)).join(':');
+}
+
+function bytesOf(mac: string): number[] {
+  return mac.split(':').map((byte) => Number.parseInt(byte, 16));
+}

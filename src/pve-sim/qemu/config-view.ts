@@ -1,0 +1,49 @@
+// A guest's config as the API shows it (pve-behaviour 10).
+import { configDigest } from '../world/config-text.ts';
+import { jsonValue } from '../world/option-types.ts';
+import type { Guest } from '../world/world.ts';
+
+const MASK = '**********';
+
+/** @param current without the pending changes, which otherwise lie over it */
+export function viewConfig(guest: Guest, current: boolean): Record<string, string | number> {
+  const options = current ? guest.config : { ...withoutDeleted(guest), ...guest.pending };
+  const shown = Object.entries(options).map(([key, value]): [string, string | number] => [key, shownValue(key, value)]);
+  return { ...Object.fromEntries(shown), digest: configDigest(guest) };
+}
+
+export interface PendingRow {
+  readonly key: string;
+  readonly value?: string | number;
+  readonly pending?: string | number;
+  /** 2: forced */
+  readonly delete?: 1 | 2;
+}
+
+export function viewPending(guest: Guest): PendingRow[] {
+  const keys = new Set([
+    ...Object.keys(guest.config),
+    ...Object.keys(guest.pending),
+    ...Object.keys(guest.pendingDelete),
+  ]);
+  const rows = [...keys].sort().map((key): PendingRow => {
+    const value = guest.config[key];
+    const pending = guest.pending[key];
+    const deleted = guest.pendingDelete[key];
+    return {
+      key,
+      ...(value === undefined ? {} : { value: shownValue(key, value) }),
+      ...(pending === undefined ? {} : { pending: shownValue(key, pending) }),
+      ...(deleted === undefined ? {} : { delete: deleted ? 2 : 1 }),
+    };
+  });
+  return [...rows, { key: 'digest', value: configDigest(guest) }];
+}
+
+function withoutDeleted(guest: Guest): Record<string, string> {
+  return Object.fromEntries(Object.entries(guest.config).filter(([key]) => guest.pendingDelete[key] === undefined));
+}
+
+function shownValue(key: string, value: string): string | number {
+  return key === 'cipassword' ? MASK : jsonValue(key, value);
+}

@@ -1,0 +1,149 @@
+// `POST /nodes/{node}/qemu` (pve-behaviour 9): checks, the claim of the id, and the worker that fills the config.
+import { isAllowed } from '../access/permissions.ts';
+import { requirePrivilege } from '../access/rules.ts';
+import { withConfigLock } from '../locks/config-lock.ts';
+import { failure, forbidden, taskErrorText } from '../pve-error.ts';
+import { profileOf } from '../profiles/profiles.ts';
+import { nowSeconds, type Sim } from '../sim.ts';
+import { free } from '../storage/disk-work.ts';
+import type { Worker } from '../tasks/worker.ts';
+import { drivesOf, isBusKey, isCdrom, isDriveKey } from '../world/drive.ts';
+import { isTemplate, requireQemu } from '../world/guests.ts';
+import { isNicKey } from '../world/net.ts';
+import type { LockHolder } from '../locks/locks.ts';
+import { claimForCreate } from './claim-id.ts';
+import { checkQuorum } from './config-file.ts';
+import { checkDriveAccess } from './drive-checks.ts';
+import { makeDrive } from './new-drive.ts';
+import { checkOptionAccess, checkRootOnly } from './option-access.ts';
+import { storedOnCreate } from './option-values.ts';
+import { joinPool } from './pool-join.ts';
+import { forkStart } from './start.ts';
+import { makeBaseImages } from './template.ts';
+import { checkSshKeys } from './ssh-keys.ts';
+
+export interface CreateRequest {
+  readonly node: string;
+  readonly vmid: number;
+  readonly user: string;
+  /** The config options of the request, as sent. */
+  readonly options: Readonly<Record<string, string>>;
+  readonly pool: string | undefined;
+  readonly storage: string | undefined;
+  readonly start: boolean;
+}
+
+/** @returns the UPID */
+export async function createGuest(sim: Sim, holder: LockHolder, request: CreateRequest): Promise<string> {
+  const { node, vmid, user } = request;
+  const options = withoutAliases(request.options);
+  checkSshKeys(options['sshkeys']);
+  checkQuorum(sim);
+  checkCreateAccess(sim, request);
+  checkOptions(sim, request, options);
+  await claimForCreate(sim, holder, node, vmid);
+  await sim.pace.work(sim.durations.forkMs);
+  return sim.tasks.fork({ node, type: 'qmcreate', id: String(vmid), user }, async (worker) => {
+    await runCreate(sim, worker, { ...request, options });
+    if (request.start) forkStart(sim, node, vmid, user);
+  });
+}
+
+/** `cdrom` is ide2 (pve-behaviour 9.2). */
+function withoutAliases(options: Readonly<Record<string, string>>): Record<string, string> {
+  const { cdrom, ...rest } = options;
+  if (cdrom === undefined) return rest;
+  return { ...rest, ide2: cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom` };
+}
+
+function checkCreateAccess(sim: Sim, request: CreateRequest): void {
+  const { vmid, user, pool } = request;
+  if (pool !== undefined && sim.world.pools[pool] === undefined) throw forbidden(`pool '${pool}' does not exist`);
+  const allowed = ['VM.Allocate'];
+  const own = isAllowed(sim.world, user, `/vms/${vmid}`, allowed);
+  if (!own && (pool === undefined || !isAllowed(sim.world, user, `/pool/${pool}`, allowed))) throw forbidden();
+  if (request.storage !== undefined) {
+    // Only an archive is restored onto it: whether it exists is not asked (recording one-node/30).
+    requirePrivilege(sim.world, user, `/storage/${request.storage}`, ['Datastore.AllocateSpace']);
+  }
+}
+
+/** Drive keys need no privilege on the guest when it is created, only on their storages. */
+function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record<string, string>>): void {
+  const { node, vmid, user, pool } = request;
+  checkRootOnly(options, 'set');
+  for (const [key, value] of Object.entries(options)) {
+    if (isDriveKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
+    else checkOptionAccess(sim, user, vmid, { key, value, old: undefined }, pool);
+  }
+}
+
+async function runCreate(sim: Sim, worker: Worker, request: CreateRequest): Promise<void> {
+  const { node, vmid, pool } = request;
+  const lock = { node, vmid, waitMs: sim.durations.cloneLockWaitMs };
+  await withConfigLock(sim, worker, lock, async () => {
+    await fillConfig(sim, worker, request);
+    await worker.cleanUp(sim.durations.finishMs);
+    if (pool !== undefined) await joinOrUndo(sim, worker, node, vmid, pool);
+  });
+}
+
+async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Promise<void> {
+  const { node, vmid } = request;
+  const made: string[] = [];
+  try {
+    const config: Record<string, string> = {};
+    for (const [key, value] of Object.entries(request.options).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      if (!isDriveKey(key)) {
+        const stored = storedOnCreate(sim, key, value);
+        if (stored !== undefined) config[key] = stored;
+        continue;
+      }
+      const drive = await makeDrive(sim, worker, { node, vmid, key, value, config: request.options });
+      config[key] = drive.value;
+      if (drive.allocated !== undefined) made.push(drive.allocated);
+    }
+    addDefaults(sim, config);
+    const guest = requireQemu(sim.world, node, vmid);
+    guest.config = config;
+    if (isTemplate(guest)) await makeBaseImages(sim, worker, guest);
+  } catch (error) {
+    for (const volid of made) await free(sim, worker, node, volid);
+    delete sim.world.guests[vmid];
+    throw failure(`unable to create VM ${vmid} - ${taskErrorText(error)}`);
+  }
+}
+
+function addDefaults(sim: Sim, config: Record<string, string>): void {
+  config['boot'] ??= defaultBoot(config);
+  config['smbios1'] ??= `uuid=${sim.random.uuid()}`;
+  config['vmgenid'] ??= sim.random.uuid();
+  const { qemu } = profileOf(sim.world.cluster.pve);
+  config['meta'] = `creation-qemu=${qemu},ctime=${nowSeconds(sim)}`;
+  const windows = /^(w|win)/.test(config['ostype'] ?? '');
+  if (windows) config['machine'] ??= `pc-i440fx-${qemu.split('.').slice(0, 2).join('.')}`;
+}
+
+/** The first disk, the first CD and the first NIC; buses in the order ide, scsi, virtio, sata. */
+function defaultBoot(config: Readonly<Record<string, string>>): string {
+  const buses = ['ide', 'scsi', 'virtio', 'sata'];
+  const rank = (key: string): number => buses.findIndex((bus) => key.startsWith(bus));
+  const drives = drivesOf(config)
+    .filter(([key]) => isBusKey(key))
+    .toSorted(([a], [b]) => rank(a) - rank(b));
+  const disk = drives.find(([, drive]) => !isCdrom(drive))?.[0];
+  const cd = drives.find(([, drive]) => isCdrom(drive))?.[0];
+  const net = Object.keys(config).filter(isNicKey).sort()[0];
+  const order = [disk, cd, net].filter((key) => key !== undefined);
+  return order.length === 0 ? ' ' : `order=${order.join(';')}`;
+}
+
+/** The config is written by now. Where the join fails it is taken away again, and its disks stay behind (pve-behaviour 28.5). */
+async function joinOrUndo(sim: Sim, worker: Worker, node: string, vmid: number, pool: string): Promise<void> {
+  try {
+    await joinPool(sim, worker, vmid, pool);
+  } catch (error) {
+    if (sim.world.guests[vmid]?.node === node) delete sim.world.guests[vmid];
+    throw error;
+  }
+}

@@ -1,0 +1,108 @@
+// `DELETE .../{vmid}` (pve-behaviour 16, 28.6): volumes first, then the config as `lock: destroyed`, then what refers to the
+// guest, then the config itself.
+import { withConfigLock } from '../locks/config-lock.ts';
+import { withUserConfigLock } from '../locks/user-config-lock.ts';
+import { failure } from '../pve-error.ts';
+import type { Sim } from '../sim.ts';
+import { free } from '../storage/disk-work.ts';
+import type { Worker } from '../tasks/worker.ts';
+import { drivesOf, isUnusedKey, ownsVolume, parseDrive } from '../world/drive.ts';
+import { checkNoLock, requireQemu } from '../world/guests.ts';
+import { childrenOf, findVolume } from '../world/volumes.ts';
+import type { Guest } from '../world/world.ts';
+import { checkWritable } from './config-file.ts';
+
+export interface DestroyRequest {
+  readonly node: string;
+  readonly vmid: number;
+  readonly user: string;
+  readonly purge: boolean;
+  readonly unreferenced: boolean;
+}
+
+/** @returns the UPID */
+export function destroyGuest(sim: Sim, request: DestroyRequest): string {
+  const { node, vmid, user } = request;
+  const guest = requireQemu(sim.world, node, vmid);
+  checkDestroyable(sim, request, guest);
+  return sim.tasks.fork({ node, type: 'qmdestroy', id: String(vmid), user }, async (worker) => {
+    await withConfigLock(sim, worker, { node, vmid }, async () => await runDestroy(sim, worker, request));
+  });
+}
+
+function checkDestroyable(sim: Sim, request: DestroyRequest, guest: Guest): void {
+  const { vmid } = request;
+  if (guest.config['protection'] === '1') throw failure(`can't remove VM ${vmid} - protection mode enabled`);
+  if (guest.run !== undefined) throw failure(`VM ${vmid} is running - destroy failed`);
+  if (sim.world.ha[`vm:${vmid}`] !== undefined && !request.purge) {
+    throw failure(`unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
+  }
+}
+
+async function runDestroy(sim: Sim, worker: Worker, request: DestroyRequest): Promise<void> {
+  const { node, vmid } = request;
+  const guest = requireQemu(sim.world, node, vmid);
+  checkDestroyable(sim, request, guest);
+  checkNoLock(guest, 'suspended');
+  const volumes = volumesOf(sim, request, guest);
+  checkNoClones(sim, node, volumes);
+  for (const volid of volumes) await freeOrWarn(sim, worker, node, volid);
+  checkWritable(sim, node, vmid);
+  guest.config = { lock: 'destroyed' };
+  guest.pending = {};
+  guest.pendingDelete = {};
+  await worker.work(0);
+  if (request.purge) worker.log(`purging VM ${vmid} from related configurations..`);
+  await withUserConfigLock(sim, worker, () => forget(sim, vmid, request.purge));
+  delete sim.world.guests[vmid];
+}
+
+function volumesOf(sim: Sim, request: DestroyRequest, guest: Guest): string[] {
+  const { node, vmid } = request;
+  const unused = Object.entries(guest.config)
+    .filter(([key]) => isUnusedKey(key))
+    .map(([, value]) => parseDrive(value).file);
+  const drives = drivesOf(guest.config)
+    .filter(([, drive]) => ownsVolume(drive))
+    .map(([, drive]) => drive.file);
+  const owned = [...new Set([...drives, ...unused])].filter(
+    (volid) => (findVolume(sim.world, node, volid)?.vmid ?? vmid) === vmid,
+  );
+  if (!request.unreferenced) return owned;
+  const all = Object.values(sim.world.volumes).filter(
+    (volume) => volume.vmid === vmid && (volume.node ?? node) === node,
+  );
+  return [...new Set([...owned, ...all.map((volume) => volume.volid)])];
+}
+
+function checkNoClones(sim: Sim, node: string, volumes: readonly string[]): void {
+  for (const volid of volumes) {
+    const volume = findVolume(sim.world, node, volid);
+    if (volume !== undefined && childrenOf(sim.world, volume).length > 0) {
+      throw failure(`base volume '${volid}' is still in use by linked cloned`);
+    }
+  }
+}
+
+/** A disk that cannot be freed is told in the log, and the guest goes all the same (recording one-node/66). */
+async function freeOrWarn(sim: Sim, worker: Worker, node: string, volid: string): Promise<void> {
+  const storage = sim.world.storages[volid.slice(0, volid.indexOf(':'))];
+  if (storage === undefined || storage.disabled) {
+    const why =
+      storage === undefined
+        ? `storage '${volid.split(':')[0] ?? ''}' does not exist`
+        : `storage '${storage.id}' is disabled`;
+    worker.log(`Could not remove disk '${volid}', check manually: ${why}`);
+    return;
+  }
+  if (findVolume(sim.world, node, volid) === undefined) worker.log(`disk image '${volid}' does not exist`);
+  await free(sim, worker, node, volid);
+}
+
+/** ACLs and pool membership go always, the HA entry with purge alone. */
+function forget(sim: Sim, vmid: number, purge: boolean): void {
+  const { world } = sim;
+  for (const pool of Object.values(world.pools)) pool.vms = pool.vms.filter((member) => member !== vmid);
+  world.access.acl = world.access.acl.filter((entry) => entry.path !== `/vms/${vmid}`);
+  if (purge) delete world.ha[`vm:${vmid}`];
+}

@@ -1,0 +1,127 @@
+// What the status calls and the status daemon know of a guest (pve-behaviour 10; members as in recordings one-node/40 and 90).
+import { profileOf } from '../profiles/profiles.ts';
+import type { Sim } from '../sim.ts';
+import { isBusKey, isCdrom, parseDrive } from '../world/drive.ts';
+import { isTemplate } from '../world/guests.ts';
+import { parseProperties } from '../world/property-string.ts';
+import { MIB, parseSize } from '../world/size.ts';
+import type { Guest, GuestRun } from '../world/world.ts';
+import { liveStatus, pressure } from './live-status.ts';
+
+type Values = Record<string, string | number>;
+
+function guestName(guest: Guest): string {
+  return guest.config['name'] ?? guest.config['hostname'] ?? `VM ${guest.vmid}`;
+}
+
+/** The row of `GET /nodes/{node}/qemu`. */
+export function listRow(sim: Sim, guest: Guest): Values {
+  const { config, run } = guest;
+  return {
+    vmid: guest.vmid,
+    name: guestName(guest),
+    status: run === undefined ? 'stopped' : 'running',
+    cpus: Math.min(cpuCount(guest), sim.world.nodes[guest.node]?.cpus ?? 1),
+    ...numbers(sim, guest),
+    ...(run === undefined ? {} : { pid: run.pid, ...pressure() }),
+    ...(isTemplate(guest) ? { template: 1 } : {}),
+    ...pick(config, 'lock', 'tags'),
+    ...(Object.keys(config).some((key) => /^serial\d$/.test(key)) ? { serial: 1 } : {}),
+  };
+}
+
+/** `GET .../status/current`. */
+export function currentStatus(sim: Sim, guest: Guest): Record<string, unknown> {
+  const { config, run, vmid } = guest;
+  const ha = sim.world.ha[`vm:${vmid}`];
+  return {
+    ...listRow(sim, guest),
+    qmpstatus: run?.qmpStatus ?? 'stopped',
+    ha: ha === undefined ? { managed: 0 } : { managed: 1, state: ha.state },
+    ...(agentEnabled(config) ? { agent: 1 } : {}),
+    ...(run === undefined ? {} : { ...diskCounters(run), ...liveStatus(guest, profileOf(sim.world.cluster.pve).qemu) }),
+    ...(config['vga'] === undefined ? {} : { clipboard: null }),
+    ...balloonStatus(config),
+  };
+}
+
+/** Shown where there is a minimum to fall to. */
+function balloonStatus(config: Readonly<Record<string, string>>): Values {
+  const minimum = Number(config['balloon'] ?? 0);
+  return minimum === 0 ? {} : { balloon_min: minimum * MIB, shares: Number(config['shares'] ?? 1000) };
+}
+
+/** What the status daemon broadcasts for the cluster's list. */
+export function daemonRow(sim: Pick<Sim, 'clock'>, guest: Guest): Values {
+  const { run } = guest;
+  const all = numbers(sim, guest);
+  return {
+    ...all,
+    name: guestName(guest),
+    status: run?.qmpStatus ?? 'stopped',
+    template: isTemplate(guest) ? 1 : 0,
+    maxcpu: cpuCount(guest),
+    ...diskCounters(run),
+  };
+}
+
+/** Set but 0 counts as not enabled here, unlike for the agent calls. */
+export function agentEnabled(config: Readonly<Record<string, string>>): boolean {
+  const value = config['agent'];
+  return value !== undefined && /^(1|on|yes|true)$/i.test(parseProperties(value, 'enabled')['enabled'] ?? '0');
+}
+
+export function memoryMib(config: Readonly<Record<string, string>>): number {
+  return Number(parseProperties(config['memory'] ?? '512', 'current')['current'] ?? 512);
+}
+
+export function maxCpus(config: Readonly<Record<string, string>>): number {
+  return Number(config['cores'] ?? 1) * Number(config['sockets'] ?? 1);
+}
+
+function cpuCount(guest: Guest): number {
+  return Number(guest.config['vcpus'] ?? maxCpus(guest.config));
+}
+
+function diskCounters(run: GuestRun | undefined): Values {
+  return run === undefined ? { diskread: 0, diskwrite: 0 } : { diskread: 104_857_600, diskwrite: 20_971_520 };
+}
+
+function numbers(sim: Pick<Sim, 'clock'>, guest: Guest): Values {
+  const { run, config } = guest;
+  const maxmem = memoryMib(config) * MIB;
+  const uptime = run === undefined ? 0 : Math.floor((sim.clock.now() - run.startedAt) / 1000);
+  const busy = run !== undefined;
+  return {
+    cpu: busy ? 0.02 : 0,
+    mem: busy ? Math.floor(maxmem * 0.4) : 0,
+    memhost: busy ? Math.floor(maxmem * 0.5) : 0,
+    maxmem,
+    disk: 0,
+    maxdisk: bootDiskBytes(config),
+    netin: busy ? 1024 * uptime : 0,
+    netout: busy ? 512 * uptime : 0,
+    uptime,
+  };
+}
+
+/** The size of the first disk in the boot order; without an order, of the first by PVE's search order. */
+function bootDiskBytes(config: Readonly<Record<string, string>>): number {
+  const order = /order=([^,]+)/.exec(config['boot'] ?? '')?.[1]?.split(';');
+  for (const key of order ?? searchOrder(config)) {
+    const value = config[key];
+    if (!isBusKey(key) || value === undefined) continue;
+    const drive = parseDrive(value);
+    if (!isCdrom(drive)) return parseSize(drive.options['size'] ?? '0') ?? 0;
+  }
+  return 0;
+}
+
+function searchOrder(config: Readonly<Record<string, string>>): string[] {
+  const keys = Object.keys(config).sort();
+  return ['ide', 'scsi', 'virtio', 'sata'].flatMap((bus) => keys.filter((key) => key.startsWith(bus)));
+}
+
+function pick(config: Readonly<Record<string, string>>, ...keys: readonly string[]): Record<string, string> {
+  return Object.fromEntries(keys.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])));
+}

@@ -1,0 +1,117 @@
+// Which privilege an option needs, and which only a login ticket of root may set (pve-behaviour 5.3, 5.4).
+import { isAllowed } from '../access/permissions.ts';
+import { requirePrivilege } from '../access/rules.ts';
+import { failure, parameterError } from '../pve-error.ts';
+import type { Sim } from '../sim.ts';
+import { isCdrom, isCloudInit, isDriveKey, parseDrive } from '../world/drive.ts';
+import { isNicKey, parseNic } from '../world/net.ts';
+
+const GROUPS: readonly [privilege: string, keys: RegExp][] = [
+  ['VM.Config.CPU', /^(cores|cpu|cpulimit|cpuunits|numa\d*|smp|sockets|vcpus)$/],
+  ['VM.Config.Memory', /^(memory|balloon|shares|allow-ksm)$/],
+  [
+    'VM.Config.HWType',
+    /^(acpi|audio0|hotplug|kvm|machine|scsihw|smbios1|tablet|vga|watchdog|rng0|serial\d|usb\d+|hostpci\d+|virtiofs\d)$/,
+  ],
+  ['VM.PowerMgmt', /^freeze$/],
+  ['VM.Config.Disk', /^(boot|bootdisk|vmstatestorage|efidisk0|tpmstate0|unused\d+)$/],
+  ['VM.Config.Network', /^net\d+$/],
+];
+
+const ROOT_ONLY = new Set(
+  'affinity amd-sev intel-tdx arch args hugepages keephugepages ivshmem lock spice_enhancements vmgenid'.split(' '),
+);
+const CLOUDINIT_KEY = /^(cicustom|cipassword|citype|ciupgrade|ciuser|ipconfig\d+|nameserver|searchdomain|sshkeys)$/;
+
+/** Deleting is setting: the same options are root's. */
+export function checkRootOnlyDeletes(keys: readonly string[]): void {
+  const refused = keys.find(isRootOnly);
+  if (refused !== undefined) throw failure(`only root can set '${refused}' config`);
+}
+
+function isRootOnly(key: string): boolean {
+  return ROOT_ONLY.has(key) || /^parallel\d$/.test(key);
+}
+
+/**
+ * @param verb what PVE says of a serial port: it is set when a guest is created and modified later
+ * @throws 500 `only root can set ...`: no token is root, whatever its rights
+ */
+export function checkRootOnly(options: Readonly<Record<string, string>>, verb: 'set' | 'modify'): void {
+  for (const [key, value] of Object.entries(options)) {
+    if (key === 'hookscript') throw parameterError({ hookscript: `script '${value}' does not exist\n` });
+    if (isRootOnly(key)) throw failure(`only root can set '${key}' config`);
+    if (/^serial\d$/.test(key) && value !== 'socket')
+      throw failure(`only root can ${verb} '${key}' config for real devices`);
+    if (/^usb\d+$/.test(key) && !/^(spice|host=spice|mapping=)/i.test(value)) {
+      throw failure(`only root can set '${key}' config for real devices`);
+    }
+    if (/^hostpci\d+$/.test(key) && !value.includes('mapping=')) {
+      throw failure(`only root can set '${key}' config for non-mapped devices`);
+    }
+  }
+}
+
+export interface OptionChange {
+  readonly key: string;
+  /** Undefined where the option is deleted. */
+  readonly value: string | undefined;
+  /** What is in the config now. */
+  readonly old: string | undefined;
+}
+
+/**
+ * @param pool counts as well as the guest's own path, for a guest that is being created into it
+ * @throws 403 naming path and privilege
+ */
+export function checkOptionAccess(sim: Sim, user: string, vmid: number, change: OptionChange, pool?: string): void {
+  const need = (...names: readonly string[]): void => requireOnGuest(sim, user, vmid, names, pool);
+  const { key, value, old } = change;
+  if (isDriveKey(key) && !/^(efidisk|tpmstate)/.test(key)) {
+    for (const text of [value, old]) if (text !== undefined) checkDriveRight(text, need);
+    return;
+  }
+  if (isNicKey(key)) {
+    need('VM.Config.Network');
+    for (const text of [old, value]) if (text !== undefined) checkBridge(sim, user, text);
+    return;
+  }
+  if (CLOUDINIT_KEY.test(key)) {
+    if (!isAllowed(sim.world, user, `/vms/${vmid}`, ['VM.Config.Network'])) need('VM.Config.Cloudinit');
+    return;
+  }
+  if (key === 'startup') requirePrivilege(sim.world, user, '/', ['Sys.Modify']);
+  need(GROUPS.find(([, keys]) => keys.test(key))?.[0] ?? 'VM.Config.Options');
+}
+
+function checkDriveRight(value: string, need: (...names: readonly string[]) => void): void {
+  const drive = parseDrive(value);
+  if (isCloudInit(drive)) {
+    need('VM.Config.Cloudinit');
+    need('VM.Config.CDROM');
+  } else if (isCdrom(drive)) need('VM.Config.CDROM');
+  else need('VM.Config.Disk');
+}
+
+/** SDN.Use on the bridge, with a VLAN tag on the tag below it. */
+export function checkBridge(sim: Sim, user: string, nicValue: string): void {
+  const { bridge, tag } = parseNic(nicValue).options;
+  if (bridge === undefined) return;
+  const path = `/sdn/zones/localnetwork/${bridge}${tag === undefined ? '' : `/${tag}`}`;
+  requirePrivilege(sim.world, user, path, ['SDN.Use']);
+}
+
+function requireOnGuest(
+  sim: Sim,
+  user: string,
+  vmid: number,
+  names: readonly string[],
+  pool: string | undefined,
+): void {
+  if (pool !== undefined && isAllowed(sim.world, user, `/pool/${pool}`, names)) return;
+  requirePrivilege(sim.world, user, `/vms/${vmid}`, names);
+}
+
+export function isCloudInitKey(key: string): boolean {
+  return CLOUDINIT_KEY.test(key);
+}

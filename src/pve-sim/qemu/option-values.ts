@@ -1,0 +1,35 @@
+// From the value of a request to the one that is stored: MACs, canonical NICs, tags, description.
+import type { Sim } from '../sim.ts';
+import { newMac } from '../world/mac.ts';
+import { formatNic, isNicKey, parseNic } from '../world/net.ts';
+import { normaliseTags } from '../world/tags.ts';
+import { storedDescription } from './config-file.ts';
+
+/** A NIC without a MAC gets a new one, also where the old value had another (pve-behaviour 21). */
+function storedNic(sim: Sim, value: string): string {
+  const nic = parseNic(value);
+  return formatNic({ ...nic, mac: nic.mac ?? newMac(sim.world, sim.random) });
+}
+
+/** @returns undefined where the value means that the option is not set */
+export function storedOnUpdate(sim: Sim, key: string, value: string): string | undefined {
+  if (key === 'description') return storedDescription(value);
+  if (key === 'sshkeys' && value === '') return undefined;
+  return orBlank(canonical(sim, key, value));
+}
+
+function canonical(sim: Sim, key: string, value: string): string {
+  if (isNicKey(key)) return storedNic(sim, value);
+  if (key === 'tags') return normaliseTags(value);
+  return key === 'machine' ? value.replace(/^type=/, '') : value;
+}
+
+/** An empty value reads back as a blank: the rest of `key: ` in the config file (pve-behaviour 28.10). */
+function orBlank(value: string): string {
+  return value === '' ? ' ' : value;
+}
+
+/** On create tags stay as given (recording one-node/40). */
+export function storedOnCreate(sim: Sim, key: string, value: string): string | undefined {
+  return key === 'tags' ? orBlank(value) : storedOnUpdate(sim, key, value);
+}

@@ -1,0 +1,184 @@
+// Cluster-wide reads, answered by any node from replicated state (pve-behaviour 7).
+import { isAllowed } from '../access/permissions.ts';
+import { everybody, perm } from '../access/rules.ts';
+import { failure, parameterError } from '../pve-error.ts';
+import { choice, optional } from '../schema/property.ts';
+import { vmidProperty } from '../schema/endpoint-params.ts';
+import type { Sim } from '../sim.ts';
+import { isOnNode, usedBytes } from '../world/volumes.ts';
+import type { Guest } from '../world/world.ts';
+import { type Call, type Endpoint, intParam, textParam } from './endpoint.ts';
+import { profileOf } from '../profiles/profiles.ts';
+
+export const CLUSTER: readonly Endpoint[] = [
+  {
+    method: 'GET',
+    path: '/version',
+    params: {},
+    allow: everybody,
+    handle: ({ sim }) => profileOf(sim.world.cluster.pve).version,
+  },
+  {
+    method: 'GET',
+    path: '/cluster/resources',
+    params: { type: optional(choice('vm', 'storage', 'node', 'sdn')) },
+    allow: everybody,
+    handle: (call) => {
+      const type = textParam(call.params, 'type');
+      return [
+        ...(type === undefined || type === 'vm' ? guestRows(call) : []),
+        ...(type === undefined ? poolRows(call) : []),
+        ...(type === undefined || type === 'node' ? nodeRows(call) : []),
+        ...(type === undefined || type === 'storage' ? storageRows(call.sim, visibleStorages(call)) : []),
+      ];
+    },
+  },
+  {
+    method: 'GET',
+    path: '/cluster/status',
+    params: {},
+    allow: perm('/', 'Sys.Audit'),
+    handle: ({ sim, receivedBy }) => clusterStatus(sim, receivedBy),
+  },
+  {
+    method: 'GET',
+    path: '/cluster/nextid',
+    params: { vmid: optional(vmidProperty) },
+    allow: everybody,
+    handle: ({ sim, params }) => nextId(sim, intParam(params, 'vmid')),
+  },
+  {
+    method: 'GET',
+    path: '/cluster/options',
+    params: {},
+    allow: everybody,
+    handle: ({ sim, user }) => {
+      const full = isAllowed(sim.world, user, '/', ['Sys.Audit']);
+      return full
+        ? { 'allowed-tags': [], keyboard: 'en-us', mac_prefix: sim.world.cluster.macPrefix }
+        : { 'allowed-tags': [] };
+    },
+  },
+];
+
+function guestRows(call: Call): unknown[] {
+  const { world } = call.sim;
+  return Object.values(world.guests)
+    .filter((guest) => isAllowed(world, call.user, `/vms/${guest.vmid}`, ['VM.Audit']))
+    .map((guest) => guestRow(call, guest));
+}
+
+/** Existence, node, lock, tags and pool are replicated at once; all else is what the status daemons have told. */
+export function guestRow(call: Call, guest: Guest): Record<string, unknown> {
+  const { world, view } = call.sim;
+  const { vmid, node, type, config } = guest;
+  const stats = view.statsOf(call.receivedBy, call.apiWorker, vmid);
+  const pool = Object.values(world.pools).find((candidate) => candidate.vms.includes(vmid));
+  const ha = world.ha[`vm:${vmid}`];
+  return {
+    ...(stats === undefined ? { status: 'unknown' } : stats.values),
+    id: `${type}/${vmid}`,
+    node,
+    type,
+    vmid,
+    ...(pool === undefined ? {} : { pool: pool.id }),
+    ...(config['tags'] === undefined ? {} : { tags: config['tags'] }),
+    ...(config['lock'] === undefined ? {} : { lock: config['lock'] }),
+    ...(ha === undefined ? {} : { hastate: ha.state }),
+  };
+}
+
+function poolRows({ sim, user }: Call): unknown[] {
+  return Object.keys(sim.world.pools)
+    .filter((id) => isAllowed(sim.world, user, `/pool/${id}`, ['Pool.Audit']))
+    .map((id) => ({ id: `/pool/${id}`, pool: id, type: 'pool' }));
+}
+
+function nodeRows({ sim, user }: Call): unknown[] {
+  return Object.values(sim.world.nodes).map((node) => {
+    const row = { id: `node/${node.name}`, node: node.name, type: 'node', level: '', 'cgroup-mode': 2 };
+    if (!node.online) return { ...row, status: 'offline' };
+    const known = isAllowed(sim.world, user, `/nodes/${node.name}`, ['Sys.Audit']);
+    return { ...row, status: 'online', ...(known ? nodeNumbers(sim, node.name) : {}) };
+  });
+}
+
+/** What the daemons tell of a node, for those who may know. */
+export function nodeNumbers(sim: Sim, name: string): Record<string, number> {
+  const node = sim.world.nodes[name];
+  if (node === undefined) return {};
+  const guests = Object.values(sim.world.guests).filter((guest) => guest.node === name && guest.run !== undefined);
+  const used = guests.reduce((sum, guest) => sum + Number(guest.config['memory'] ?? 512) * 1024 ** 2, 2 * 1024 ** 3);
+  return {
+    cpu: Math.min(0.95, 0.01 + 0.01 * guests.length),
+    maxcpu: node.cpus,
+    mem: used,
+    maxmem: node.memoryBytes,
+    disk: 10 * 1024 ** 3,
+    maxdisk: 100 * 1024 ** 3,
+    uptime: Math.floor((sim.clock.now() - node.bootedAt) / 1000),
+  };
+}
+
+function visibleStorages({ sim, user }: Call): string[] {
+  return Object.keys(sim.world.storages).filter((id) =>
+    isAllowed(sim.world, user, `/storage/${id}`, ['Datastore.Audit']),
+  );
+}
+
+/** One row per node and storage; disabled ones are left out. */
+export function storageRows(sim: Sim, ids: readonly string[]): unknown[] {
+  const { world } = sim;
+  const storages = Object.values(world.storages).filter((storage) => ids.includes(storage.id) && !storage.disabled);
+  return storages.flatMap((storage) =>
+    Object.values(world.nodes)
+      .filter((node) => isOnNode(storage, node.name))
+      .map((node) => ({
+        id: `storage/${node.name}/${storage.id}`,
+        node: node.name,
+        storage: storage.id,
+        type: 'storage',
+        plugintype: storage.type,
+        content: storage.content.join(','),
+        shared: storage.shared ? 1 : 0,
+        ...(node.online && !storage.disabled
+          ? { status: 'available', maxdisk: storage.totalBytes, disk: usedBytes(world, node.name, storage) }
+          : { status: 'unknown' }),
+      })),
+  );
+}
+
+function clusterStatus(sim: Sim, receivedBy: string): unknown[] {
+  const { cluster, nodes } = sim.world;
+  const rows = Object.values(nodes).map((node) => ({
+    type: 'node',
+    id: `node/${node.name}`,
+    name: node.name,
+    nodeid: node.nodeId,
+    local: node.name === receivedBy ? 1 : 0,
+    online: node.online ? 1 : 0,
+    ip: node.ip,
+    level: '',
+  }));
+  if (cluster.name === undefined) return rows;
+  const head = {
+    type: 'cluster',
+    id: 'cluster',
+    name: cluster.name,
+    nodes: rows.length,
+    quorate: cluster.quorate ? 1 : 0,
+    version: rows.length,
+  };
+  return [head, ...rows];
+}
+
+function nextId(sim: Sim, wanted: number | undefined): string {
+  const { guests, cluster } = sim.world;
+  if (wanted !== undefined) {
+    if (guests[wanted] !== undefined) throw parameterError({ vmid: `VM ${wanted} already exists` });
+    return String(wanted);
+  }
+  for (let id = cluster.nextIdLower; id <= cluster.nextIdUpper; id += 1)
+    if (guests[id] === undefined) return String(id);
+  throw failure(`unable to get any free VMID in range [${cluster.nextIdLower}, ${cluster.nextIdUpper}]`);
+}

@@ -1,0 +1,67 @@
+// What one API endpoint is made of, and what its handler gets. The pipeline around it is in server/dispatch.
+import type { Rule } from '../access/rules.ts';
+import type { LockHolder } from '../locks/locks.ts';
+import type { Schema } from '../schema/property.ts';
+import type { Verified } from '../schema/verify.ts';
+import type { UploadedFile } from '../server/multipart.ts';
+import type { Sim } from '../sim.ts';
+
+export interface Call {
+  readonly sim: Sim;
+  /** The node the request was sent to. */
+  readonly receivedBy: string;
+  /** Which of that node's API workers has it: each keeps its own copy of the cluster view. */
+  readonly apiWorker: number;
+  /** A user id or a full token id. */
+  readonly user: string;
+  readonly params: Verified;
+  readonly upload: UploadedFile | undefined;
+  readonly holder: LockHolder;
+}
+
+export interface Endpoint {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** `/nodes/{node}/qemu/{vmid}/config`; a last `{volume}` takes the rest of the path. */
+  readonly path: string;
+  readonly params: Schema;
+  readonly allow: Rule;
+  /** Executed by the node that received it although its path names another. */
+  readonly stays?: boolean;
+  readonly handle: (call: Call) => unknown;
+}
+
+/** A list that tells how many rows there are in all. */
+export class Page {
+  readonly data: readonly unknown[];
+  readonly total: number;
+
+  constructor(data: readonly unknown[], total: number) {
+    this.data = data;
+    this.total = total;
+  }
+}
+
+export function textParam(params: Verified, name: string): string | undefined {
+  const value = params[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** A parameter that the schema has already demanded. */
+export function needText(params: Verified, name: string): string {
+  const value = textParam(params, name);
+  if (value === undefined) throw new Error(`the schema let a call without ${name} pass`);
+  return value;
+}
+
+export function intParam(params: Verified, name: string): number | undefined {
+  const value = textParam(params, name);
+  return value === undefined ? undefined : Number(value);
+}
+
+export function needInt(params: Verified, name: string): number {
+  return Number(needText(params, name));
+}
+
+export function isOn(params: Verified, name: string): boolean {
+  return params[name] === '1';
+}

@@ -1,0 +1,31 @@
+// Everything the simulator plays, one list per area.
+import type { Endpoint } from './endpoint.ts';
+import { ACCESS } from './access.ts';
+import { ACCESS_ADMIN } from './access-admin.ts';
+import { CLUSTER } from './cluster.ts';
+import { HA } from './ha.ts';
+import { NODES } from './nodes.ts';
+import { POOLS } from './pools.ts';
+import { QEMU_POWER } from './qemu-power.ts';
+import { QEMU_READ } from './qemu-read.ts';
+import { QEMU_WRITE } from './qemu-write.ts';
+import { STORAGE } from './storage.ts';
+import { STORAGE_CONFIG } from './storage-config.ts';
+import { STORAGE_CONTENT } from './storage-content.ts';
+import { TASKS } from './tasks.ts';
+
+export const ENDPOINTS: readonly Endpoint[] = [
+  ...CLUSTER,
+  ...NODES,
+  ...TASKS,
+  ...QEMU_READ,
+  ...QEMU_WRITE,
+  ...QEMU_POWER,
+  ...STORAGE,
+  ...STORAGE_CONFIG,
+  ...STORAGE_CONTENT,
+  ...POOLS,
+  ...HA,
+  ...ACCESS,
+  ...ACCESS_ADMIN,
+];

@@ -1,0 +1,101 @@
+// Nodes: list, status, bridges (pve-behaviour 7, 19).
+import { isAllowed } from '../access/permissions.ts';
+import { everybody, perm } from '../access/rules.ts';
+import { profileOf } from '../profiles/profiles.ts';
+import { nodeParams } from '../schema/endpoint-params.ts';
+import { choice, optional } from '../schema/property.ts';
+import type { Sim } from '../sim.ts';
+import { words } from '../world/words.ts';
+import { nodeNumbers } from './cluster.ts';
+import { type Call, type Endpoint, needText, textParam } from './endpoint.ts';
+
+const NETWORK_TYPES = words(
+  'bridge bond eth alias vlan fabric OVSBridge OVSBond OVSPort OVSIntPort vnet any_bridge',
+  'any_local_bridge include_sdn',
+);
+
+export const NODES: readonly Endpoint[] = [
+  { method: 'GET', path: '/nodes', params: {}, allow: everybody, handle: listNodes },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/status',
+    params: nodeParams,
+    allow: perm('/nodes/{node}', 'Sys.Audit'),
+    handle: ({ sim, params }) => nodeStatus(sim, needText(params, 'node')),
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/network',
+    params: { ...nodeParams, type: optional(choice(...NETWORK_TYPES)) },
+    allow: everybody,
+    handle: listBridges,
+  },
+];
+
+/** Everybody sees the nodes; their numbers need Sys.Audit. */
+function listNodes({ sim, user }: Call): unknown[] {
+  return Object.values(sim.world.nodes).map((node) => {
+    const row = {
+      node: node.name,
+      id: `node/${node.name}`,
+      type: 'node',
+      level: '',
+      ssl_fingerprint: node.fingerprint,
+    };
+    if (!node.online) return { ...row, status: 'offline' };
+    const known = isAllowed(sim.world, user, `/nodes/${node.name}`, ['Sys.Audit']);
+    return { ...row, status: 'online', ...(known ? nodeNumbers(sim, node.name) : {}) };
+  });
+}
+
+function nodeStatus(sim: Sim, name: string): unknown {
+  const numbers = nodeNumbers(sim, name);
+  const { cpu = 0, mem = 0, maxmem = 0, disk = 0, maxdisk = 0, uptime = 0, maxcpu = 0 } = numbers;
+  const { version, kernel } = profileOf(sim.world.cluster.pve);
+  return {
+    uptime,
+    idle: 0,
+    cpu,
+    wait: 0,
+    loadavg: ['0.10', '0.12', '0.09'],
+    memory: { total: maxmem, used: mem, free: maxmem - mem, available: maxmem - mem },
+    swap: { total: 0, used: 0, free: 0 },
+    rootfs: { total: maxdisk, used: disk, free: maxdisk - disk, avail: maxdisk - disk },
+    ksm: { shared: 0 },
+    cpuinfo: {
+      model: 'pve-sim',
+      cpus: maxcpu,
+      cores: maxcpu,
+      sockets: 1,
+      mhz: '3000.000',
+      flags: 'aes',
+      hvm: '1',
+      user_hz: 100,
+    },
+    kversion: `Linux ${kernel}`,
+    'current-kernel': { sysname: 'Linux', release: kernel, version: '#1 SMP', machine: 'x86_64' },
+    'boot-info': { mode: 'efi', secureboot: 0 },
+    pveversion: `pve-manager/${version.version}/${version.repoid}`,
+  };
+}
+
+/** Bridges the caller may use or audit; other kinds of interfaces are not played. */
+function listBridges({ sim, user, params }: Call): unknown[] {
+  const type = textParam(params, 'type');
+  if (type !== undefined && !['bridge', 'any_bridge', 'any_local_bridge', 'include_sdn'].includes(type)) return [];
+  const bridges = sim.world.nodes[needText(params, 'node')]?.bridges ?? [];
+  return bridges
+    .filter(({ iface }) =>
+      isAllowed(sim.world, user, `/sdn/zones/localnetwork/${iface}`, ['SDN.Use', 'SDN.Audit'], true),
+    )
+    .map(({ iface, vlanAware, ports, cidr }) => ({
+      iface,
+      type: 'bridge',
+      active: 1,
+      autostart: 1,
+      method: cidr === undefined ? 'manual' : 'static',
+      bridge_ports: ports ?? '',
+      ...(vlanAware ? { bridge_vlan_aware: 1 } : {}),
+      ...(cidr === undefined ? {} : { cidr, address: cidr.split('/')[0], netmask: cidr.split('/')[1] }),
+    }));
+}

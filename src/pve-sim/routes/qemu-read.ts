@@ -1,0 +1,99 @@
+// Reading guests (pve-behaviour 10, 14.1, 17).
+import { isAllowed } from '../access/permissions.ts';
+import { everybody, perm, permAny, type Rule } from '../access/rules.ts';
+import { PveError } from '../pve-error.ts';
+import { guestInterfaces, requireAgent } from '../qemu/agent.ts';
+import { viewConfig, viewPending } from '../qemu/config-view.ts';
+import { currentStatus, listRow } from '../qemu/guest-status.ts';
+import { guestParams, nodeParams } from '../schema/endpoint-params.ts';
+import { configIdFormat } from '../schema/formats.ts';
+import { flag, optional, text } from '../schema/property.ts';
+import { configDigest } from '../world/config-text.ts';
+import { requireQemu } from '../world/guests.ts';
+import type { Guest } from '../world/world.ts';
+import { type Call, type Endpoint, isOn, needInt, needText, textParam } from './endpoint.ts';
+
+const audit: Rule = perm('/vms/{vmid}', 'VM.Audit');
+const askAgent: Rule = permAny('/vms/{vmid}', 'VM.GuestAgent.Audit', 'VM.GuestAgent.Unrestricted');
+
+export const QEMU_READ: readonly Endpoint[] = [
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu',
+    params: { ...nodeParams, full: flag() },
+    allow: everybody,
+    handle: listGuests,
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/status/current',
+    params: guestParams,
+    allow: audit,
+    handle: (call) => currentStatus(call.sim, guestOf(call)),
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/config',
+    params: { ...guestParams, current: flag(), snapshot: optional(text({ format: configIdFormat, maxLength: 40 })) },
+    allow: audit,
+    handle: (call) => {
+      const guest = guestOf(call);
+      const snapshot = textParam(call.params, 'snapshot');
+      if (snapshot !== undefined) throw new PveError(500, `snapshot '${snapshot}' does not exist`);
+      return viewConfig(guest, isOn(call.params, 'current'));
+    },
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/pending',
+    params: guestParams,
+    allow: audit,
+    handle: (call) => viewPending(guestOf(call)),
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/snapshot',
+    params: guestParams,
+    allow: audit,
+    handle: (call) => listSnapshots(guestOf(call)),
+  },
+  {
+    method: 'GET',
+    path: '/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces',
+    params: guestParams,
+    allow: askAgent,
+    handle: async ({ sim, params }) => {
+      const { guest, run } = await requireAgent(sim, needText(params, 'node'), needInt(params, 'vmid'));
+      return { result: guestInterfaces(guest, run) };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/nodes/{node}/qemu/{vmid}/agent/ping',
+    params: guestParams,
+    allow: askAgent,
+    handle: async ({ sim, params }) => {
+      await requireAgent(sim, needText(params, 'node'), needInt(params, 'vmid'));
+      return { result: {} };
+    },
+  },
+];
+
+function guestOf({ sim, params }: Call): Guest {
+  return requireQemu(sim.world, needText(params, 'node'), needInt(params, 'vmid'));
+}
+
+function listGuests({ sim, user, params }: Call): unknown[] {
+  const node = needText(params, 'node');
+  const full = isOn(params, 'full');
+  return Object.values(sim.world.guests)
+    .filter((guest) => guest.type === 'qemu' && guest.node === node)
+    .filter((guest) => isAllowed(sim.world, user, `/vms/${guest.vmid}`, ['VM.Audit']))
+    .map((guest) => ({ ...listRow(sim, guest), ...(full ? { qmpstatus: guest.run?.qmpStatus ?? 'stopped' } : {}) }));
+}
+
+/** Snapshots themselves are not played yet: the list has its closing entry alone. */
+function listSnapshots(guest: Guest): unknown[] {
+  const running = guest.run === undefined ? 0 : 1;
+  return [{ name: 'current', description: 'You are here!', digest: configDigest(guest), running }];
+}

@@ -1,0 +1,98 @@
+// Checks parameters against a schema the way PVE does: all problems at once, one text each (pve-behaviour 3).
+import type { Property, Schema } from './property.ts';
+
+/** A parameter as it came: text, a repeated key's list, or whatever JSON held. */
+export type RawValue = unknown;
+export type Verified = Record<string, string | readonly string[]>;
+
+const UNKNOWN = 'property is not defined in schema and the schema does not allow additional properties';
+const MISSING = 'property is missing and it is not optional';
+
+/**
+ * @param prefix `net0.` for the keys of a property string
+ * @returns texts by parameter (without the prefix); empty where all is well
+ */
+export function problems(
+  values: Readonly<Record<string, RawValue>>,
+  schema: Schema,
+  prefix = '',
+): Record<string, string> {
+  const errors: Record<string, string> = {};
+  for (const name of Object.keys(values)) {
+    if (values[name] !== undefined && schema[name] === undefined) errors[name] = UNKNOWN;
+  }
+  for (const [name, property] of Object.entries(schema)) {
+    const value = values[name];
+    if (value === undefined) {
+      if (property.optional !== true) errors[name] = MISSING;
+      continue;
+    }
+    const needed = property.requires;
+    if (needed !== undefined && values[needed] === undefined)
+      errors[needed] = `missing property required by '${prefix}${name}'`;
+    const problem = property.type === 'array' ? undefined : scalarProblem(value, property, `${prefix}${name}`);
+    if (problem !== undefined) errors[name] = problem;
+  }
+  return errors;
+}
+
+/** Values as handlers get them: text, with JSON numbers and booleans spelled as PVE would store them. */
+export function normalised(values: Readonly<Record<string, RawValue>>, schema: Schema): Verified {
+  const result: Verified = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value === undefined) continue;
+    const many = schema[name]?.type === 'array';
+    if (Array.isArray(value)) result[name] = many ? value.map(spell) : value.map(spell).join(',');
+    else result[name] = many ? [spell(value)] : spell(value);
+  }
+  return result;
+}
+
+function spell(value: unknown): string {
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  return typeof value === 'string' ? value : String(value);
+}
+
+function scalarProblem(value: unknown, property: Property, name: string): string | undefined {
+  const plain = property.list === true && Array.isArray(value) ? value.map(spell).join(',') : value;
+  return typeProblem(plain, property) ?? valueProblem(spell(plain), property, name);
+}
+
+const NUMERIC: Readonly<Record<string, RegExp>> = {
+  integer: /^[+-]?\d+$/,
+  number: /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/,
+  boolean: /^[01]$/,
+};
+
+function typeProblem(value: unknown, property: Property): string | undefined {
+  const wrong = (got: string): string => `type check ('${property.type}') failed - got ${got}`;
+  if (Array.isArray(value)) return wrong('ARRAY');
+  if (typeof value === 'object') return wrong('HASH');
+  if (typeof value === 'boolean') return property.type === 'boolean' ? undefined : wrong('JSON::PP::Boolean');
+  const pattern = NUMERIC[property.type];
+  return pattern === undefined || pattern.test(spell(value)) ? undefined : wrong(`'${spell(value)}'`);
+}
+
+function valueProblem(value: string, property: Property, name: string): string | undefined {
+  const reason = property.format?.(value, name);
+  if (reason !== undefined) return `invalid format - ${reason}\n`;
+  const { pattern, minLength = 0, maxLength = Number.POSITIVE_INFINITY } = property;
+  const length = [...value].length;
+  if (length > maxLength) return `value may only be ${maxLength} characters long`;
+  if (length < minLength) return `value must be at least ${minLength} characters long`;
+  if (pattern !== undefined && !new RegExp(`^(?:${pattern.source})$`, pattern.flags).test(value)) {
+    return 'value does not match the regex pattern';
+  }
+  if (property.enum !== undefined && !property.enum.includes(value)) {
+    return `value '${value}' does not have a value in the enumeration '${property.enum.join(', ')}'`;
+  }
+  return rangeProblem(Number(value), property);
+}
+
+function rangeProblem(value: number, property: Property): string | undefined {
+  if (property.minimum !== undefined && value < property.minimum)
+    return `value must have a minimum value of ${property.minimum}`;
+  if (property.maximum !== undefined && value > property.maximum)
+    return `value must have a maximum value of ${property.maximum}`;
+  return undefined;
+}

@@ -1,0 +1,96 @@
+// Answers as PVE writes them: the reason phrase carries the message, an error closes the connection (pve-behaviour 1.2, 1.3).
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
+import { PveError } from '../pve-error.ts';
+import { Page } from '../routes/endpoint.ts';
+
+export type Format = 'json' | 'extjs';
+
+export interface Answer {
+  readonly status: number;
+  readonly reason: string;
+  /** Text goes out as it is, without a content type; undefined: no body. */
+  readonly body: Readonly<Record<string, unknown>> | string | undefined;
+}
+
+const COMPRESS_ABOVE_BYTES = 1024;
+
+export function dataAnswer(format: Format, result: unknown): Answer {
+  const data = result instanceof Page ? pageBody(result) : { data: result ?? null };
+  return { status: 200, reason: 'OK', body: format === 'extjs' ? { ...data, success: 1 } : data };
+}
+
+/** An empty list has no total. */
+function pageBody({ data, total }: Page): Record<string, unknown> {
+  return total === 0 ? { data } : { data, total };
+}
+
+/** An error raised by a handler or by the checks before it. */
+export function errorAnswer(format: Format, error: unknown): Answer {
+  const known = error instanceof PveError ? error : new PveError(500, `${internalText(error)} at pve-sim`);
+  const reason = firstLine(known.message);
+  const errors = known.errors === undefined ? {} : { errors: known.errors };
+  // The refusal of a URI is the one text without a line end.
+  const message = known.status === 501 ? known.message : `${known.message}\n`;
+  const body = { data: null, message, ...errors };
+  if (format === 'extjs') return { status: 200, reason: 'OK', body: { ...body, success: 0, status: known.status } };
+  return { status: known.status, reason, body };
+}
+
+export function emptyAnswer(status: number, reason: string): Answer {
+  return { status, reason: firstLine(reason), body: undefined };
+}
+
+export function textAnswer(status: number, text: string): Answer {
+  return { status, reason: firstLine(text), body: text };
+}
+
+function internalText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? '';
+}
+
+/**
+ * @param now ms of the world's time: the Date header is the node's clock
+ * @param last whether the connection has had its number of requests
+ */
+export function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: Answer,
+  now: number,
+  last: boolean,
+): void {
+  const date = new Date(now).toUTCString();
+  const headers: Record<string, string | number> = {
+    Date: date,
+    Expires: date,
+    Server: 'pve-api-daemon/3.0',
+    Pragma: 'no-cache',
+    'Cache-Control': 'max-age=0',
+  };
+  const closes = last || answer.status >= 400 || /\bclose\b/i.test(request.headers.connection ?? '');
+  // Said in PVE's words: left to itself the server would also tell its time-out, which PVE does not.
+  headers['Connection'] = closes ? 'close' : 'Keep-Alive';
+  let bytes = Buffer.alloc(0);
+  if (typeof answer.body === 'string') bytes = Buffer.from(answer.body);
+  else if (answer.body !== undefined) {
+    headers['Content-Type'] = 'application/json;charset=UTF-8';
+    bytes = Buffer.from(JSON.stringify(answer.body));
+    if (bytes.length > COMPRESS_ABOVE_BYTES && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
+      bytes = gzipSync(bytes);
+      headers['Content-Encoding'] = 'gzip';
+    }
+  }
+  headers['Content-Length'] = bytes.length;
+  response.writeHead(answer.status, phrase(answer.reason), headers);
+  response.end(bytes);
+}
+
+/** The phrase goes out as UTF-8 bytes, which HTTP takes as Latin-1. */
+function phrase(reason: string): string {
+  return Buffer.from(reason.replaceAll(/\p{Cc}/gu, ' '), 'utf8').toString('latin1');
+}

@@ -1,0 +1,175 @@
+// The way of one request through a node, in PVE's order: headers, authentication, route, parameters, permission, the other
+// node, validation, handler (pve-behaviour 2).
+import type { IncomingMessage } from 'node:http';
+import { authenticate } from '../access/authenticate.ts';
+import { checkRule } from '../access/rules.ts';
+import type { JournalEntry } from '../journal.ts';
+import { maskSecrets } from '../journal.ts';
+import { createHolder, releaseAll } from '../locks/locks.ts';
+import { failure, PveError, parameterError, TransportError } from '../pve-error.ts';
+import type { Endpoint } from '../routes/endpoint.ts';
+import { normalised, problems } from '../schema/verify.ts';
+import type { Sim } from '../sim.ts';
+import { type Answer, dataAnswer, emptyAnswer, errorAnswer, type Format, textAnswer } from './answer.ts';
+import type { KnownUris } from './known-uris.ts';
+import { parseMultipart, type UploadedFile } from './multipart.ts';
+import { checkHeaders, readBody } from './read-body.ts';
+import { mergeParams, parseBody, parseQuery, type RawRequestParams } from './request-params.ts';
+import type { Match, Router } from './router.ts';
+
+export interface Dispatcher {
+  readonly sim: Sim;
+  readonly router: Router;
+  readonly knownUris: KnownUris;
+}
+
+export interface Arrival {
+  readonly request: IncomingMessage;
+  readonly node: string;
+  readonly apiWorker: number;
+  readonly entry: JournalEntry;
+  readonly target: Target;
+}
+
+export interface Target {
+  readonly format: string;
+  /** Decoded, without `/api2/<format>`. */
+  readonly segments: readonly string[];
+  readonly query: string;
+  /** Undefined where the URL is not under `/api2`. */
+  readonly path: string | undefined;
+}
+
+const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE']);
+
+export async function dispatch(to: Dispatcher, arrival: Arrival): Promise<Answer> {
+  const started = to.sim.clock.now();
+  const format: Format = arrival.target.format === 'extjs' ? 'extjs' : 'json';
+  try {
+    return dataAnswer(format, await answer(to, arrival));
+  } catch (error) {
+    if (error instanceof TransportError) return textAnswer(error.status, error.message);
+    if (!(error instanceof PveError)) return errorAnswer(format, error);
+    if (error.status >= 595) return emptyAnswer(error.status, error.message);
+    const refusedUpload = error.status === 403 && isUpload(arrival);
+    if (error.status !== 401 && !refusedUpload) return errorAnswer(format, error);
+    // Both are told late, 3 s after the request came (pve-behaviour 4.6).
+    const past = to.sim.clock.now() - started;
+    await to.sim.pace.wait(Math.max(0, to.sim.durations.loginDelayMs - past));
+    return emptyAnswer(error.status, error.message);
+  }
+}
+
+export function isUpload({ request, target }: Pick<Arrival, 'request' | 'target'>): boolean {
+  return request.method === 'POST' && target.segments.at(-1) === 'upload';
+}
+
+async function answer(to: Dispatcher, arrival: Arrival): Promise<unknown> {
+  const { request, entry, target } = arrival;
+  const method = request.method ?? '';
+  if (!METHODS.has(method)) throw new TransportError(501, `method '${method}' not available`);
+  const upload = isUpload(arrival);
+  checkHeaders(request, upload);
+  checkTarget(target, request.url ?? '');
+  entry.user = authenticate(to.sim.world, request.headers.authorization);
+  const body = await readBody(request);
+  const match = to.router(method, target.segments);
+  if (match === undefined) throw new PveError(501, to.knownUris.refusal(method, target.segments));
+  const sent = readParams(request, body, upload);
+  const raw = mergeParams(match.pathParams, sent.params, parseQuery(target.query));
+  entry.params = maskSecrets(raw);
+  return await carryOut(to, arrival, match, raw, sent.file);
+}
+
+function checkTarget(target: Target, url: string): void {
+  if (target.path === undefined) throw new TransportError(500, `no such file '${url.split('?')[0] ?? ''}'\n`);
+  if (target.format === '') throw new TransportError(501, 'no such uri');
+  if (target.format !== 'json' && target.format !== 'extjs') {
+    throw new TransportError(501, `no formatter for uri ${target.path}, ${target.format}`);
+  }
+}
+
+interface Sent {
+  readonly params: RawRequestParams;
+  readonly file: UploadedFile | undefined;
+}
+
+function readParams(request: IncomingMessage, body: Buffer, upload: boolean): Sent {
+  const type = request.headers['content-type'];
+  if (upload && type?.startsWith('multipart/form-data') === true) {
+    const { fields, file } = parseMultipart(type, body);
+    return { params: { ...fields, filename: file.name }, file };
+  }
+  return { params: parseBody(type, body), file: undefined };
+}
+
+async function carryOut(
+  to: Dispatcher,
+  arrival: Arrival,
+  match: Match<Endpoint>,
+  raw: RawRequestParams,
+  upload: UploadedFile | undefined,
+): Promise<unknown> {
+  const { sim } = to;
+  const { endpoint } = match;
+  const user = arrival.entry.user ?? '';
+  checkRule(sim.world, user, endpoint.allow, raw);
+  const params = await reachNode(sim, arrival.node, endpoint, raw);
+  const errors = problems(params, endpoint.params);
+  if (Object.keys(errors).length > 0) throw parameterError(errors);
+  const verified = normalised(params, endpoint.params);
+  return await withinProxyLimit(sim, async (holder) => {
+    const { node: receivedBy, apiWorker } = arrival;
+    return await endpoint.handle({ sim, receivedBy, apiWorker, user, params: verified, upload, holder });
+  });
+}
+
+/** Forwarding to the node in the path: `localhost` is the receiver, a dead one 595, one that hangs 596 (pve-behaviour 1.5). */
+async function reachNode(
+  sim: Sim,
+  receiver: string,
+  endpoint: Endpoint,
+  raw: RawRequestParams,
+): Promise<RawRequestParams> {
+  const name = raw['node'];
+  if (!endpoint.path.startsWith('/nodes/{node}/') || typeof name !== 'string') return raw;
+  if (name === 'localhost') return { ...raw, node: receiver };
+  if (
+    name === receiver ||
+    problems({ node: name }, { node: endpoint.params['node'] ?? { type: 'string' } })['node'] !== undefined
+  ) {
+    return raw;
+  }
+  const node = sim.world.nodes[name];
+  if (node === undefined)
+    throw failure(
+      `hostname lookup '${name}' failed - failed to get address info for: ${name}: Name or service not known`,
+    );
+  if (endpoint.stays === true) return raw;
+  if (!node.online) {
+    await sim.pace.wait(sim.durations.deadNodeMs);
+    throw new PveError(595, 'No route to host');
+  }
+  if (node.hung) {
+    await sim.pace.wait(sim.durations.proxyTimeoutMs);
+    throw new PveError(596, 'Connection timed out');
+  }
+  return raw;
+}
+
+/** A handler that takes too long is answered 596 while its work goes on (pve-behaviour 1.5). */
+async function withinProxyLimit(
+  sim: Sim,
+  handle: (holder: ReturnType<typeof createHolder>) => Promise<unknown>,
+): Promise<unknown> {
+  const holder = createHolder();
+  const { promise: tooLong, reject } = Promise.withResolvers<never>();
+  const cancel = sim.pace.limit(sim.durations.proxyTimeoutMs, () => reject(new PveError(596, 'Connection timed out')));
+  const work = handle(holder).finally(() => releaseAll(holder));
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, tooLong]);
+  } finally {
+    cancel();
+  }
+}

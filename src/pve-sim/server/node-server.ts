@@ -1,0 +1,121 @@
+// One node's pveproxy: its port, its connections and API workers, and the power switch.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FaultAction } from '../faults.ts';
+import type { Journal } from '../journal.ts';
+import { type Answer, emptyAnswer, send } from './answer.ts';
+import type { Certificates } from './certificates.ts';
+import { type Dispatcher, dispatch, isUpload, type Target } from './dispatch.ts';
+import { type Listener, listen } from './listener.ts';
+import { splitPath } from './router.ts';
+
+export interface NodeServer {
+  readonly name: string;
+  readonly port: number;
+  /** Power: off closes the port and cuts every connection. */
+  setOnline(online: boolean): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface NodeServerOptions {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly certificate: Certificates | undefined;
+  readonly dispatcher: Dispatcher;
+  readonly journal: Journal;
+  /** What a `nodeDown` fault does. */
+  powerOff(node: string): Promise<void>;
+}
+
+/** pve-behaviour 1.5 */
+const API_WORKERS = 3;
+const REQUESTS_PER_CONNECTION = 100;
+
+interface Connection {
+  readonly apiWorker: number;
+  requests: number;
+}
+
+export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
+  const { host, certificate, dispatcher } = options;
+  const connections = new WeakMap<Socket, Connection>();
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const known = connections.get(request.socket);
+    const connection = known ?? { apiWorker: dispatcher.sim.random.below(API_WORKERS), requests: 0 };
+    connections.set(request.socket, connection);
+    connection.requests += 1;
+    void answerRequest(options, request, response, connection);
+  };
+  let listener: Listener | undefined = await listen({ host, port: options.port, certificate, answer });
+  const { port } = listener;
+  const setOnline = async (online: boolean): Promise<void> => {
+    const current = listener;
+    if (online && current === undefined) listener = await listen({ host, port, certificate, answer });
+    if (online || current === undefined) return;
+    listener = undefined;
+    await current.close();
+  };
+  return { name: options.name, port, setOnline, close: async () => await setOnline(false) };
+}
+
+async function answerRequest(
+  options: NodeServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  connection: Connection,
+): Promise<void> {
+  const { apiWorker } = connection;
+  const { sim } = options.dispatcher;
+  const target = parseTarget(request.url ?? '');
+  const path = `/${target.segments.join('/')}`;
+  const method = request.method ?? '';
+  const entry = options.journal.open(options.name, method, path);
+  const faults = sim.faults.forRequest(options.name, method, path);
+  const early = await meetFaults(options, faults);
+  if (early === 'cut') return void request.socket.destroy();
+  const answer =
+    early ?? (await dispatch(options.dispatcher, { request, node: options.name, apiWorker, entry, target }));
+  options.journal.close(entry, answer.status, answer.reason);
+  if (faults.some((fault) => 'dropAfter' in fault)) return void request.socket.destroy();
+  if (!response.destroyed)
+    send(
+      request,
+      response,
+      answer,
+      sim.clock.now(),
+      connection.requests >= REQUESTS_PER_CONNECTION || isUpload({ request, target }),
+    );
+}
+
+/** @returns an answer to give instead, `cut` to give none, or undefined to go on */
+async function meetFaults(
+  options: NodeServerOptions,
+  faults: readonly FaultAction[],
+): Promise<Answer | 'cut' | undefined> {
+  for (const fault of faults) {
+    if ('delayMs' in fault) await options.dispatcher.sim.pace.work(fault.delayMs);
+    else if ('answer' in fault) return emptyAnswer(fault.answer.status, fault.answer.reason);
+    else if ('dropBefore' in fault) return 'cut';
+    else if ('nodeDown' in fault) await options.powerOff(fault.nodeDown);
+  }
+  return undefined;
+}
+
+function parseTarget(url: string): Target {
+  const split = url.indexOf('?');
+  const rawPath = split < 0 ? url : url.slice(0, split);
+  const query = split < 0 ? '' : url.slice(split + 1);
+  const [root, format = '', ...segments] = splitPath(safeDecode(rawPath));
+  if (root !== 'api2') return { format, segments: [], query, path: undefined };
+  return { format, segments, query, path: `/${segments.join('/')}` };
+}
+
+/** The path is unescaped before it is routed, so `%2F` parts segments. */
+function safeDecode(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,26 @@
+// What every part of the simulated cluster works with: the world, and what moves in it.
+import type { Clock } from '#runtime/clock';
+import type { ClusterView } from './cluster-view.ts';
+import type { Durations } from './durations.ts';
+import type { Faults } from './faults.ts';
+import type { Locks } from './locks/locks.ts';
+import type { Pace } from './pace.ts';
+import type { Random } from './random.ts';
+import type { Tasks } from './tasks/tasks.ts';
+import type { World } from './world/world.ts';
+
+export interface Sim {
+  readonly world: World;
+  readonly clock: Clock;
+  readonly pace: Pace;
+  readonly random: Random;
+  readonly durations: Durations;
+  readonly locks: Locks;
+  readonly tasks: Tasks;
+  readonly faults: Faults;
+  readonly view: ClusterView;
+}
+
+export function nowSeconds(sim: Pick<Sim, 'clock'>): number {
+  return Math.floor(sim.clock.now() / 1000);
+}

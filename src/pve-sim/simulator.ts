@@ -1,0 +1,172 @@
+// A simulated Proxmox VE cluster: one HTTP(S) endpoint per node, the world behind them, and a control endpoint.
+import { type Clock, createClock } from '#runtime/clock';
+import { buildWorld } from './clusters/build-world.ts';
+import type { ClusterData } from './clusters/cluster-data.ts';
+import { CLUSTERS } from './clusters/clusters.ts';
+import { PROVIDER_TOKEN, ROOT_TOKEN } from './clusters/minimal-access.ts';
+import { createClusterView } from './cluster-view.ts';
+import { type ControlServer, startControlServer } from './control/control-server.ts';
+import { DEFAULT_DURATIONS, type Durations } from './durations.ts';
+import { createFaults, type FaultRule, type Faults } from './faults.ts';
+import { createJournal, type Journal } from './journal.ts';
+import { holdLock } from './locks/hold-lock.ts';
+import { createLocks } from './locks/locks.ts';
+import { setNodeOnline } from './node-power.ts';
+import { createPace } from './pace.ts';
+import { PVE_URIS } from './profiles/uris.ts';
+import { createRandom } from './random.ts';
+import { ENDPOINTS } from './routes/endpoints.ts';
+import { type CertificateAuthority, type Certificates, createAuthority } from './server/certificates.ts';
+import { createKnownUris } from './server/known-uris.ts';
+import { type NodeServer, startNodeServer } from './server/node-server.ts';
+import { createRouter } from './server/router.ts';
+import type { Sim } from './sim.ts';
+import { createTasks } from './tasks/tasks.ts';
+import type { World } from './world/world.ts';
+
+export interface SimulatorOptions {
+  /** The name of a built-in cluster, or one's own; `three-node` where absent. */
+  readonly cluster?: string | ClusterData;
+  /** Where to listen; 127.0.0.1 where absent. */
+  readonly host?: string;
+  /** Node k listens on `port` + k; 0 (or absent): any free ports. */
+  readonly port?: number;
+  /** 0: any free port; absent: no control endpoint. */
+  readonly controlPort?: number;
+  /** How much faster than real time; 0 is as fast as possible. */
+  readonly timeScale?: number;
+  readonly seed?: number;
+  /** False: plain HTTP. */
+  readonly tls?: boolean;
+  readonly faults?: readonly FaultRule[];
+  readonly durations?: Partial<Durations>;
+}
+
+export interface TokenCredentials {
+  /** `user@realm!token` */
+  readonly id: string;
+  readonly secret: string;
+}
+
+export interface Simulator {
+  readonly nodes: readonly { readonly name: string; readonly url: string }[];
+  /** PEM; '' without TLS. */
+  readonly ca: string;
+  /** Privilege-separated, with just the rights a provider needs. */
+  readonly token: TokenCredentials;
+  readonly rootToken: TokenCredentials;
+  readonly controlUrl: string | undefined;
+  readonly world: World;
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  /**
+   * Another process holds `vm:<id>`, `storage:<id>` or `user.cfg` for `ms` of the world's time.
+   * @param node whose lock it is, for guests and local storages; the first node where absent
+   * @returns gives it back early; undefined where somebody else has it
+   */
+  holdLock(lock: string, ms: number, node?: string): Promise<(() => void) | undefined>;
+  /** Power of a node; also decides the quorum. */
+  setNodeOnline(node: string, online: boolean): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const DEFAULT_SEED = 1;
+
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const { host = '127.0.0.1', tls = true } = options;
+  const data = clusterData(options.cluster ?? 'three-node');
+  const clock = createClock({ factor: options.timeScale ?? 1 });
+  const authority = tls ? await createAuthority(clock.realNow()) : undefined;
+  const certificates = await issueAll(authority, data, host);
+  const sim = assemble(options, data, clock, certificates);
+  const journal = createJournal(clock);
+  const stopDaemons = sim.view.start();
+  const servers: NodeServer[] = [];
+  const setOnline = async (node: string, online: boolean): Promise<void> =>
+    await setNodeOnline(sim, servers, node, online);
+  const dispatcher = { sim, router: createRouter(ENDPOINTS), knownUris: createKnownUris(PVE_URIS) };
+  for (const [index, { name }] of data.nodes.entries()) {
+    const port = options.port === undefined || options.port === 0 ? 0 : options.port + index;
+    const powerOff = async (node: string): Promise<void> => await setOnline(node, false);
+    const certificate = certificates[name];
+    servers.push(await startNodeServer({ name, host, port, certificate, dispatcher, journal, powerOff }));
+  }
+  let control: ControlServer | undefined;
+  const simulator: Simulator = {
+    nodes: servers.map(({ name, port }) => ({ name, url: `${tls ? 'https' : 'http'}://${urlHost(host)}:${port}` })),
+    ca: authority?.ca ?? '',
+    token: credentials(sim.world, PROVIDER_TOKEN),
+    rootToken: credentials(sim.world, ROOT_TOKEN),
+    get controlUrl() {
+      return control?.url;
+    },
+    world: sim.world,
+    journal,
+    clock,
+    faults: sim.faults,
+    holdLock: async (lock, ms, node) => await holdLock(sim, lock, node ?? data.nodes[0]?.name ?? '', ms),
+    setNodeOnline: setOnline,
+    stop: async () => {
+      stopDaemons();
+      for (const { name } of data.nodes) sim.tasks.killAll(name);
+      await control?.close();
+      await Promise.all(servers.map(async (server) => await server.close()));
+    },
+  };
+  if (options.controlPort !== undefined) control = await startControlServer(simulator, options.controlPort);
+  return simulator;
+}
+
+function clusterData(cluster: string | ClusterData): ClusterData {
+  if (typeof cluster !== 'string') return cluster;
+  const known = CLUSTERS[cluster];
+  if (known === undefined) {
+    throw new Error(`there is no cluster '${cluster}'; known: ${Object.keys(CLUSTERS).join(', ')}`);
+  }
+  return known;
+}
+
+/** A leaf for each node, good for its name and for every way to reach it here. */
+async function issueAll(
+  authority: CertificateAuthority | undefined,
+  data: ClusterData,
+  host: string,
+): Promise<Record<string, Certificates>> {
+  if (authority === undefined) return {};
+  const local = ['localhost', '127.0.0.1', '::1', host];
+  const issued = data.nodes.map(
+    async ({ name }): Promise<[string, Certificates]> => [name, await authority.issue([...new Set([name, ...local])])],
+  );
+  return Object.fromEntries(await Promise.all(issued));
+}
+
+function assemble(
+  options: SimulatorOptions,
+  data: ClusterData,
+  clock: Clock,
+  certificates: Readonly<Record<string, Certificates>>,
+): Sim {
+  const seed = options.seed ?? DEFAULT_SEED;
+  const pace = createPace(clock);
+  const random = createRandom(seed);
+  // A stream of its own for faults, so that a rule with a probability changes nothing else.
+  const faults = createFaults(createRandom(seed + 1), options.faults);
+  const durations = { ...DEFAULT_DURATIONS, ...options.durations };
+  const fingerprints = Object.fromEntries(
+    Object.entries(certificates).map(([name, { fingerprint }]) => [name, fingerprint]),
+  );
+  const world = buildWorld(data, random, clock.now(), fingerprints);
+  const parts = { world, clock, pace, random, durations, faults };
+  const sim = { ...parts, locks: createLocks(pace), tasks: createTasks(parts) };
+  return { ...sim, view: createClusterView(sim) };
+}
+
+function credentials(world: World, id: string): TokenCredentials {
+  return { id, secret: world.access.tokens[id]?.secret ?? '' };
+}
+
+function urlHost(host: string): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host;
+  return reachable.includes(':') ? `[${reachable}]` : reachable;
+}

@@ -1,0 +1,31 @@
+// `DELETE .../content/{volume}`: a task, or null where it is over within the delay (pve-behaviour 8.2, 28.9).
+import { failure } from '../pve-error.ts';
+import type { Sim } from '../sim.ts';
+import type { StorageState } from '../world/world.ts';
+import { free } from './disk-work.ts';
+import { guestOfVolume } from './volume-name.ts';
+
+export interface VolumeDeletion {
+  readonly node: string;
+  readonly storage: StorageState;
+  readonly volid: string;
+  readonly user: string;
+  readonly delayMs: number | undefined;
+}
+
+/** A missing ISO is no error, and one that is attached goes without a warning. @returns the UPID or null */
+export async function deleteVolume(sim: Sim, deletion: VolumeDeletion): Promise<string | null> {
+  const { node, storage, volid, user, delayMs } = deletion;
+  const owner = guestOfVolume(storage, volid.slice(volid.indexOf(':') + 1));
+  const id = owner === undefined ? storage.id : `${owner}@${storage.id}`;
+  const upid = sim.tasks.fork({ node, type: 'imgdel', id, user }, async (worker) => {
+    await free(sim, worker, node, volid);
+    worker.log(`Removed volume '${volid}'`);
+  });
+  if (delayMs === undefined) return upid;
+  await Promise.race([sim.tasks.ended(upid), sim.pace.wait(delayMs)]);
+  const status = sim.world.tasks[upid]?.exitstatus;
+  if (status === undefined) return upid;
+  if (status !== 'OK') throw failure(status);
+  return null;
+}

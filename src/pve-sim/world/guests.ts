@@ -1,0 +1,44 @@
+// Guests by node and id, with the texts PVE has for a guest that is not there (pve-behaviour 10, recording 63-015).
+import { failure } from '../pve-error.ts';
+import type { Guest, GuestBehaviour, World } from './world.ts';
+
+export function findQemu(world: World, node: string, vmid: number): Guest | undefined {
+  const guest = world.guests[vmid];
+  return guest !== undefined && guest.type === 'qemu' && guest.node === node ? guest : undefined;
+}
+
+/** The guest on that node, or PVE's not-found text: 500, there is no 404. */
+export function requireQemu(world: World, node: string, vmid: number): Guest {
+  const guest = findQemu(world, node, vmid);
+  if (guest === undefined) throw failure(`Configuration file 'nodes/${node}/qemu-server/${vmid}.conf' does not exist`);
+  return guest;
+}
+
+export function isTemplate(guest: Guest): boolean {
+  return guest.config['template'] === '1';
+}
+
+/** @throws `VM is locked (<lock>)`, unless the lock is the tolerated one. */
+export function checkNoLock(guest: Guest, tolerated?: string): void {
+  const lock = guest.config['lock'];
+  if (lock !== undefined && lock !== tolerated) throw failure(`VM is locked (${lock})`);
+}
+
+export function normalBehaviour(): GuestBehaviour {
+  return { agent: 'answers', shutdown: 'normal', docker: false };
+}
+
+/** Puts a new guest into the world. The caller has made sure that the id is free. */
+export function addGuest(world: World, guest: Pick<Guest, 'vmid' | 'node' | 'config'> & Partial<Guest>): Guest {
+  const created: Guest = {
+    type: 'qemu',
+    pending: {},
+    pendingDelete: {},
+    snapshots: {},
+    run: undefined,
+    behaviour: normalBehaviour(),
+    ...guest,
+  };
+  world.guests[guest.vmid] = created;
+  return created;
+}

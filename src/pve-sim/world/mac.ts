@@ -1,0 +1,13 @@
+import type { Random } from '../random.ts';
+import type { World } from './world.ts';
+
+/** A new address with the datacenter's prefix that no guest of the cluster has (pve-behaviour 21). */
+export function newMac(world: World, random: Random): string {
+  const taken = Object.values(world.guests).flatMap((guest) => Object.values(guest.config));
+  for (;;) {
+    const bytes = world.cluster.macPrefix.split(':');
+    while (bytes.length < 6) bytes.push(random.hex(2).toUpperCase());
+    const mac = bytes.join(':');
+    if (!taken.some((value) => value.includes(mac))) return mac;
+  }
+}

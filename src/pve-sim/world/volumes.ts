@@ -1,0 +1,113 @@
+// Volumes of the storages: names, look-up, what a config refers to (pve-behaviour 8.3).
+import { failure } from '../pve-error.ts';
+import type { StorageState, Volume, World } from './world.ts';
+
+export function volumeKey(storage: StorageState, node: string, volid: string): string {
+  return `${storage.shared ? '' : node}/${volid}`;
+}
+
+/** @throws PVE's texts for a storage that is not there, disabled, or not for this node. */
+export function requireStorage(world: World, id: string, node?: string): StorageState {
+  const storage = world.storages[id];
+  if (storage === undefined) throw failure(`storage '${id}' does not exist`);
+  if (node !== undefined) checkUsable(storage, node);
+  return storage;
+}
+
+export function checkUsable(storage: StorageState, node: string): void {
+  if (storage.disabled) throw failure(`storage '${storage.id}' is disabled`);
+  if (!isOnNode(storage, node)) throw failure(`storage '${storage.id}' is not available on node '${node}'`);
+}
+
+export function isOnNode(storage: StorageState, node: string): boolean {
+  return storage.nodes === undefined || storage.nodes.includes(node);
+}
+
+export function isFileStorage(storage: StorageState): boolean {
+  return storage.path !== undefined;
+}
+
+export function findVolume(world: World, node: string, volid: string): Volume | undefined {
+  const storage = world.storages[volid.slice(0, volid.indexOf(':'))];
+  return storage === undefined ? undefined : world.volumes[volumeKey(storage, node, volid)];
+}
+
+export function volumesOn(world: World, node: string, storage: StorageState): Volume[] {
+  const scope = storage.shared ? undefined : node;
+  return Object.values(world.volumes).filter((volume) => volume.storage === storage.id && volume.node === scope);
+}
+
+export function usedBytes(world: World, node: string, storage: StorageState): number {
+  return volumesOn(world, node, storage).reduce((sum, volume) => sum + volume.sizeBytes, 0);
+}
+
+export interface VolumeWish {
+  readonly vmid: number;
+  readonly sizeBytes: number;
+  readonly format?: string | undefined;
+  /** `cloudinit` has a fixed name, disks the lowest free number of the guest on that storage. */
+  readonly kind: 'disk' | 'cloudinit';
+  readonly parent?: string;
+  /** A name of the caller's choice instead of the next one. */
+  readonly name?: string;
+}
+
+/** Puts a volume onto the storage; the caller holds the storage's lock. */
+export function addVolume(world: World, node: string, storage: StorageState, wish: VolumeWish, ctime: number): Volume {
+  const format = isFileStorage(storage)
+    ? (wish.format ?? (wish.kind === 'cloudinit' ? 'qcow2' : storage.defaultFormat))
+    : 'raw';
+  const volid = newVolumeId(world, node, storage, wish, format);
+  const volume: Volume = {
+    volid,
+    storage: storage.id,
+    node: storage.shared ? undefined : node,
+    content: 'images',
+    format,
+    vmid: wish.vmid,
+    ...(wish.parent === undefined ? {} : { parent: wish.parent }),
+    ctime,
+    sizeBytes: wish.sizeBytes,
+  };
+  world.volumes[volumeKey(storage, node, volid)] = volume;
+  return volume;
+}
+
+function newVolumeId(world: World, node: string, storage: StorageState, wish: VolumeWish, format: string): string {
+  const file = isFileStorage(storage);
+  const base = wish.parent === undefined || !file ? '' : `${wish.parent.slice(wish.parent.indexOf(':') + 1)}/`;
+  const name = file ? `${baseName(world, node, storage, wish)}.${format}` : baseName(world, node, storage, wish);
+  return file ? `${storage.id}:${base}${wish.vmid}/${wish.name ?? name}` : `${storage.id}:${wish.name ?? name}`;
+}
+
+function baseName(world: World, node: string, storage: StorageState, wish: VolumeWish): string {
+  if (wish.kind === 'cloudinit') return `vm-${wish.vmid}-cloudinit`;
+  return `vm-${wish.vmid}-disk-${freeNumber(world, node, storage, wish.vmid)}`;
+}
+
+function freeNumber(world: World, node: string, storage: StorageState, vmid: number): number {
+  const pattern = new RegExp(`(?:vm|base)-${vmid}-disk-(\\d+)`);
+  const taken = new Set(volumesOn(world, node, storage).map((volume) => Number(pattern.exec(volume.volid)?.[1] ?? -1)));
+  let number = 0;
+  while (taken.has(number)) number += 1;
+  return number;
+}
+
+export function removeVolume(world: World, volume: Volume): void {
+  delete world.volumes[`${volume.node ?? ''}/${volume.volid}`];
+}
+
+/** The renamed volume: `base-9000-disk-0` (pve-behaviour 8.3). */
+export function becomeBase(world: World, volume: Volume): Volume {
+  const base: Volume = { ...volume, volid: volume.volid.replace(/vm-(\d+-disk-\d+)/, 'base-$1') };
+  removeVolume(world, volume);
+  world.volumes[`${base.node ?? ''}/${base.volid}`] = base;
+  return base;
+}
+
+/** The linked clones whose base this volume is. */
+export function childrenOf(world: World, volume: Volume): Volume[] {
+  return Object.values(world.volumes).filter(
+    (other) => other.parent === volume.volid && other.storage === volume.storage && other.node === volume.node,
+  );
+}

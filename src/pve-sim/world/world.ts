@@ -1,0 +1,187 @@
+// The whole simulated cluster as one plain object: what pmxcfs, the storages and the QEMU processes know.
+// It can be cloned, printed and compared; everything that moves (workers, locks, timers) lives elsewhere.
+
+export interface World {
+  readonly cluster: ClusterState;
+  readonly nodes: Record<string, NodeState>;
+  readonly storages: Record<string, StorageState>;
+  /** By `<node or empty>/<volid>`: a local storage's volumes exist per node. */
+  readonly volumes: Record<string, Volume>;
+  /** By VMID, QEMU guests and containers alike: pmxcfs lets an id exist once in a cluster. */
+  readonly guests: Record<number, Guest>;
+  readonly pools: Record<string, Pool>;
+  readonly access: AccessState;
+  /** By service id such as `vm:100`. */
+  readonly ha: Record<string, HaResource>;
+  /** By UPID, in the order of their start. */
+  readonly tasks: Record<string, TaskRecord>;
+  /** What the status daemons have broadcast last, by VMID; it outlives a guest. */
+  readonly stats: Record<number, GuestStats>;
+}
+
+export interface ClusterState {
+  /** Undefined for a node that is in no cluster. */
+  readonly name: string | undefined;
+  /** The profile's name, such as `9.1`. */
+  readonly pve: string;
+  quorate: boolean;
+  readonly nextIdLower: number;
+  readonly nextIdUpper: number;
+  readonly macPrefix: string;
+}
+
+export interface NodeState {
+  readonly name: string;
+  readonly nodeId: number;
+  readonly ip: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly bridges: readonly Bridge[];
+  readonly fingerprint: string;
+  online: boolean;
+  /** A daemon that accepts connections and never answers. */
+  hung: boolean;
+  /** ms of the world's time */
+  bootedAt: number;
+}
+
+export interface Bridge {
+  readonly iface: string;
+  readonly vlanAware: boolean;
+  readonly ports?: string;
+  readonly cidr?: string;
+}
+
+export type StorageType = 'dir' | 'nfs' | 'lvmthin' | 'lvm';
+
+export interface StorageState {
+  readonly id: string;
+  readonly type: StorageType;
+  readonly shared: boolean;
+  readonly content: readonly string[];
+  /** Where it may be used; undefined is everywhere. */
+  readonly nodes?: readonly string[];
+  readonly path?: string;
+  readonly totalBytes: number;
+  /** What all copies on it (per node, where it is local) share. */
+  readonly bytesPerSecond: number;
+  /** Its own figure for `Durations.allocateVolumeMs`. */
+  readonly allocateMs?: number;
+  readonly defaultFormat: 'raw' | 'qcow2';
+  disabled: boolean;
+}
+
+export interface Volume {
+  readonly volid: string;
+  readonly storage: string;
+  /** Undefined on a shared storage. */
+  readonly node: string | undefined;
+  readonly content: 'images' | 'iso' | 'import' | 'vztmpl';
+  readonly format: string;
+  readonly vmid?: number;
+  /** The base volume of a linked clone. */
+  readonly parent?: string;
+  /** Seconds since the epoch. */
+  readonly ctime: number;
+  sizeBytes: number;
+  /** What was uploaded. */
+  data?: Uint8Array;
+}
+
+export interface Guest {
+  readonly vmid: number;
+  readonly type: 'qemu' | 'lxc';
+  node: string;
+  /** The config file's main section: every value as it stands in the file. */
+  config: Record<string, string>;
+  /** The `[PENDING]` section without its `delete`. */
+  pending: Record<string, string>;
+  /** Options to be deleted; true where forced (the volume is to be freed too). */
+  pendingDelete: Record<string, boolean>;
+  snapshots: Record<string, Record<string, string>>;
+  run: GuestRun | undefined;
+  readonly behaviour: GuestBehaviour;
+}
+
+/** A QEMU process. */
+export interface GuestRun {
+  readonly pid: number;
+  /** ms of the world's time */
+  readonly startedAt: number;
+  qmpStatus: 'running' | 'paused' | 'prelaunch';
+  /** When the system inside has booted, ms of the world's time. */
+  bootedAt: number;
+  /** Addresses by MAC in lower case, as the system inside configured them at boot. */
+  readonly addresses: Record<string, readonly GuestAddress[]>;
+}
+
+export interface GuestAddress {
+  readonly address: string;
+  readonly type: 'ipv4' | 'ipv6';
+  readonly prefix: number;
+}
+
+/** What the system inside does; no API shows it, and copies of the guest inherit it. */
+export interface GuestBehaviour {
+  agent: 'answers' | 'silent';
+  shutdown: 'normal' | 'slow' | 'never';
+  /** Also shows a docker0 with its own address. */
+  docker: boolean;
+}
+
+export interface Pool {
+  readonly id: string;
+  comment: string | undefined;
+  vms: number[];
+  storages: string[];
+}
+
+export interface AccessState {
+  users: Record<string, { enabled: boolean }>;
+  /** By full token id `user@realm!token`. */
+  readonly tokens: Record<string, { secret: string; privsep: boolean }>;
+  readonly roles: Record<string, readonly string[]>;
+  acl: AclEntry[];
+}
+
+export interface AclEntry {
+  readonly path: string;
+  /** A user id or a full token id. */
+  readonly subject: string;
+  readonly role: string;
+  readonly propagate: boolean;
+}
+
+export interface HaResource {
+  readonly sid: string;
+  state: string;
+  comment: string | undefined;
+  maxRestart: number | undefined;
+  maxRelocate: number | undefined;
+}
+
+export interface TaskRecord {
+  readonly upid: string;
+  readonly node: string;
+  readonly pid: number;
+  readonly pstart: number;
+  /** Seconds since the epoch. */
+  readonly starttime: number;
+  readonly type: string;
+  readonly id: string;
+  /** A user id or a full token id. */
+  readonly user: string;
+  readonly log: string[];
+  warnings: number;
+  endtime: number | undefined;
+  exitstatus: string | undefined;
+  /** The parent failed before it could be asked about: in the list, but with no status to read (pve-behaviour 28.7). */
+  readonly stillborn: boolean;
+}
+
+export interface GuestStats {
+  /** ms of the world's time */
+  readonly at: number;
+  readonly node: string;
+  readonly values: Readonly<Record<string, string | number>>;
+}

@@ -1,0 +1,34 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const file = join(process.env['FACTS_DIR'] ?? '../shared', 'data/pve-golden-vectors.json');
+
+export interface ValidationVector {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly expect: {
+    readonly status: number | string;
+    readonly message?: string;
+    readonly errors?: Readonly<Record<string, string>>;
+    readonly params?: Readonly<Record<string, unknown>>;
+  };
+}
+
+export interface ConfigVector {
+  readonly raw: string;
+  readonly rewritten: string;
+  readonly parsed: Readonly<Record<string, unknown>>;
+}
+
+interface Vectors {
+  readonly validation: readonly ValidationVector[];
+  readonly config_files: readonly ConfigVector[];
+}
+
+/** Absent only where nobody says that they should be here. */
+export const isMissing = !existsSync(file) && process.env['FACTS_DIR'] === undefined;
+export const skipNote = isMissing ? ' (skipped: ../shared is not here)' : '';
+export const vectors: Vectors = isMissing
+  ? { validation: [], config_files: [] }
+  : (JSON.parse(readFileSync(file, 'utf8')) as Vectors);

@@ -1,0 +1,184 @@
+// Storages, uploads and volumes (pve-behaviour 8, 28.9).
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Agent, request } from 'undici';
+import { type Simulator, startSimulator } from '#pve-sim/simulator';
+import { objectOf, type PveClient, pveClient, rowsOf } from './pve-client.ts';
+
+let simulator: Simulator;
+let pve: PveClient;
+let agent: Agent;
+
+beforeAll(async () => {
+  simulator = await startSimulator({ cluster: 'three-node', timeScale: 100, controlPort: 0 });
+  pve = pveClient(simulator);
+  agent = new Agent({ connect: { ca: simulator.ca } });
+});
+
+afterAll(async () => {
+  await pve.close();
+  await agent.close();
+  await simulator.stop();
+});
+
+interface UploadPart {
+  readonly name: string;
+  readonly fileName?: string;
+  readonly value: string | Buffer;
+}
+
+async function upload(parts: readonly UploadPart[], node = 'pve1', storage = 'local', via = 0) {
+  const boundary = 'simple-boundary';
+  const chunks = parts.flatMap(({ name, fileName, value }) => [
+    Buffer.from(
+      `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${fileName === undefined ? '' : `; filename="${fileName}"`}\r\n`,
+    ),
+    Buffer.from(fileName === undefined ? '\r\n' : 'Content-Type: application/octet-stream\r\n\r\n'),
+    Buffer.from(value),
+    Buffer.from('\r\n'),
+  ]);
+  const body = Buffer.concat([...chunks, Buffer.from(`--${boundary}--\r\n`)]);
+  const answer = await request(`${simulator.nodes[via]?.url ?? ''}/api2/json/nodes/${node}/storage/${storage}/upload`, {
+    method: 'POST',
+    dispatcher: agent,
+    headers: {
+      authorization: `PVEAPIToken=${simulator.token.id}=${simulator.token.secret}`,
+      'content-type': `multipart/form-data; boundary=${boundary}`,
+    },
+    body,
+  });
+  const text = await answer.body.text();
+  const parsed = text.startsWith('{') ? (JSON.parse(text) as { data?: unknown; errors?: Record<string, string> }) : {};
+  return { status: answer.statusCode, reason: answer.statusText, ...parsed };
+}
+
+const iso = (fileName: string, value: string | Buffer = 'some bytes'): UploadPart[] => [
+  { name: 'content', value: 'iso' },
+  { name: 'filename', fileName, value },
+];
+
+describe('an upload', () => {
+  test('runs as a task without an id on the node that got it, and keeps every byte', async () => {
+    const bytes = Buffer.from([0, 13, 10, 45, 45, 255, 13, 10, 45, 45, 1]);
+    const { data } = await upload(iso('seed.iso', bytes), 'pve2', 'local', 0);
+    expect(data).toMatch(/^UPID:pve1:.*:imgcopy::virtrigaud@pve!vrtg:$/);
+    expect(await pve.exitOf(data)).toBe('OK');
+    const list = rowsOf(await pve.get('/nodes/pve2/storage/local/content', { content: 'iso' }));
+    expect(list.find(({ volid }) => volid === 'local:iso/seed.iso')).toMatchObject({
+      size: bytes.length,
+      format: 'iso',
+    });
+    const read = await request(`${simulator.controlUrl ?? ''}/world/volume?node=pve2&volid=local:iso/seed.iso`);
+    expect(Buffer.from(await read.body.arrayBuffer())).toEqual(bytes);
+  });
+
+  test('to a shared storage is seen by every node', async () => {
+    await pve.exitOf((await upload(iso('everywhere.iso'), 'pve1', 'shared')).data);
+    const list = rowsOf(await pve.get('/nodes/pve3/storage/shared/content'));
+    expect(list.map(({ volid }) => volid)).toContain('shared:iso/everywhere.iso');
+  });
+
+  test('of the same name again overwrites in place', async () => {
+    await pve.exitOf((await upload(iso('twice.iso', 'one'))).data);
+    await pve.exitOf((await upload(iso('twice.iso', 'three'))).data);
+    const volume = objectOf(await pve.get('/nodes/pve1/storage/local/content/local:iso/twice.iso'));
+    expect(volume).toMatchObject({ size: 5, format: 'raw', path: '/var/lib/vz/template/iso/twice.iso' });
+  });
+
+  test.each([
+    ['../zz 3~.iso', 'local:iso/zz_3_.iso'],
+    ['a;b.iso', 'local:iso/a_b.iso'],
+    ['UPPER.IMG', 'local:iso/UPPER.IMG'],
+  ])('stores %s as %s', async (given, stored) => {
+    await pve.exitOf((await upload(iso(given))).data);
+    expect((await pve.get(`/nodes/pve1/storage/local/content/${stored}`)).status).toBe(200);
+  });
+
+  test.each([
+    ['a wrong extension', iso('a.txt'), { filename: 'wrong file extension' }],
+    [
+      'an import with an odd name',
+      [
+        { name: 'content', value: 'import' },
+        { name: 'filename', fileName: 'x.img', value: 'x' },
+      ],
+      { filename: 'invalid filename or wrong extension' },
+    ],
+    [
+      'the file before its content',
+      [...iso('a.iso')].reverse(),
+      { content: 'property is missing and it is not optional' },
+    ],
+    [
+      'snippets',
+      [{ name: 'content', value: 'snippets' }, ...iso('a.yml').slice(1)],
+      { content: "value 'snippets' does not have a value in the enumeration 'iso, vztmpl, import'" },
+    ],
+    [
+      'a checksum without its algorithm',
+      [{ name: 'content', value: 'iso' }, { name: 'checksum', value: 'x' }, ...iso('a.iso').slice(1)],
+      { 'checksum-algorithm': "missing property required by 'checksum'" },
+    ],
+  ])('is refused for %s', async (_, parts, expected) => {
+    expect((await upload(parts)).errors).toEqual(expected);
+  });
+
+  test('checks the checksum in the task', async () => {
+    const parts = (checksum: string): UploadPart[] => [
+      { name: 'content', value: 'iso' },
+      { name: 'checksum-algorithm', value: 'sha256' },
+      { name: 'checksum', value: checksum },
+      { name: 'filename', fileName: 'sum.iso', value: 'bytes' },
+    ];
+    const right = createHash('sha256').update('bytes').digest('hex');
+    expect(await pve.exitOf((await upload(parts(right))).data)).toBe('OK');
+    expect(await pve.exitOf((await upload(parts('00'))).data)).toBe(`checksum mismatch: got '${right}' != expect '00'`);
+  });
+
+  test('needs the field name PVE expects, and a storage that takes ISOs', async () => {
+    const wrong = await upload([
+      { name: 'content', value: 'iso' },
+      { name: 'file', fileName: 'a.iso', value: 'x' },
+    ]);
+    expect(wrong.reason).toContain("wrong field name 'file' for file upload, expected 'filename'");
+    expect((await upload(iso('a.iso'), 'pve1', 'local-lvm')).reason).toBe("can't upload to storage type 'lvmthin'");
+  });
+});
+
+describe('removing a volume', () => {
+  test('that is missing is no error, and one that is attached goes without a warning', async () => {
+    await pve.exitOf((await upload(iso('gone.iso'), 'pve1')).data);
+    await pve.task('post', '/nodes/pve1/qemu', { vmid: 140, ide2: 'local:iso/gone.iso,media=cdrom' });
+    expect(await pve.task('del', '/nodes/pve1/storage/local/content/local:iso/gone.iso')).toBe('OK');
+    expect(await pve.task('del', '/nodes/pve1/storage/local/content/local:iso/gone.iso')).toBe('OK');
+    expect((await pve.del('/nodes/pve1/storage/local/content/local:iso/gone.iso', { delay: 5 })).data).toBeNull();
+  });
+
+  test('of another storage than the one in the path is refused', async () => {
+    const reply = await pve.del('/nodes/pve1/storage/local/content/shared:iso/everywhere.iso');
+    expect(reply.errors).toEqual({ volume: 'storage ID mismatch (shared != local)\n' });
+  });
+});
+
+describe('the list of storages', () => {
+  test('tells content, sizes and who is shared, filtered by content and target', async () => {
+    const all = rowsOf(await pve.get('/nodes/pve1/storage'));
+    expect(all.map(({ storage, type, shared }) => [storage, type, shared])).toEqual([
+      ['local', 'dir', 0],
+      ['local-lvm', 'lvmthin', 0],
+      ['shared', 'nfs', 1],
+    ]);
+    const ids = async (params: Record<string, string>) =>
+      rowsOf(await pve.get('/nodes/pve1/storage', params)).map(({ storage }) => storage);
+    expect(await ids({ content: 'images' })).toEqual(['local-lvm', 'shared']);
+    expect(await ids({ content: 'iso', target: 'pve2' })).toEqual(['shared']);
+    expect((await pve.get('/nodes/pve1/storage', { storage: 'none' })).errors).toEqual({ storage: 'No such storage.' });
+  });
+
+  test('shows what is used as volumes come', async () => {
+    const used = async () => Number(objectOf(await pve.get('/nodes/pve1/storage/local-lvm/status'))['used']);
+    const before = await used();
+    await pve.task('post', '/nodes/pve1/qemu', { vmid: 141, scsi0: 'local-lvm:3' });
+    expect((await used()) - before).toBe(3 * 1024 ** 3);
+  });
+});
