@@ -28,9 +28,9 @@ await clock.sleep(SETTLE_MS);
 const idle = residentMib(provider.pid);
 
 let most = idle;
-let isSampling = true;
+const done = new AbortController();
 const sampling = (async () => {
-  while (isSampling) {
+  while (!done.signal.aborted) {
     most = Math.max(most, residentMib(provider.pid));
     await clock.sleep(SAMPLE_MS);
   }
@@ -42,16 +42,16 @@ const creates = Array.from({ length: CREATES }, async (_, index) => {
 });
 const made = await Promise.allSettled(creates);
 const seconds = (performance.now() - startedAt) / 1000;
-isSampling = false;
+done.abort();
 await sampling;
 
-const done = made.filter((outcome) => outcome.status === 'fulfilled').length;
+const created = made.filter((outcome) => outcome.status === 'fulfilled').length;
 const row = (what: string, mib: number, limit: number): string =>
   `${what.padEnd(24)} ${mib.toFixed(0).padStart(5)} MiB   (limit ${limit})\n`;
 process.stdout.write(
   row('idle', idle, LIMITS_MIB.idle) +
     row(`burst of ${CREATES} creates`, most, LIMITS_MIB.burst) +
-    `${done} of ${CREATES} VMs created in ${seconds.toFixed(1)} s at ${TIME_SCALE} times real time\n`,
+    `${created} of ${CREATES} VMs created in ${seconds.toFixed(1)} s at ${TIME_SCALE} times real time\n`,
 );
 await provider.kill('SIGTERM');
 await sim.stop();

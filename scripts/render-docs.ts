@@ -47,7 +47,7 @@ function settingRow(setting: Setting<unknown>): string {
 function defaultText(value: unknown): string {
   if (value === '' || (Array.isArray(value) && value.length === 0)) return '';
   if (typeof value === 'number') return `${value / 1000} s`;
-  return typeof value === 'object' ? 'see there' : `\`${String(value)}\``;
+  return typeof value === 'string' || typeof value === 'boolean' ? `\`${value}\`` : 'see there';
 }
 
 function extensionsPage(): string {

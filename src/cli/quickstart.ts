@@ -182,7 +182,14 @@ async function followCalls(
   return {
     progress: {
       ...progress,
-      step: async (title, work) => await progress.step(title, async () => await work().finally(tell)),
+      step: async (title, work) =>
+        await progress.step(title, async () => {
+          try {
+            return await work();
+          } finally {
+            await tell();
+          }
+        }),
     },
     stop: async () => {
       stopping.abort();

@@ -5,7 +5,7 @@ import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import type { Guest, StorageState } from '#pve-sim/world/world';
 
 const GIB = 1024 ** 3;
-const TIME_SCALE = 4;
+const TIME_SCALE = 10;
 /** The recordings' own token and password. */
 const ROOT_TOKEN = { id: 'root@pam!test', secret: '11111111-2222-4333-8444-555555555555' };
 const ROOT_PASSWORD = 'pvetest1';
