@@ -204,7 +204,7 @@ function nextSteps(ports: ProviderPorts, simulator: SimulatorInfo | undefined, a
     const { id, secret } = simulator.token;
     const url = simulator.nodes[0]?.url ?? '';
     lines.push(
-      `  ask the simulated PVE   curl -k -H 'Authorization: PVEAPIToken=${id}=${secret}' ${url}/api2/json/cluster/resources?type=vm`,
+      `  ask the simulated PVE   curl -k -H 'Authorization: PVEAPIToken=${id}=${secret}' '${url}/api2/json/cluster/resources?type=vm'`,
       `  look behind it          curl ${simulator.controlUrl}/world   (or /journal: every request so far)`,
     );
     if (applied.length > 0) lines.push('  your own manifest       npm start -- --apply FILE');

@@ -28,14 +28,18 @@ export interface Context {
   readonly vms: VmMemory;
   /**
    * PVE fails where it should queue: its locks wait a second or ten and then give up. So we queue on our side, entering
-   * `owner:`, `template:`, `node:` and `vm:` in this order.
+   * `owner:`, `template:`, `node:` and `vm:` in this order, `agent:` on its own.
    */
   readonly lanes: Lanes;
+  /** Aborted when the process ends: what has outlived its call ends with it. */
+  readonly stopping: AbortSignal;
 }
 
 const FETCH_LIMIT_MS = 30_000;
 
-export function createContext(base: Pick<Context, 'pve' | 'version' | 'settings' | 'instance' | 'log'>): Context {
+export function createContext(
+  base: Pick<Context, 'pve' | 'version' | 'settings' | 'instance' | 'log' | 'stopping'>,
+): Context {
   const { pve } = base;
   const { clock } = pve;
   return {

@@ -46,7 +46,14 @@ export async function startProvider(options: StartOptions): Promise<RunningProvi
   const target = readTarget(settings, source);
   const security = secure(options);
   const reached = await reachPve(target, settings, clock, log);
-  const ctx = createContext({ ...reached, settings, instance: instanceOf(settings, log), log });
+  const stopping = new AbortController();
+  const ctx = createContext({
+    ...reached,
+    settings,
+    instance: instanceOf(settings, log),
+    log,
+    stopping: stopping.signal,
+  });
   const metrics = createMetrics({ component: 'provider', version: options.version });
   const rpc = await startRpcServer({
     ...(flags.host === '' ? {} : { host: flags.host }),
@@ -72,6 +79,7 @@ export async function startProvider(options: StartOptions): Promise<RunningProvi
     healthPort: health.port,
     drain: async () => {
       await rpc.drain(DRAIN);
+      stopping.abort(new Fault('busy', { subject: 'provider', why: 'it is stopping' }));
       security.stop();
     },
     close: async () => {

@@ -64,7 +64,11 @@ export function cached<T>(clock: Clock, limitMs: number, fetch: (call: Deadline)
   }
 
   return {
-    read: async (call, maxAgeMs) => await within(call, obtain(maxAgeMs)),
+    read: async (call, maxAgeMs) => {
+      // Before a fetch that nobody would wait for.
+      call.signal.throwIfAborted();
+      return await within(call, obtain(maxAgeMs));
+    },
     last: () => (latest === undefined ? undefined : { value: latest.value, ageMs: clock.now() - latest.at }),
   };
 }

@@ -5,7 +5,7 @@ import { PveError } from '#pve/errors';
 import { slotsOf } from '#pve/codec/slot';
 import { type GuestInterface, networkInterfaces } from '#pve/qemu/agent';
 import type { VmAt } from '#pve/qemu/vm';
-import { type Deadline, deadlineIn } from '#runtime/deadline';
+import { type Deadline, DeadlineError, deadlineIn } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import type { Agent } from '../view/vm-memory.ts';
 
@@ -13,6 +13,7 @@ import type { Agent } from '../view/vm-memory.ts';
 const SILENT_PAUSES_MS: readonly number[] = [2_000, 4_000, 8_000, 15_000, 30_000];
 const SILENT_PAUSE_MS = 5 * 60_000;
 const ANSWERED_PAUSE_MS = 30 * 60_000;
+const QUEUED_PAUSE_MS = 30_000;
 /** Real ms given to an agent that has not been silent yet: one that answers does so at once. */
 const GLANCE_MS = 300;
 /** Real ms, the queue included. PVE gives up on a silent agent after 3 to 5 s, and blocks a worker of the node for it. */
@@ -58,7 +59,9 @@ async function probe(ctx: Context, vm: VmAt, agent: Agent, values: Readonly<Reco
     // Once at most every silent pause, the longest of which is what a missing privilege soon comes to.
     const level = error instanceof PveError && error.status === 403 ? 'warn' : 'debug';
     ctx.log[level]('The guest agent cannot be asked', { vmid: vm.vmid, error });
-    beSilent(ctx, agent);
+    // Whoever was not asked in time was not silent.
+    if (error instanceof DeadlineError) agent.nextProbeAt = ctx.clock.now() + QUEUED_PAUSE_MS;
+    else beSilent(ctx, agent);
   } finally {
     call.dispose();
   }

@@ -16,7 +16,7 @@ import { proveAbsent } from '../view/absence.ts';
 import { atGuest } from '../view/cluster-view.ts';
 import { consoleUrl } from './console-url.ts';
 import { powerState } from './power-state.ts';
-import type { VmDetails } from '../view/vm-memory.ts';
+import type { VmDetails, VmRecord } from '../view/vm-memory.ts';
 import { rawRecord } from './raw-record.ts';
 import type { Observation } from './observation.ts';
 
@@ -31,7 +31,7 @@ const VIEW_MAX_AGE_MS = 6_000;
 /** After an operation of ours the view may show the state before it for so long (pve-behaviour 26). */
 const TOUCHED_MS = 15_000;
 
-/** Undefined only for a VM that is proven absent. */
+/** Undefined for a VM that is proven absent, and for one whose create has failed: the manager then creates it again. */
 export async function describeVm(
   ctx: Context,
   vmid: Vmid,
@@ -43,6 +43,7 @@ export async function describeVm(
     refuseContainer(guest);
     return await describeGuest(ctx, guest, takenAt, asker, call);
   });
+  if (description === 'given-up') return undefined;
   if (description === undefined) {
     ctx.vms.of(vmid).details = undefined;
     await proveAbsent(ctx, vmid, 'describe', call);
@@ -58,17 +59,23 @@ async function describeGuest(
   takenAt: number,
   asker: Partial<Owner>,
   call: Deadline,
-): Promise<Description> {
+): Promise<Description | 'given-up'> {
   const seen = await observeState(ctx, guest, takenAt, call);
   const record = ctx.vms.of(guest.vmid);
   const details = await currentDetails(ctx, seen, call);
   refuseForeign(details.ownership, { ...guest, name: details.values['name'] }, 'describe', asker);
+  if (isGivenUp(record, details)) return 'given-up';
   const state = powerState(seen);
   if (state === undefined) throw unknownState(guest);
   if (state !== 'On' || record.told !== state) forgetIps(ctx, record.agent);
   record.told = state;
   const ips = state === 'On' ? await guestIps(ctx, guest, details.values, call) : [];
   return { powerState: state, ips, consoleUrl: consoleUrl(ctx, guest), raw: rawRecord(ctx, seen, details) };
+}
+
+/** Nobody works on its create any more, and only a repeated Create goes on with it. */
+function isGivenUp(record: VmRecord, { ownership }: VmDetails): boolean {
+  return record.createHasFailed && ownership.kind === 'ours' && ownership.claim.state === 'creating';
 }
 
 /** The state as the view has it, if that is what was told last and nothing of ours is newer; else asked of the node. */
@@ -124,21 +131,30 @@ const DETAILS_MAX_AGE_MS = 3_600_000;
 const SPREAD = 0.25;
 
 /**
- * Read again where the VM has moved, is locked, has changed its state or was changed by us: then it may all be
- * different; else about once an hour.
+ * Read again where the VM has moved, is locked, has changed its state or its name, is unknown to the view or was
+ * changed by us: then it may all be different, or be another VM; else about once an hour.
  */
 async function currentDetails(ctx: Context, seen: Observation, call: Deadline): Promise<VmDetails> {
   const { guest } = seen;
   const record = ctx.vms.of(guest.vmid);
   const known = record.details;
-  const isCurrent = known?.node === guest.node && seen.lock === undefined && powerState(seen) === record.told;
-  if (known !== undefined && isCurrent && ctx.clock.now() < known.readAgainAt) return known;
+  if (known !== undefined && isCurrent(ctx, seen, known)) return known;
+  const { touchedAt } = record;
   const readAt = ctx.clock.now();
   const spread = 1 - SPREAD * ((guest.vmid % 100) / 100);
-  record.details = {
+  const details = {
     ...(await readDetails(ctx, guest, call)),
     readAt,
     readAgainAt: readAt + DETAILS_MAX_AGE_MS * spread,
   };
-  return record.details;
+  // What was read while an operation of ours changed the VM is old already.
+  if (record.touchedAt === touchedAt) record.details = details;
+  return details;
+}
+
+function isCurrent(ctx: Context, seen: Observation, known: VmDetails): boolean {
+  const { guest } = seen;
+  const isSameGuest = guest.node === known.node && guest.status !== 'unknown' && guest.name === known.values['name'];
+  const isSameState = seen.lock === undefined && powerState(seen) === ctx.vms.of(guest.vmid).told;
+  return isSameGuest && isSameState && ctx.clock.now() < known.readAgainAt;
 }

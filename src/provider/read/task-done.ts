@@ -41,6 +41,7 @@ export async function isTaskDone(ctx: Context, runs: CreateRuns, id: string, cal
 async function hasReachedGoal(ctx: Context, runs: CreateRuns, task: TaskId, call: Deadline): Promise<boolean> {
   const vmid = task.vmid as Vmid;
   if (runs.isRunning(vmid)) return false;
+  if (ctx.vms.of(vmid).createHasFailed) return true;
   const guest = await locate(ctx.pve, ctx.view, vmid, call);
   if (guest === undefined) {
     await proveAbsent(ctx, vmid, 'judge its task', call);

@@ -53,12 +53,13 @@ export async function copyTemplate(ctx: Context, order: CreateOrder, slot: FreeS
   ];
   return await ctx.lanes.through(lanes, call.signal, async (hasWaited) => {
     if (!hasWaited) return await runCopy(ctx, order, prepared, time);
-    // While it waited others have been at work: the whole window is read before every copy.
-    const { decision } = await slot.look();
+    // While it waited others have been at work: window and template are looked at again right before the copy.
+    const { decision, snapshot } = await slot.look();
     if (decision.kind !== 'take') return lookAgain(order, `the slot ${slot.vmid} was taken meanwhile`);
-    const isSame = decision.vmid === slot.vmid;
-    const now = isSame ? prepared : await prepareCopy(ctx, order, decision.vmid, template, call);
-    return await runCopy(ctx, order, now, time);
+    const now = await observeOrderedTemplate(ctx, order, snapshot, call);
+    const isElsewhere = now.guest.vmid !== template.guest.vmid || now.guest.node !== template.guest.node;
+    if (isElsewhere) return lookAgain(order, 'the template has moved');
+    return await runCopy(ctx, order, await prepareCopy(ctx, order, decision.vmid, now, call), time);
   });
 }
 

@@ -34,28 +34,31 @@ export function createCreateRuns(ctx: Context): CreateRuns {
     const key = ownerKey(order.owner);
     const known = long.get(key);
     if (known?.digest === order.digest) return { vmid: known.copy.vmid, running: known.copy };
-    const time = createRunTime(call);
+    const time = createRunTime(call, ctx.stopping);
     const lane = { key: `owner:${key}`, width: 1 };
     const whole = ctx.lanes.through([lane], time.deadline.signal, async () => await createToTheEnd(ctx, order, time));
-    const outcome = await Promise.race([
-      whole.then((vmid) => ({ vmid, running: undefined })),
-      time.handedOver.then((copy) => ({ vmid: copy.vmid, running: copy })),
-    ]).catch((error: unknown) => {
+    try {
+      const outcome = await Promise.race([
+        whole.then((vmid) => ({ vmid, running: undefined })),
+        time.handedOver.then((copy) => ({ vmid: copy.vmid, running: copy })),
+      ]);
+      if (outcome.running !== undefined) follow(key, order, outcome.running, whole);
+      return outcome;
+    } catch (error) {
       throw createFault(error, order);
-    });
-    if (outcome.running === undefined) time.deadline.dispose();
-    else follow(key, order, outcome.running, whole, time);
-    return outcome;
+    } finally {
+      whole.then(time.dispose, time.dispose);
+    }
   }
 
-  function follow(key: string, order: CreateOrder, copy: LongCopy, whole: Promise<Vmid>, time: RunTime): void {
+  function follow(key: string, order: CreateOrder, copy: LongCopy, whole: Promise<Vmid>): void {
     long.set(key, { digest: order.digest, copy });
     whole
-      .catch((error: unknown) => ctx.log.error('A create has failed after its call', { vm: order.spec.name, error }))
-      .finally(() => {
-        long.delete(key);
-        time.deadline.dispose();
-      });
+      .catch((error: unknown) => {
+        ctx.vms.of(copy.vmid).createHasFailed = true;
+        ctx.log.error('A create has failed after its call', { vm: order.spec.name, vmid: copy.vmid, error });
+      })
+      .finally(() => long.delete(key));
   }
 
   return {
@@ -65,18 +68,26 @@ export function createCreateRuns(ctx: Context): CreateRuns {
 }
 
 /** Trying again cannot help with these. */
-const FOR_GOOD: ReadonlySet<FaultKind> = new Set(['invalid-spec', 'already-exists', 'unsupported', 'internal']);
+const FOR_GOOD: ReadonlySet<FaultKind> = new Set([
+  'invalid-spec',
+  'already-exists',
+  'not-found',
+  'unsupported',
+  'internal',
+]);
 
 /** A run that has outlived its call has nobody to repeat it: it goes on after everything that may pass. */
 async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): Promise<Vmid> {
   const retry = patience(ctx.clock, time.deadline);
+  let told = '';
   for (;;) {
     try {
       return await createVm(ctx, order, time);
     } catch (error) {
       const fault = createFault(error, order);
       if (!time.isHandedOver || FOR_GOOD.has(fault.kind)) throw fault;
-      ctx.log.warn('A create goes on after trouble', { vm: order.spec.name, error: fault });
+      if (fault.message !== told) ctx.log.warn('A create goes on after trouble', { vm: order.spec.name, error: fault });
+      told = fault.message;
       await retry.pause(fault);
     }
   }

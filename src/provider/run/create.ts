@@ -35,6 +35,7 @@ export async function createVm(ctx: Context, order: CreateOrder, time: RunTime):
       case 'resume':
         return await finishVm(ctx, order, { ...decision.claim, node: undefined }, call);
       case 'take': {
+        if (time.isHandedOver) throw gone(order);
         const copy = await copyTemplate(ctx, order, { vmid: decision.vmid, snapshot, look }, time);
         if (copy.kind === 'made') return await finishVm(ctx, order, copy, call);
         if (copy.taken !== undefined) doubted.add(copy.taken);
@@ -72,6 +73,12 @@ async function lookAtWindow(
   const decision = decideCreate(window, wish);
   if (decision.kind === 'wait' && decision.slot.forbidden) throw unreadable(order, decision.slot);
   return { decision, snapshot };
+}
+
+/** Nobody waits for this create any more, so nobody may want its VM any more: whoever does asks again. */
+function gone(order: CreateOrder): Fault {
+  const why = 'its copy has failed or was deleted';
+  return new Fault('not-found', { subject: vmSubject({ name: order.spec.name }), wanted: 'create', why });
 }
 
 function alreadyExists(order: CreateOrder, { vmid, claim }: Extract<CreateDecision, { kind: 'exists' }>): Fault {

@@ -35,7 +35,9 @@ export async function deleteVm(ctx: Context, vmid: Vmid, owner: Partial<Owner>, 
     if (vm === undefined) return;
     incarnation = vm.incarnation;
     try {
-      if (await deleteRound(ctx, vm, owner, call)) ctx.vms.destroyed(vmid);
+      const outcome = await deleteRound(ctx, vm, owner, call);
+      if (outcome === 'look-again') continue;
+      if (outcome === 'destroyed') ctx.vms.destroyed(vmid);
       return;
     } catch (error) {
       const problem = toFault(error, { subject: vm.subject, wanted: WANTED });
@@ -96,11 +98,15 @@ function removalOf({ guest, config }: ClaimedVm): string {
   return config.lock === 'destroyed' ? `"${unlock}", then "qm destroy ${guest.vmid}" on ${guest.node}` : `"${unlock}"`;
 }
 
-/** @returns false where the VM has gone while this delete was preparing. */
-async function deleteRound(ctx: Context, vm: OurVm, owner: Partial<Owner>, call: Deadline): Promise<boolean> {
+/** `gone`: without us, while this delete was preparing. `look-again`: somebody else was destroying it, and has ended. */
+async function deleteRound(
+  ctx: Context,
+  vm: OurVm,
+  owner: Partial<Owner>,
+  call: Deadline,
+): Promise<'destroyed' | 'gone' | 'look-again'> {
   const { vmid } = vm.guest;
   await requireQuorum(ctx, vm.subject, WANTED, call);
-  await waitForDestroy(ctx, vm, call);
   if (vm.status.haManaged) await releaseFromHa(ctx, vm, call);
   if (!isOff(vm)) {
     const params = isAtLeast(ctx.version, 8, 2) ? { 'overrule-shutdown': true } : {};
@@ -108,8 +114,9 @@ async function deleteRound(ctx: Context, vm: OurVm, owner: Partial<Owner>, call:
   }
   // All that may take minutes is done: once more, whether it is still ours to take, and whether the cluster can write.
   const last = await observeOurs(ctx, { vmid, owner, incarnation: vm.incarnation }, call);
-  if (last === undefined) return false;
+  if (last === undefined) return 'gone';
   await requireQuorum(ctx, vm.subject, WANTED, call);
+  if (await hasWaitedForDestroy(ctx, last, call)) return 'look-again';
   for (const volid of attachedIsos(last.config.values, last.guest, last.incarnation)) {
     await deleteIso(ctx, last.guest, volid, call);
   }
@@ -118,7 +125,7 @@ async function deleteRound(ctx: Context, vm: OurVm, owner: Partial<Owner>, call:
   for (const warning of requireSuccess(await waitForTask(ctx.pve, upid, call))) {
     ctx.log.warn('PVE warns', { vmid, operation: WANTED, warning });
   }
-  return true;
+  return 'destroyed';
 }
 
 function isOff(vm: ClaimedVm): boolean {
@@ -142,9 +149,10 @@ async function releaseFromHa(ctx: Context, vm: OurVm, call: Deadline): Promise<v
 }
 
 /** A delete whose answer was lost, or whose call has ended, may be running: repeated, it meets whoever has the id by then. */
-async function waitForDestroy(ctx: Context, vm: OurVm, call: Deadline): Promise<void> {
+async function hasWaitedForDestroy(ctx: Context, vm: OurVm, call: Deadline): Promise<boolean> {
   const active = await activeTasks(ctx.pve, vm.guest.node, call);
   const destroy = active.find((task) => task.type === 'qmdestroy' && task.id === String(vm.guest.vmid));
-  if (destroy === undefined) return;
+  if (destroy === undefined) return false;
   await waitForTask(ctx.pve, destroy.upid, call);
+  return true;
 }

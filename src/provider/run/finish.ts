@@ -2,7 +2,7 @@
 import { type Claim, describeWithClaim } from '#claim/record';
 import { Fault } from '#domain/fault';
 import type { NodeName, Vmid } from '#pve/ids';
-import { putConfig, readConfig } from '#pve/qemu/config';
+import { putConfig } from '#pve/qemu/config';
 import type { VmAt } from '#pve/qemu/vm';
 import { saidBy } from '#pve/said';
 import type { Deadline } from '#runtime/deadline';
@@ -28,20 +28,21 @@ export interface Unfinished {
 
 /** Ends with the claim `ready`. Every round begins with what PVE has, so that it does not matter who did what before. */
 export async function finishVm(ctx: Context, order: CreateOrder, target: Unfinished, call: Deadline): Promise<Vmid> {
-  const lane = { key: `vm:${target.vmid}`, width: 1 };
-  return await ctx.lanes.through([lane], call.signal, async () => await finishInLane(ctx, order, target, call));
-}
-
-async function finishInLane(ctx: Context, order: CreateOrder, target: Unfinished, call: Deadline): Promise<Vmid> {
   const { vmid, incarnation } = target;
+  const lane = { key: `vm:${vmid}`, width: 1 };
+  const isResumed = target.node === undefined;
   const retry = patience(ctx.clock, call);
   let { node } = target;
-  if (node === undefined) await waitForOrigin(ctx, order, vmid, call);
+  let isSettled = !isResumed;
+  ctx.vms.of(vmid).createHasFailed = false;
   for (;;) {
     try {
+      if (!isSettled) await waitForOrigin(ctx, order, vmid, call);
+      isSettled = true;
       node ??= await locateOrGiveUp(ctx, order, vmid, call);
-      await finishRound(ctx, order, { node, vmid }, incarnation, call);
-      if (target.node === undefined) await tidyUp(ctx, { node, vmid }, incarnation, call);
+      const round = { order, vm: { node, vmid }, incarnation, isResumed };
+      // The lane is free between the rounds: a delete need not wait for a VM that cannot be finished.
+      await ctx.lanes.through([lane], call.signal, async () => await finishRound(ctx, round, call));
       return vmid;
     } catch (error) {
       // Somebody else wrote first, or the VM has moved: the next round begins with what is there.
@@ -56,12 +57,6 @@ async function finishInLane(ctx: Context, order: CreateOrder, target: Unfinished
   }
 }
 
-/** A run that died between upload and attachment has left an ISO that only its name connects with the VM. */
-async function tidyUp(ctx: Context, vm: VmAt, incarnation: string, call: Deadline): Promise<void> {
-  const { values } = await readConfig(ctx.pve, vm, call);
-  await deleteStaleIsos(ctx, vm, values, incarnation, call);
-}
-
 async function locateOrGiveUp(ctx: Context, order: CreateOrder, vmid: Vmid, call: Deadline): Promise<NodeName> {
   const guest = await locate(ctx.pve, ctx.view, vmid, call);
   if (guest !== undefined) return guest.node;
@@ -73,13 +68,16 @@ async function locateOrGiveUp(ctx: Context, order: CreateOrder, vmid: Vmid, call
   });
 }
 
-async function finishRound(
-  ctx: Context,
-  order: CreateOrder,
-  vm: VmAt,
-  incarnation: string,
-  call: Deadline,
-): Promise<void> {
+interface Round {
+  readonly order: CreateOrder;
+  readonly vm: VmAt;
+  readonly incarnation: string;
+  /** Somebody else has begun it, and may have left something behind. */
+  readonly isResumed: boolean;
+}
+
+async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<void> {
+  const { order, vm, incarnation } = round;
   let own = await observeOwn(ctx, order, vm, incarnation, call);
   if (own.claim.state === 'ready') return;
   const site = await observePlace(ctx, order.spec, vm.node, call);
@@ -90,6 +88,7 @@ async function finishRound(
     if (step.kind !== 'upload-iso') own = await observeOwn(ctx, order, vm, incarnation, call);
   }
   requireNothingLeft(order, vm, planned());
+  if (round.isResumed) await deleteStaleIsos(ctx, vm, own.config.values, incarnation, call);
   await markReady(ctx, vm, own, call);
   ctx.log.info('Created', { vm: order.spec.name, vmid: vm.vmid, node: vm.node, owner: order.owner.namespace });
 }

@@ -3,7 +3,7 @@ import { Fault } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import type { PowerOp } from '#domain/power';
 import { isUnknownOutcome } from '#pve/errors';
-import type { Vmid } from '#pve/ids';
+import type { Upid, Vmid } from '#pve/ids';
 import { listTasks } from '#pve/nodes/tasks';
 import { changePower, type PowerCall, type PowerParams } from '#pve/qemu/status';
 import { type PowerReading, readPower } from '#pve/rules/power';
@@ -56,9 +56,9 @@ export async function changeVmPower(
     }
     refuseBusy(vm, wanted);
     const outcome = await attempt(ctx, vm, order, act, call);
-    if (outcome === 'done' && act !== 'reboot' && !vm.status.haManaged) return;
-    if (outcome === 'done' || outcome === 'taken-on') pending = { act, since: ctx.clock.now() };
-    else await retry.pause(outcome);
+    if (outcome !== undefined) await retry.pause(outcome);
+    else if (act !== 'reboot' && !vm.status.haManaged) return;
+    else pending = { act, since: ctx.clock.now() };
   }
 }
 
@@ -92,26 +92,25 @@ function notYet(vm: ClaimedVm, wanted: string, reading: PowerReading): Fault {
   });
 }
 
-/** `done`: the task has ended well. `taken-on`: its answer was lost, but PVE has begun. A Fault is what may pass. */
+/** One call of PVE with its task. The answer is the problem that waiting may solve; others are thrown. */
 async function attempt(
   ctx: Context,
   vm: ClaimedVm,
   order: PowerOrder,
   act: PowerCall,
   call: Deadline,
-): Promise<'done' | 'taken-on' | Fault> {
+): Promise<Fault | undefined> {
   const doing = { subject: vm.subject, wanted: WANTED[order.op] };
   if (act === 'shutdown') refuseTooSoon(ctx, order, doing.subject);
   const params = powerParams(ctx, vm, order, act, call);
   try {
-    const upid = await changePower(ctx.pve, vm.guest, act, call, params);
+    const upid = await sendOnce(ctx, vm, act, params, call);
     ctx.log.info('Power', { vmid: order.vmid, node: vm.guest.node, op: order.op, call: act, upid });
     requireSuccess(await waitForTask(ctx.pve, upid, call));
     if (act === 'stop') ctx.vms.of(order.vmid).shutdownNotBefore = undefined;
-    return 'done';
+    return undefined;
   } catch (error) {
     if (isGuestRefusal(error, act)) throw guestRefusal(ctx, order, doing, params.timeout, error);
-    if (act === 'reboot' && isUnknownOutcome(error) && (await hasBegun(ctx, vm, call))) return 'taken-on';
     const fault = toFault(error, doing);
     // Somebody was faster, or the answer was lost: the next look at the VM tells.
     if (mayPass(error, 'running', 'stopped', 'vm-missing')) return fault;
@@ -121,14 +120,27 @@ async function attempt(
   }
 }
 
-/** Whether a reboot whose answer was lost is under way; a second one would throw the guest back again. */
-async function hasBegun(ctx: Context, vm: ClaimedVm, call: Deadline): Promise<boolean> {
-  const { vmid, node } = vm.guest;
-  const [latest] = await listTasks(ctx.pve, node, call, { source: 'all', vmid, type: 'qmreboot', limit: 1 });
-  if (latest === undefined || latest.starttime < Math.floor(vm.observedSeconds)) return false;
-  if (latest.running) await waitForTask(ctx.pve, latest.upid, call);
-  return true;
+/** A reboot whose answer was lost is looked for among the tasks: a second one would throw the guest back again. */
+async function sendOnce(
+  ctx: Context,
+  vm: ClaimedVm,
+  act: PowerCall,
+  params: PowerParams,
+  call: Deadline,
+): Promise<Upid> {
+  try {
+    return await changePower(ctx.pve, vm.guest, act, call, params);
+  } catch (error) {
+    if (act !== 'reboot' || !isUnknownOutcome(error)) throw error;
+    const { vmid, node } = vm.guest;
+    const [latest] = await listTasks(ctx.pve, node, call, { source: 'all', vmid, type: 'qmreboot', limit: 1 });
+    if (latest === undefined || latest.starttime < vm.observedSeconds - CLOCK_SLACK_SECONDS) throw error;
+    return latest.upid;
+  }
 }
+
+/** The clocks of two nodes may differ by so much. */
+const CLOCK_SLACK_SECONDS = 2;
 
 /** Seconds kept for what follows a shutdown within the call. */
 const SHUTDOWN_MARGIN_SECONDS = 3;

@@ -8,7 +8,8 @@ const copy: LongCopy = { vmid: 100 as Vmid, incarnation: 'abcdefgh2345', upid: '
 
 function calling() {
   const ending = new AbortController();
-  return { time: createRunTime(deadlineIn(60_000, ending.signal)), ending };
+  const stopping = new AbortController();
+  return { stopping, time: createRunTime(deadlineIn(60_000, ending.signal), stopping.signal), ending };
 }
 
 describe('the time of a create', () => {
@@ -38,6 +39,15 @@ describe('the time of a create', () => {
     ending.abort(reason);
     expect(() => time.deadline.check()).toThrow(reason.message);
     expect(time.isHandedOver).toBe(false);
+  });
+
+  it('ends with the process, also when it has outlived its call', async () => {
+    const { time, ending, stopping } = calling();
+    time.copying(copy);
+    ending.abort(new DeadlineError('over'));
+    await time.handedOver;
+    stopping.abort(new Fault('busy', { subject: 'provider', why: 'it is stopping' }));
+    expect(() => time.deadline.check()).toThrow('it is stopping');
   });
 
   it('ends with its call when the copy has ended before', () => {

@@ -19,13 +19,18 @@ export interface RunTime {
   copying(copy: LongCopy | undefined): void;
   /** Lets the run outlive its call now. */
   handOver(): void;
+  /** Frees timers and listeners. */
+  readonly dispose: () => void;
 }
 
 /** Real ms. A create that takes longer than a day is looked at by somebody. */
 const LONGEST_RUN_MS = 24 * 3_600_000;
 
-/** A call that is cancelled, or told to stop, takes its run with it: only one whose time is over hands a copy over. */
-export function createRunTime(call: Deadline): RunTime {
+/**
+ * A call that is cancelled, or told to stop, takes its run with it: only one whose time is over hands a copy over.
+ * @param stopping ends also what has been handed over.
+ */
+export function createRunTime(call: Deadline, stopping: AbortSignal): RunTime {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<LongCopy>();
   let running: LongCopy | undefined;
@@ -33,7 +38,7 @@ export function createRunTime(call: Deadline): RunTime {
 
   function handOver(): void {
     if (running === undefined || own !== undefined) return;
-    const day = deadlineIn(LONGEST_RUN_MS);
+    const day = deadlineIn(LONGEST_RUN_MS, stopping);
     day.signal.addEventListener('abort', () => controller.abort(day.signal.reason), { once: true });
     own = day;
     resolve(running);
@@ -46,6 +51,10 @@ export function createRunTime(call: Deadline): RunTime {
 
   call.signal.addEventListener('abort', onCallOver, { once: true });
   if (call.signal.aborted) onCallOver();
+  const dispose = (): void => {
+    call.signal.removeEventListener('abort', onCallOver);
+    own?.dispose();
+  };
   return {
     deadline: {
       signal: controller.signal,
@@ -55,10 +64,7 @@ export function createRunTime(call: Deadline): RunTime {
         if (own === undefined) call.remainingMs();
         controller.signal.throwIfAborted();
       },
-      dispose: () => {
-        call.signal.removeEventListener('abort', onCallOver);
-        own?.dispose();
-      },
+      dispose,
     },
     get isHandedOver() {
       return own !== undefined;
@@ -68,5 +74,6 @@ export function createRunTime(call: Deadline): RunTime {
       running = copy;
     },
     handOver,
+    dispose,
   };
 }

@@ -1,12 +1,16 @@
 // The cloud-init ISOs of a VM: those its configuration names, and those a run left behind before it attached them.
 import { parseIsoVolume } from '#cloudinit/file-name';
+import { PveError } from '#pve/errors';
+import type { Vmid } from '#pve/ids';
 import type { VmAt } from '#pve/qemu/vm';
 import { deleteVolume, listVolumes } from '#pve/storage/volumes';
-import { requireSuccess } from '#pve/tasks';
+import { requireSuccess, TaskFailed } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass } from '../faults.ts';
 import { drivesOf } from '../plan/drives.ts';
+
+const NODE_DOWN = 595;
 
 type Values = Readonly<Record<string, string>>;
 
@@ -30,24 +34,39 @@ export async function deleteStaleIsos(
   incarnation: string,
   call: Deadline,
 ): Promise<void> {
-  const storages = await ctx.nodes.storages(vm.node, call);
   const attached = attachedIsos(values, vm, incarnation);
-  for (const { storage, active, content } of storages) {
+  for (const { storage, active, content } of await ctx.nodes.storages(vm.node, call)) {
     if (!active || !content.includes('iso')) continue;
-    const volumes = await listVolumes(ctx.pve, { node: vm.node, storage }, call, { content: 'iso' });
-    const stale = volumes.filter(({ volid }) => isOf(volid, vm, incarnation) && !attached.includes(volid));
-    for (const { volid } of stale) await deleteIso(ctx, vm, volid, call);
+    await orWarn(ctx, call, { vmid: vm.vmid, storage }, async () => {
+      const volumes = await listVolumes(ctx.pve, { node: vm.node, storage }, call, { content: 'iso' });
+      const stale = volumes.filter(({ volid }) => isOf(volid, vm, incarnation) && !attached.includes(volid));
+      for (const { volid } of stale) await deleteIso(ctx, vm, volid, call);
+    });
   }
 }
 
-/** An ISO that cannot be deleted, for lack of a right or of its storage, is left behind with a warning. */
 export async function deleteIso(ctx: Context, vm: VmAt, volid: string, call: Deadline): Promise<void> {
   const storage = parseIsoVolume(volid)?.storage ?? '';
-  try {
+  await orWarn(ctx, call, { vmid: vm.vmid, volume: volid, storage }, async () => {
     requireSuccess(await deleteVolume(ctx.pve, { node: vm.node, storage }, volid, call));
+  });
+}
+
+/** What PVE refuses, for lack of a right or of the storage, is left behind with a warning; what may pass is thrown. */
+async function orWarn(
+  ctx: Context,
+  call: Deadline,
+  about: { vmid: Vmid; storage: string; volume?: string },
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
   } catch (error) {
-    if (mayPass(error) || call.signal.aborted) throw error;
-    const hint = `deleting it needs Datastore.Allocate on /storage/${storage}`;
-    ctx.log.warn('A cloud-init ISO is left behind', { vmid: vm.vmid, volume: volid, error, hint });
+    const status = error instanceof PveError ? error.status : undefined;
+    const isRefusal = status !== undefined || error instanceof TaskFailed;
+    if (!isRefusal || status === NODE_DOWN || mayPass(error) || call.signal.aborted) throw error;
+    const isForbidden = status === 403;
+    const hint = isForbidden ? `grant Datastore.Allocate on /storage/${about.storage}` : undefined;
+    ctx.log.warn('A cloud-init ISO is left behind', { ...about, error, hint });
   }
 }

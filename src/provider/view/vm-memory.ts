@@ -38,6 +38,8 @@ export interface VmRecord {
   freeSince: number | undefined;
   /** A destroy of ours ended well, and the id has not been seen since. */
   isDestroyed: boolean;
+  /** A create that had outlived its call has ended without success, and nobody works on the VM any more. */
+  createHasFailed: boolean;
   /** A graceful shutdown that the guest did not follow is not tried again before this moment, ms of the clock. */
   shutdownNotBefore: number | undefined;
 }
@@ -88,6 +90,7 @@ function newRecord(): VmRecord {
     agent: { ips: [], silentProbes: 0, nextProbeAt: 0, probing: undefined },
     freeSince: undefined,
     isDestroyed: false,
+    createHasFailed: false,
     shutdownNotBefore: undefined,
   };
 }

@@ -1,5 +1,5 @@
 // Proxmox VE, asked. Everything in this room takes a `Pve` and speaks PVE's words: folders mirror the tree of its
-// URLs, a file is a call or two; tasks.ts waits, repeat.ts repeats, errors.ts says what went wrong; codec/ and rules/
+// URLs, a file is a call or two; tasks.ts waits, errors.ts says what went wrong; codec/ and rules/
 // are pure. What a VM is to us, whose it is and what is to be done with it is decided elsewhere.
 import type { Clock } from '#runtime/clock';
 import type { Deadline } from '#runtime/deadline';
