@@ -53,6 +53,76 @@ describe('a create that has outlived its call', () => {
     await slow.stop();
   });
 
+  it('does not bring its VM back when that was deleted meanwhile', async () => {
+    const slow = await startFlow({ settings: { PVE_TASK_TIMEOUT: '1s' }, simulator: { timeScale: 10 } });
+    const { id, task } = await slow.client.create(createRequest({ name: 'unwanted' }));
+    expect(task).toBeDefined();
+    await slow.client.delete({ id }).catch(kindOf);
+    await until(
+      async () => await slow.client.delete({ id }).then(() => 'done', kindOf),
+      (outcome) => outcome === 'done',
+    );
+    await until(
+      async () => (await slow.client.taskStatus({ task: { id: task?.id ?? '' } })).done,
+      (done) => done,
+    );
+    expect(await claimedVms(slow.world, 'unwanted')).toEqual([]);
+    expect(writesSince(slow.sim, 0).filter((write) => write.endsWith('/clone'))).toHaveLength(1);
+    await slow.stop();
+  });
+
+  it('does not copy again when its copy has failed: the manager is told that there is no VM', async () => {
+    const slow = await startFlow({ settings: { PVE_TASK_TIMEOUT: '1s' }, simulator: { timeScale: 10 } });
+    slow.sim.faults.add([{ task: 'qmclone', action: { killWorker: 'TERM', afterMs: 1_500 } }]);
+    const { id, task } = await slow.client.create(createRequest({ name: 'failing' }));
+    await until(
+      async () => (await slow.client.taskStatus({ task: { id: task?.id ?? '' } })).done,
+      (done) => done,
+    );
+    const exists = await until(
+      async () => await slow.client.describe({ id }).then((answer) => String(answer.exists), kindOf),
+      (answer) => answer !== 'busy',
+    );
+    expect(exists).toBe('false');
+    expect(writesSince(slow.sim, 0).filter((write) => write.endsWith('/clone'))).toHaveLength(1);
+    await slow.stop();
+  });
+
+  it('that fails for good is done, and its VM is to be created again, which goes on with it', async () => {
+    const slow = await startFlow({ settings: { PVE_TASK_TIMEOUT: '1s' }, simulator: { timeScale: 10 } });
+    const refusal = { answer: { status: 400, reason: 'Parameter verification failed.' } };
+    slow.sim.faults.add([{ method: 'POST', path: '/config$', count: 1, action: refusal }]);
+    const { id, task } = await slow.client.create(createRequest({ name: 'refused' }));
+    await until(
+      async () => (await slow.client.taskStatus({ task: { id: task?.id ?? '' } })).done,
+      (done) => done,
+    );
+    expect((await slow.client.describe({ id })).exists).toBe(false);
+    expect(await slow.client.create(createRequest({ name: 'refused' }))).toMatchObject({ id });
+    expect(await claimedVms(slow.world, 'refused')).toMatchObject([{ vmid: Number(id), state: 'ready' }]);
+    expect((await slow.client.describe({ id })).exists).toBe(true);
+    await slow.stop();
+  });
+
+  it('keeps nobody from deleting a VM that it cannot finish', async () => {
+    const slow = await startFlow({ settings: { PVE_TASK_TIMEOUT: '1s' }, simulator: { timeScale: 10 } });
+    const { id, task } = await slow.client.create(createRequest({ name: 'stuck', class: { CPU: 7 } }));
+    expect(task).toBeDefined();
+    slow.sim.faults.add([{ method: 'POST', path: '/config$', count: 1, action: { delayMs: 3_000 } }]);
+    await until(
+      async () => await claimedVms(slow.world, 'stuck'),
+      ([vm]) => vm !== undefined && vm.lock === undefined,
+    );
+    await slow.pve.post(`/nodes/pve2/qemu/${id}/status/start`, forever);
+    await until(
+      async () => await Promise.resolve(slow.log.some((line) => line.includes('not in force yet'))),
+      (isStuck) => isStuck,
+    );
+    await slow.client.delete({ id });
+    expect(await claimedVms(slow.world, 'stuck')).toEqual([]);
+    await slow.stop();
+  });
+
   it('is not handed over by a provider that has to stop: its caller is told to repeat the call', async () => {
     const sim = flow.sim;
     const provider = await startProviderProcess(sim, 0);
@@ -316,6 +386,40 @@ describe('a reboot', () => {
     flow.sim.faults.clear();
     expect(writesSince(flow.sim, since)).toEqual([`POST /nodes/pve2/qemu/${id}/status/reboot`]);
     expect(guest(id).run?.qmpStatus).toBe('running');
+  });
+});
+
+describe('a reboot that the guest refuses', () => {
+  it('is told as refused also when its answer was lost', async () => {
+    const id = await made('refuses');
+    await flow.client.power({ id, op: PowerOp.ON });
+    guest(id).behaviour.shutdown = 'never';
+    const reboot = { id, op: PowerOp.REBOOT, gracefulTimeoutSeconds: 5 };
+    flow.sim.faults.add([{ method: 'POST', path: '/status/reboot$', count: 1, action: { dropAfter: true } }]);
+    const refusal = { kind: 'precondition', message: expect.stringContaining('did not shut down within 5 s') };
+    await expect(flow.client.power(reboot)).rejects.toMatchObject(refusal);
+    flow.sim.faults.clear();
+    await flow.client.power({ id, op: PowerOp.OFF });
+    await flow.client.delete({ id });
+  });
+});
+
+describe('a VMID that somebody else has taken over between two looks', () => {
+  it('is not described as ours any more', async () => {
+    const id = await made('replaced');
+    expect(JSON.parse((await flow.client.describe({ id })).providerRawJson)).toMatchObject({ claim: 'ready' });
+    await flow.pve.delete(`/nodes/pve2/qemu/${id}`, forever);
+    await until(
+      async () => await Promise.resolve(flow.sim.world.guests[Number(id)]),
+      (found) => found === undefined,
+    );
+    await flow.pve.post('/nodes/pve2/qemu', forever, { vmid: Number(id), name: 'stranger', memory: 512 });
+    const seen = await until(
+      async () => JSON.parse((await flow.client.describe({ id })).providerRawJson) as { claim: string },
+      ({ claim }) => claim === 'none',
+    );
+    expect(seen.claim).toBe('none');
+    await flow.pve.delete(`/nodes/pve2/qemu/${id}`, forever);
   });
 });
 

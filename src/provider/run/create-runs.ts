@@ -78,16 +78,16 @@ const FOR_GOOD: ReadonlySet<FaultKind> = new Set([
 
 /** A run that has outlived its call has nobody to repeat it: it goes on after everything that may pass. */
 async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): Promise<Vmid> {
-  const retry = patience(ctx.clock, time.deadline);
-  let told = '';
+  const vm = order.spec.name;
+  const retry = patience(ctx.clock, time.deadline, (error) =>
+    ctx.log.warn('A create goes on after trouble', { vm, error }),
+  );
   for (;;) {
     try {
       return await createVm(ctx, order, time);
     } catch (error) {
       const fault = createFault(error, order);
       if (!time.isHandedOver || FOR_GOOD.has(fault.kind)) throw fault;
-      if (fault.message !== told) ctx.log.warn('A create goes on after trouble', { vm: order.spec.name, error: fault });
-      told = fault.message;
       await retry.pause(fault);
     }
   }

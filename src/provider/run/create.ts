@@ -23,7 +23,8 @@ const PERMISSIONS_MAX_AGE_MS = 60_000;
 export async function createVm(ctx: Context, order: CreateOrder, time: RunTime): Promise<Vmid> {
   refuseUnsupported(order.spec);
   const call = time.deadline;
-  const retry = patience(ctx.clock, call);
+  const vm = order.spec.name;
+  const retry = patience(ctx.clock, call, (reason) => ctx.log.info('Trying again', { vm, reason }));
   /** Slots PVE has called taken although the view showed nothing there. */
   const doubted = new Set<Vmid>();
   const look = async (): Promise<Look> => await lookAtWindow(ctx, order, doubted, call);
@@ -39,7 +40,6 @@ export async function createVm(ctx: Context, order: CreateOrder, time: RunTime):
         const copy = await copyTemplate(ctx, order, { vmid: decision.vmid, snapshot, look }, time);
         if (copy.kind === 'made') return await finishVm(ctx, order, copy, call);
         if (copy.taken !== undefined) doubted.add(copy.taken);
-        ctx.log.info('Trying again', { vm: order.spec.name, reason: copy.reason });
         await retry.pause(copy.reason);
         break;
       }

@@ -31,7 +31,8 @@ export async function finishVm(ctx: Context, order: CreateOrder, target: Unfinis
   const { vmid, incarnation } = target;
   const lane = { key: `vm:${vmid}`, width: 1 };
   const isResumed = target.node === undefined;
-  const retry = patience(ctx.clock, call);
+  const vm = order.spec.name;
+  const retry = patience(ctx.clock, call, (reason) => ctx.log.info('Trying again', { vm, reason }));
   let { node } = target;
   let isSettled = !isResumed;
   ctx.vms.of(vmid).createHasFailed = false;

@@ -11,10 +11,14 @@ export interface Patience {
   pause(reason: Error): Promise<void>;
 }
 
-export function patience(clock: Clock, call: Deadline): Patience {
+/** @param tell hears of each reason once, not of every pause. */
+export function patience(clock: Clock, call: Deadline, tell: (reason: Error) => void = () => undefined): Patience {
   let pauseMs = FIRST_PAUSE_MS;
+  let told = '';
   return {
     pause: async (reason) => {
+      if (reason.message !== told) tell(reason);
+      told = reason.message;
       const thisPauseMs = pauseMs;
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       await pauseOrThrow(clock, thisPauseMs, call.signal, reason);
