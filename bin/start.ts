@@ -1,6 +1,6 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { quickstart } from '#cli/quickstart';
+import { Interrupted, namesAPve, quickstart } from '#cli/quickstart';
 import { createClock } from '#runtime/clock';
 
 const here = import.meta.dirname;
@@ -10,19 +10,28 @@ const command = new Command('start')
   .option('--once', 'end when the VMs are there', false)
   .parse();
 const { apply, once } = command.opts();
-const isSimulated = (process.env['PVE_ENDPOINT'] ?? '') === '';
+// npm runs scripts in the project's folder, and says where it was called.
+const file = apply === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? '.', apply);
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 
 try {
   await quickstart({
-    manifests: apply ?? (isSimulated ? join(here, '../examples/quickstart.yaml') : undefined),
+    manifests: file ?? (namesAPve(process.env) ? undefined : join(here, '../examples/quickstart.yaml')),
     once,
     programs: { simulator: join(here, 'pve-sim.ts'), provider: join(here, 'provider-proxmox.ts') },
     environment: process.env,
-    terminal: { isLive: process.stdout.isTTY, write: (text) => void process.stdout.write(text) },
+    terminal: {
+      isLive: process.stdout.isTTY,
+      columns: process.stdout.columns,
+      write: (text) => void process.stdout.write(text),
+    },
     clock: createClock(),
-    interrupted: new Promise((resolve) => process.once('SIGINT', () => resolve()).once('SIGTERM', () => resolve())),
+    interrupted: interrupted.signal,
   });
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = error instanceof Interrupted ? 130 : 1;
 }
+// What an interruption has left unfinished keeps nobody waiting.
+process.exit();

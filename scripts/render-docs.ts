@@ -47,15 +47,16 @@ function settingRow(setting: Setting<unknown>): string {
 function defaultText(value: unknown): string {
   if (value === '' || (Array.isArray(value) && value.length === 0)) return '';
   if (typeof value === 'number') return `${value / 1000} s`;
-  return typeof value === 'string' || typeof value === 'boolean' ? `\`${value}\`` : 'see there';
+  return typeof value === 'string' || typeof value === 'boolean' ? `\`${value}\`` : '';
 }
 
 function extensionsPage(): string {
   return [
     "# What travels beyond upstream's contract",
     '',
-    "Keys that our manager adds to the JSON fields of a request. VirtRigaud's own manager never sends them, and its",
-    'providers ignore them.',
+    "Keys that a caller may add to the JSON fields of a request. VirtRigaud's own manager never sends them, and its",
+    'providers ignore them. What this version cannot do yet (linked clones, ISO installations, placement by policy, a',
+    'storage of its own for a disk) is refused by name.',
     '',
     '| field | key | type | meaning |',
     '|---|---|---|---|',

@@ -1,6 +1,6 @@
 // `npm run replay [-- ARG...]`: replays the recordings of the real PVE API against the simulator and counts what is equal.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
@@ -9,8 +9,10 @@ const tool = join(facts, 'tools', 'replay-traces.mjs');
 
 if (!existsSync(tool)) {
   process.stdout.write(`there are no recordings in ${facts}; name their folder in FACTS_DIR\n`);
+  if (process.env['FACTS_DIR'] !== undefined) process.exitCode = 1;
 } else {
-  const args = [tool, '--adapter', join(root, 'test/pve-sim/replay-adapter.ts'), '--version', '9.1.9'];
+  // The tool runs only where it is called by its real path.
+  const args = [realpathSync(tool), '--adapter', join(root, 'test/pve-sim/replay-adapter.ts'), '--version', '9.1.9'];
   const { status } = spawnSync(process.execPath, [...args, ...process.argv.slice(2)], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 }

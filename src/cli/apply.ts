@@ -5,7 +5,7 @@ import { type NormalisedVm, normaliseVm } from '#crd/normalise';
 import { Fault } from '#domain/fault';
 import type { PowerState } from '#domain/power';
 import type { ProviderClient } from '#rpc/client';
-import { PowerOp } from '#rpc/contract';
+import { type DescribeResponse, PowerOp } from '#rpc/contract';
 import { encodeCreate } from '#rpc/payload/create';
 import type { Clock } from '#runtime/clock';
 import type { Progress } from './progress.ts';
@@ -23,6 +23,8 @@ export interface AppliedVm {
   readonly id: string;
   readonly powerState: string;
   readonly ips: readonly string[];
+  /** What its owner should know. */
+  readonly notes: readonly string[];
 }
 
 /** Throws the Fault that stopped it; what has been made by then stays, and applying again goes on. */
@@ -41,9 +43,11 @@ async function applyVm(options: ApplyOptions, vm: NormalisedVm): Promise<Applied
   const { name } = vm.spec;
   const id = await progress.step(`create VM ${name}`, async () => await createVm(options, vm));
   await progress.step(`power ${name} (VM ${id}) ${vm.powerState}`, async () => await power(options, id, vm.powerState));
-  if (vm.powerState !== 'On') return { name, id, powerState: vm.powerState, ips: [] };
-  const described = await progress.step(`wait for an IP of ${name}`, async () => await waitForIp(options, id));
-  return { name, id, ...described };
+  if (vm.powerState === 'On')
+    await progress.step(`wait for an IP of ${name}`, async () => await waitForIp(options, id));
+  const { powerState, ips, providerRawJson } = await describe(options, id);
+  const noIp = powerState === 'On' && ips.length === 0 ? [NO_IP] : [];
+  return { name, id, powerState, ips, notes: [...warningsIn(providerRawJson), ...noIp] };
 }
 
 async function createVm(options: ApplyOptions, { spec, owner }: NormalisedVm): Promise<string> {
@@ -64,17 +68,29 @@ async function power(options: ApplyOptions, id: string, state: PowerState): Prom
   await patiently(options, async () => await options.client.power({ id, op: OPS[state] }));
 }
 
-async function waitForIp(options: ApplyOptions, id: string): Promise<{ powerState: string; ips: string[] }> {
-  let described = { powerState: '', ips: [] as string[] };
+const NO_IP = 'the guest agent has not told an IP; is it installed in the image, and enabled in the template?';
+
+/** Some guests have no agent, so this gives up in peace. */
+async function waitForIp(options: ApplyOptions, id: string): Promise<void> {
+  const until = options.clock.now() + LONGEST_IP_WAIT_MS;
   await waitUntil(options, async () => {
-    described = await patiently(options, async () => await options.client.describe({ id }));
-    return described.ips.length > 0;
+    const { ips } = await describe(options, id);
+    return ips.length > 0 || options.clock.now() >= until;
   });
-  return described;
+}
+
+async function describe(options: ApplyOptions, id: string): Promise<DescribeResponse> {
+  return await patiently(options, async () => await options.client.describe({ id }));
+}
+
+function warningsIn(rawJson: string): string[] {
+  const { warnings } = JSON.parse(rawJson) as { warnings?: string };
+  return warnings === undefined ? [] : warnings.split('; ');
 }
 
 const PAUSE_MS = 500;
 const LONGEST_WAIT_MS = 5 * 60_000;
+const LONGEST_IP_WAIT_MS = 2 * 60_000;
 
 async function waitUntil({ clock }: ApplyOptions, isDone: () => Promise<boolean>): Promise<void> {
   const until = clock.now() + LONGEST_WAIT_MS;

@@ -4,6 +4,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 export interface LaunchOptions<T> {
+  /** What a person calls it. */
+  readonly name: string;
   /** Path of the program. */
   readonly program: string;
   readonly args: readonly string[];
@@ -11,47 +13,53 @@ export interface LaunchOptions<T> {
   /** What a line of its output tells once it serves; undefined for every other line. */
   readonly readyIn: (line: string) => T | undefined;
   /** Gets every line of its output. */
-  readonly onLine?: (line: string) => void;
+  readonly onLine: (line: string) => void;
 }
 
 export interface Launched<T> {
   readonly ready: T;
   /** Resolves when the program has ended, by itself or by `stop`. */
   readonly ended: Promise<void>;
-  /** SIGTERM, and waits for its end. */
+}
+
+export interface Programs {
+  /** Rejects where the program ends before it serves; what it said last has gone to `onLine` by then. */
+  launch<T>(options: LaunchOptions<T>): Promise<Launched<T>>;
+  /** Ends all of them, also those that do not serve yet, in the opposite order. */
   stop(): Promise<void>;
 }
 
-/** Rejects with what the program said last where it ends before it serves. */
-export async function launch<T>(options: LaunchOptions<T>): Promise<Launched<T>> {
-  const child = spawn(process.execPath, [options.program, ...options.args], {
-    env: options.environment,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'exit').then(() => undefined);
-  const ready = await readyLine(child, options);
+export function createPrograms(): Programs {
+  const started: { child: ChildProcess; ended: Promise<void> }[] = [];
   return {
-    ready,
-    ended,
+    launch: async (options) => {
+      const child = spawn(process.execPath, [options.program, ...options.args], {
+        env: options.environment,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(child, 'exit').then(() => undefined);
+      started.push({ child, ended });
+      return { ready: await readyLine(child, options), ended };
+    },
     stop: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
-      await ended;
+      for (const { child, ended } of started.toReversed()) {
+        if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+        await ended;
+      }
     },
   };
 }
 
-async function readyLine<T>(child: ChildProcess, { program, readyIn, onLine }: LaunchOptions<T>): Promise<T> {
-  if (child.stdout === null) throw new Error(`${program} has no output`);
+async function readyLine<T>(child: ChildProcess, { name, readyIn, onLine }: LaunchOptions<T>): Promise<T> {
+  if (child.stdout === null) throw new Error(`${name} has no output`);
   const lines = createInterface({ input: child.stdout });
   return await new Promise((resolve, reject) => {
-    let last = 'it said nothing';
     lines.on('line', (line) => {
-      last = line;
-      onLine?.(line);
+      onLine(line);
       const ready = readyIn(line);
       if (ready !== undefined) resolve(ready);
     });
     child.once('error', reject);
-    lines.once('close', () => reject(new Error(`${program} has ended: ${last}`)));
+    lines.once('close', () => reject(new Error(`${name} has ended`)));
   });
 }

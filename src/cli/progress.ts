@@ -4,6 +4,8 @@ import type { Clock } from '#runtime/clock';
 
 export interface Terminal {
   readonly isLive: boolean;
+  /** Width of a live terminal. */
+  readonly columns: number;
   write(text: string): void;
 }
 
@@ -13,6 +15,8 @@ export interface Progress {
   /** A line of its own about what happens inside a step. */
   detail(text: string): void;
   say(text: string): void;
+  /** Nothing is written any more. */
+  mute(): void;
 }
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'] as const;
@@ -26,14 +30,22 @@ export function createProgress(terminal: Terminal, clock: Clock): Progress {
     terminal.isLive ? styleText(format, text) : text;
   const seconds = (startedAt: number): string => `${((clock.realNow() - startedAt) / 1000).toFixed(1)} s`;
 
+  let isMute = false;
+  const write = (text: string): void => {
+    if (!isMute) terminal.write(text);
+  };
+
   function draw(): void {
     if (!terminal.isLive || moving === undefined) return;
     const frame = FRAMES[moving.frame % FRAMES.length] ?? '';
-    terminal.write(`${CLEAR_LINE}${paint('cyan', frame)} ${moving.title} ${paint('dim', seconds(moving.startedAt))}`);
+    const time = seconds(moving.startedAt);
+    // A line that wraps could not be taken back.
+    const title = moving.title.slice(0, Math.max(0, terminal.columns - time.length - 4));
+    write(`${CLEAR_LINE}${paint('cyan', frame)} ${title} ${paint('dim', time)}`);
   }
 
   function say(text: string): void {
-    terminal.write(`${terminal.isLive ? CLEAR_LINE : ''}${text}\n`);
+    write(`${terminal.isLive ? CLEAR_LINE : ''}${text}\n`);
     draw();
   }
 
@@ -70,5 +82,11 @@ export function createProgress(terminal: Terminal, clock: Clock): Progress {
     return () => cancel();
   }
 
-  return { step, say, detail: (text) => say(paint('dim', `      ${text}`)) };
+  function mute(): void {
+    if (moving !== undefined) write(CLEAR_LINE);
+    moving = undefined;
+    isMute = true;
+  }
+
+  return { step, say, detail: (text) => say(paint('dim', `      ${text}`)), mute };
 }

@@ -20,7 +20,7 @@ export function normaliseNetwork(network: NetworkManifest, path: string): NicSpe
     vlan: network.vlan,
     model: undefined,
     mac: readMac(network, path),
-    ...parseAddressing(network.staticIP === undefined ? upstreamTexts(network, path) : seedTexts(network, path)),
+    ...parseAddressing(network.staticIP === undefined ? upstreamTexts(network, path) : staticTexts(network, path)),
   };
 }
 
@@ -35,7 +35,7 @@ function upstreamTexts({ ipAddress, prefix, gateway, dns }: NetworkManifest, pat
 }
 
 /** `staticIP` with an address that carries its prefix. */
-function seedTexts({ staticIP, ipAddress, prefix, gateway, dns }: NetworkManifest, path: string): AddressingTexts {
+function staticTexts({ staticIP, ipAddress, prefix, gateway, dns }: NetworkManifest, path: string): AddressingTexts {
   if ([ipAddress, prefix, gateway, dns].some((other) => other !== undefined)) {
     throw invalidSpec(
       `${path}.staticIP`,

@@ -1,4 +1,4 @@
-// spec of VirtualMachine: upstream's fields, and beside them the seed's (networks with bridge, vlan, mac and staticIP,
+// spec of VirtualMachine: upstream's fields, and beside them the documented ones (networks with bridge, vlan, mac and staticIP,
 // disks with a size).
 import { z } from 'zod';
 import { strictObject } from './strict-object.ts';
@@ -16,7 +16,7 @@ const network = strictObject({
   gateway: text.optional(),
   dns: text.optional(),
   macAddress: text.optional(),
-  /** The seed's way. */
+  /** As our documentation has it. */
   bridge: z.string().min(1).optional(),
   vlan: int.min(1).max(4094).optional(),
   mac: text.optional(),

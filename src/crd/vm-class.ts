@@ -1,4 +1,4 @@
-// spec of VMClass: upstream's fields, and beside them the seed's (cpus, spec and storage).
+// spec of VMClass: upstream's fields, and beside them the documented ones (cpus, spec and storage).
 import { z } from 'zod';
 import { strictObject } from './strict-object.ts';
 import { quantity, text } from './fields.ts';

@@ -1,4 +1,4 @@
-// spec of VMImage: upstream's fields, and beside them the seed's `source: <template name or VMID>`.
+// spec of VMImage: upstream's fields, and beside them the documented `source: <template name or VMID>`.
 import { z } from 'zod';
 import { strictObject } from './strict-object.ts';
 import { reference, text } from './fields.ts';

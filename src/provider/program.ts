@@ -19,7 +19,7 @@ const SHUTDOWN_LIMIT_MS = 14_000;
 export async function runProvider({ flags, version, environment }: ProgramOptions): Promise<void> {
   const source = settingsSource(environment);
   const clock = createClock({ factor: flags.timeScale });
-  let log = createLogger();
+  let log = createLogger({ format: environment['LOG_FORMAT'] === 'json' ? 'json' : 'text' });
   try {
     const settings = readProviderSettings(source);
     log = createLogger({ format: settings.logFormat, level: settings.logLevel });

@@ -98,7 +98,8 @@ function notAuthenticated(hint: string, endpoint?: string): StartupError {
 function readCa(bundle: string): string | undefined {
   if (bundle === '') return undefined;
   if (bundle.includes('-----BEGIN CERTIFICATE-----')) return bundle;
-  if (existsSync(bundle)) return readFileSync(bundle, 'utf8');
+  const file = existsSync(bundle) ? readFileSync(bundle, 'utf8') : '';
+  if (file.includes('-----BEGIN CERTIFICATE-----')) return file;
   throw noClient('invalid CA bundle', 'PVE_CA_BUNDLE (or ca.crt) is neither PEM text nor the path of a PEM file');
 }
 
@@ -138,7 +139,7 @@ function startupErrorFor(error: unknown, target: Endpoint, endpoint: string): un
   return error;
 }
 
-/** The words of the seed and of Go's net package, by the code of the failure. */
+/** The words of the documentation and of Go's net package, by the code of the failure. */
 const DIAL_WORDS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   EHOSTUNREACH: 'no route to host',

@@ -78,7 +78,7 @@ export const settingsTable = {
   instance: setting('INSTANCE', asText, {
     fallback: '',
     about:
-      'Name of this provider among all that write to one PVE cluster. Default `<PROVIDER_NAMESPACE>/<PROVIDER_NAME>`. Changing it makes all VMs foreign.',
+      'Name of this provider among all that write to one PVE cluster. Default `<PROVIDER_NAMESPACE>/<PROVIDER_NAME>`, else `default`. Changing it makes all VMs foreign.',
     example: 'default/proxmox-prod',
   }),
   providerNamespace: variable('PROVIDER_NAMESPACE', asText, { fallback: '', about: 'Set by the manager.' }),
@@ -147,7 +147,10 @@ export const settingsTable = {
     fallback: 'info',
     about: 'Least level that is logged.',
   }),
-  logFormat: variable('LOG_FORMAT', asOneOf('text', 'json'), { fallback: 'text', about: 'Form of log lines.' }),
+  logFormat: variable('LOG_FORMAT', asOneOf('text', 'json'), {
+    fallback: 'text',
+    about: 'Form of log lines: `text` or `json`.',
+  }),
   fingerprint: reserved('FINGERPRINT', 'SHA-256 fingerprint of the certificate of each endpoint.'),
   cluster: reserved('CLUSTER', 'Name of the PVE cluster, compared at start.'),
   unclaimed: reserved('UNCLAIMED', 'What happens to VMs that nobody has claimed.'),

@@ -40,7 +40,7 @@ async function theVm(name: string): Promise<VmFacts & { state: string }> {
   return vm;
 }
 
-describe("the seed's web-server", () => {
+describe('the documented web-server', () => {
   let id = '';
   const request = (): CreateRequest =>
     createRequest({

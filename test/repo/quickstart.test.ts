@@ -10,7 +10,7 @@ describe('the one path from a manifest to a request', () => {
   const text = readFileSync(join(import.meta.dirname, '../../examples/quickstart.yaml'), 'utf8');
   const vms = bundleManifests(parseManifests(text)).vms.map(normaliseVm);
 
-  it("gives the provider what the seed's web-server says", () => {
+  it('gives the provider what the documented web-server says', () => {
     expect(vms).toHaveLength(1);
     const { spec, powerState, owner } = vms[0] ?? {};
     expect({ powerState, owner }).toEqual({ powerState: 'On', owner: { name: 'web-server', namespace: 'default' } });

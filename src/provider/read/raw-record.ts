@@ -4,7 +4,8 @@ import type { VmDetails } from '../view/vm-memory.ts';
 import type { Observation } from './observation.ts';
 
 const WARNINGS: Readonly<Record<WarningCode, string>> = {
-  'bios-to-uefi': 'the template was installed for BIOS and its VM has been given UEFI: it may not boot',
+  'bios-to-uefi':
+    'the template is set to BIOS and the class asks for UEFI: the VM boots only from an image that supports both, as most cloud images do',
 };
 
 /** What the manager keeps in `status.provider`. Texts only, since it prints everything else oddly. */
