@@ -50,3 +50,12 @@ describe('a VirtualMachine', () => {
     expect(() => bundle(...objects)).toThrow(says);
   });
 });
+
+describe('a kind that there is not', () => {
+  test('is refused in our group with the one that was meant, and left alone in others', () => {
+    const typo = 'apiVersion: infra.virtrigaud.io/v1beta1\nkind: VirtualMachin\nmetadata: {name: web}\nspec: {}\n';
+    expect(() => bundleManifests(parseManifests(typo))).toThrow(/VirtualMachin web.*Did you mean VirtualMachine/);
+    const secret = 'apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n';
+    expect(bundleManifests(parseManifests(secret)).vms).toEqual([]);
+  });
+});

@@ -1,4 +1,5 @@
 import { invalidSpec } from '#domain/fault';
+import { nearest } from '#domain/nearest';
 import { GROUP, type Manifest, manifestTitle } from './manifests.ts';
 import { readSpec } from './read-spec.ts';
 import { type VirtualMachineSpec, virtualMachineSpec } from './virtual-machine.ts';
@@ -26,6 +27,7 @@ export const DEFAULT_NAMESPACE = 'default';
  */
 export function bundleManifests(manifests: readonly Manifest[]): Bundles {
   refuseTwins(manifests);
+  refuseUnknownKinds(manifests);
   const vms = manifests.filter((manifest) => isKind(manifest, 'VirtualMachine')).map((vm) => bundleVm(vm, manifests));
   const used = new Set(vms.flatMap(({ vm, vmClass, image }) => [vm, vmClass, image]));
   return { vms, unused: manifests.filter((manifest) => !used.has(manifest)) };
@@ -62,6 +64,28 @@ function isObject(manifest: Manifest, wanted: ObjectName): boolean {
 
 function isKind(manifest: Manifest, kind: string): boolean {
   return manifest.kind === kind && manifest.apiVersion.startsWith(`${GROUP}/`);
+}
+
+/** Of our API group; what belongs to others is not ours to judge. */
+const KINDS: readonly string[] = [
+  'Provider',
+  'VirtualMachine',
+  'VMClass',
+  'VMClone',
+  'VMImage',
+  'VMMigration',
+  'VMNetworkAttachment',
+  'VMPlacementPolicy',
+  'VMSet',
+  'VMSnapshot',
+];
+
+function refuseUnknownKinds(manifests: readonly Manifest[]): void {
+  const strange = manifests.find(({ apiVersion, kind }) => apiVersion.startsWith(`${GROUP}/`) && !KINDS.includes(kind));
+  if (strange === undefined) return;
+  const close = nearest(strange.kind, KINDS);
+  const remedy = close === undefined ? `Use one of ${KINDS.join(', ')}` : `Did you mean ${close}`;
+  throw invalidSpec(manifestTitle(strange), `there is no kind "${strange.kind}" in ${GROUP}`, remedy);
 }
 
 function refuseTwins(manifests: readonly Manifest[]): void {

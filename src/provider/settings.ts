@@ -91,7 +91,7 @@ export const settingsTable = {
   networkMap: setting('NETWORK_MAP', parseNetworkMap, {
     fallback: defaultNetworkMap,
     about:
-      'Bridges for network names that name no bridge, `name=bridge,...`. Names like `vmbr3` are bridges themselves.',
+      'Bridges for network names that name no bridge, `name=bridge,...`. Names like `vmbr3` are bridges themselves. Default: `lan` and `default` are vmbr0, `dmz` vmbr1, `mgmt` and `management` vmbr2.',
     example: 'lan=vmbr0,dmz=vmbr1',
   }),
   defaultStorage: setting('DEFAULT_STORAGE', asText, {
@@ -145,7 +145,7 @@ export const settingsTable = {
   }),
   logLevel: variable('LOG_LEVEL', asOneOf('debug', 'info', 'warn', 'error'), {
     fallback: 'info',
-    about: 'Least level that is logged.',
+    about: 'Least level that is logged: `debug`, `info`, `warn` or `error`.',
   }),
   logFormat: variable('LOG_FORMAT', asOneOf('text', 'json'), {
     fallback: 'text',

@@ -2,6 +2,7 @@
 // Repeating the call, here or in another process, goes on from what PVE has.
 import { type CreateDecision, decideCreate, type UnreadableSlot } from '#claim/decide';
 import { describeClaimant } from '#claim/ownership';
+import type { Claim } from '#claim/record';
 import { slotsFor } from '#claim/slots';
 import { Fault } from '#domain/fault';
 import { ownerKey } from '#domain/owner';
@@ -82,13 +83,18 @@ function gone(order: CreateOrder): Fault {
 }
 
 function alreadyExists(order: CreateOrder, { vmid, claim }: Extract<CreateDecision, { kind: 'exists' }>): Fault {
-  const state = claim.state === 'ready' ? 'is there already' : 'is being made from another request';
   return new Fault('already-exists', {
     subject: vmSubject({ name: order.spec.name, vmid }),
     wanted: 'create',
-    why: `VM ${vmid} of ${describeClaimant(claim)} ${state}`,
+    why: `VM ${vmid} of ${describeClaimant(claim)} ${existingState(order, claim)}`,
     remedy: `Delete that VM, use it under its id ${vmid}, or choose another name`,
   });
+}
+
+function existingState(order: CreateOrder, claim: Claim): string {
+  if (claim.state === 'creating') return 'is being made from another request';
+  if (claim.digest !== order.digest) return 'was made from another request, and this version cannot change VMs';
+  return 'was made too long ago for this to be the same request again';
 }
 
 function exhausted(ctx: Context, order: CreateOrder): Fault {
