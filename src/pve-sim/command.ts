@@ -1,7 +1,7 @@
 // The program `pve-sim`: its options, what it prints, and its end.
-import { mkdtemp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { z } from 'zod';
 import { CLUSTERS } from './clusters/clusters.ts';
@@ -33,6 +33,7 @@ export async function runPveSim({ args, write, interrupted }: CommandOptions): P
   for (const line of describe(simulator, caPath)) write(line);
   await interrupted;
   await simulator.stop();
+  if (caPath !== undefined && options.stateDir === undefined) await rm(dirname(caPath), { recursive: true });
 }
 
 function parseOptions(args: readonly string[]) {

@@ -11,8 +11,9 @@ export interface Durations {
   readonly linkedCloneMs: number;
   readonly templateMs: number;
   readonly resizeMs: number;
-  /** Between a new config's last write and the task's end (pve-behaviour 28.4). */
-  readonly finishMs: number;
+  /** Between a new config's last write and the task's end, or the join of a pool (pve-behaviour 28.4). */
+  readonly cloneFinishMs: number;
+  readonly createFinishMs: number;
   /** The pool join, under the lock of user.cfg. */
   readonly userConfigWriteMs: number;
   readonly startMs: number;
@@ -28,8 +29,11 @@ export interface Durations {
   readonly configLockWaitMs: number;
   readonly createLockWaitMs: number;
   readonly cloneLockWaitMs: number;
+  /** For a local storage; a shared one has a lock of the cluster. */
   readonly storageLockWaitMs: number;
-  readonly userConfigLockWaitMs: number;
+  /** Locks of the cluster are asked for this often, and for so long. */
+  readonly clusterLockPollMs: number;
+  readonly clusterLockWaitMs: number;
 
   /** How often the status daemon of a node broadcasts (pve-behaviour 7). */
   readonly statusTickMs: number;
@@ -54,7 +58,8 @@ export const DEFAULT_DURATIONS: Durations = {
   linkedCloneMs: 300,
   templateMs: 300,
   resizeMs: 200,
-  finishMs: 8,
+  cloneFinishMs: 8,
+  createFinishMs: 80,
   userConfigWriteMs: 50,
   startMs: 1000,
   guestBootMs: 4000,
@@ -68,7 +73,8 @@ export const DEFAULT_DURATIONS: Durations = {
   createLockWaitMs: 5000,
   cloneLockWaitMs: 1000,
   storageLockWaitMs: 10_000,
-  userConfigLockWaitMs: 9000,
+  clusterLockPollMs: 1000,
+  clusterLockWaitMs: 9000,
   statusTickMs: 10_000,
   viewCacheMs: 2000,
   statusExpiryMs: 300_000,

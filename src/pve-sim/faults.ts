@@ -21,10 +21,18 @@ export const faultAction = z.union([
   z.strictObject({ noWorker: z.literal(true) }),
 ]);
 
+function isRegularExpression(text: string): boolean {
+  try {
+    return new RegExp(text).source !== '';
+  } catch {
+    return false;
+  }
+}
+
 export const faultRule = z.strictObject({
   method: z.string().optional(),
   /** Source of a regular expression over the path without `/api2/json`. */
-  path: z.string().optional(),
+  path: z.string().refine(isRegularExpression, 'is no regular expression').optional(),
   /** The node that receives the request, or whose task it is. */
   node: z.string().optional(),
   /** A task's type; a rule that has it meets tasks only. */

@@ -22,7 +22,13 @@ export async function setNodeOnline(
   await servers.find((server) => server.name === name)?.setOnline(online);
 }
 
-function cutPower(sim: Sim, name: string): void {
+/** SIGKILL to everything that a node works on. */
+export function killAll(sim: Sim, name: string): void {
   sim.tasks.killAll(name);
+  sim.calls.killAll(name);
+}
+
+function cutPower(sim: Sim, name: string): void {
+  killAll(sim, name);
   for (const guest of Object.values(sim.world.guests)) if (guest.node === name) guest.run = undefined;
 }

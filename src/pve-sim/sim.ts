@@ -6,6 +6,7 @@ import type { Faults } from './faults.ts';
 import type { Locks } from './locks/locks.ts';
 import type { Pace } from './pace.ts';
 import type { Random } from './random.ts';
+import type { Calls } from './server/calls.ts';
 import type { Tasks } from './tasks/tasks.ts';
 import type { World } from './world/world.ts';
 
@@ -17,6 +18,7 @@ export interface Sim {
   readonly durations: Durations;
   readonly locks: Locks;
   readonly tasks: Tasks;
+  readonly calls: Calls;
   readonly faults: Faults;
   readonly view: ClusterView;
 }

@@ -11,11 +11,12 @@ import { createFaults, type FaultRule, type Faults } from './faults.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { holdLock } from './locks/hold-lock.ts';
 import { createLocks } from './locks/locks.ts';
-import { setNodeOnline } from './node-power.ts';
+import { killAll, setNodeOnline } from './node-power.ts';
 import { createPace } from './pace.ts';
 import { PVE_URIS } from './profiles/uris.ts';
 import { createRandom } from './random.ts';
 import { ENDPOINTS } from './routes/endpoints.ts';
+import { createCalls } from './server/calls.ts';
 import { type CertificateAuthority, type Certificates, createAuthority } from './server/certificates.ts';
 import { createKnownUris } from './server/known-uris.ts';
 import { type NodeServer, startNodeServer } from './server/node-server.ts';
@@ -86,13 +87,25 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const setOnline = async (node: string, online: boolean): Promise<void> =>
     await setNodeOnline(sim, servers, node, online);
   const dispatcher = { sim, router: createRouter(ENDPOINTS), knownUris: createKnownUris(PVE_URIS) };
-  for (const [index, { name }] of data.nodes.entries()) {
-    const port = options.port === undefined || options.port === 0 ? 0 : options.port + index;
-    const powerOff = async (node: string): Promise<void> => await setOnline(node, false);
-    const certificate = certificates[name];
-    servers.push(await startNodeServer({ name, host, port, certificate, dispatcher, journal, powerOff }));
-  }
   let control: ControlServer | undefined;
+  const stop = async (): Promise<void> => {
+    stopDaemons();
+    for (const { name } of data.nodes) killAll(sim, name);
+    await control?.close();
+    await Promise.all(servers.map(async (server) => await server.close()));
+  };
+  try {
+    for (const [index, { name }] of data.nodes.entries()) {
+      const powerOff = async (node: string): Promise<void> => await setOnline(node, false);
+      const certificate = certificates[name];
+      const port = nodePort(options.port, index, name);
+      servers.push(await startNodeServer({ name, host, port, certificate, dispatcher, journal, powerOff }));
+    }
+  } catch (error) {
+    // A port that cannot be had: nothing of the others may stay behind.
+    await stop();
+    throw error;
+  }
   const simulator: Simulator = {
     nodes: servers.map(({ name, port }) => ({ name, url: `${tls ? 'https' : 'http'}://${urlHost(host)}:${port}` })),
     ca: authority?.ca ?? '',
@@ -107,15 +120,25 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults: sim.faults,
     holdLock: async (lock, ms, node) => await holdLock(sim, lock, node ?? data.nodes[0]?.name ?? '', ms),
     setNodeOnline: setOnline,
-    stop: async () => {
-      stopDaemons();
-      for (const { name } of data.nodes) sim.tasks.killAll(name);
-      await control?.close();
-      await Promise.all(servers.map(async (server) => await server.close()));
-    },
+    stop,
   };
-  if (options.controlPort !== undefined) control = await startControlServer(simulator, options.controlPort);
+  if (options.controlPort === undefined) return simulator;
+  try {
+    control = await startControlServer(simulator, options.controlPort);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return simulator;
+}
+
+const HIGHEST_PORT = 65_535;
+
+/** Node k listens on the first port + k - 1; 0 stays any free one. */
+function nodePort(first: number | undefined, index: number, name: string): number {
+  if (first === undefined || first === 0) return 0;
+  if (first + index <= HIGHEST_PORT) return first + index;
+  throw new Error(`node ${name} would be on port ${first + index}, above ${HIGHEST_PORT}: choose a lower first port`);
 }
 
 function clusterData(cluster: string | ClusterData): ClusterData {
@@ -150,7 +173,7 @@ function assemble(
   const seed = options.seed ?? DEFAULT_SEED;
   const pace = createPace(clock);
   const random = createRandom(seed);
-  // A stream of its own for faults, so that a rule with a probability changes nothing else.
+  // Streams of their own for faults and for polled locks, so that neither changes anything else.
   const faults = createFaults(createRandom(seed + 1), options.faults);
   const durations = { ...DEFAULT_DURATIONS, ...options.durations };
   const fingerprints = Object.fromEntries(
@@ -158,7 +181,12 @@ function assemble(
   );
   const world = buildWorld(data, random, clock.now(), fingerprints);
   const parts = { world, clock, pace, random, durations, faults };
-  const sim = { ...parts, locks: createLocks(pace), tasks: createTasks(parts) };
+  const sim = {
+    ...parts,
+    locks: createLocks(pace, createRandom(seed + 2)),
+    tasks: createTasks(parts),
+    calls: createCalls(pace),
+  };
   return { ...sim, view: createClusterView(sim) };
 }
 

@@ -133,12 +133,14 @@ describe('what is refused before an endpoint is looked for', () => {
       "506 upload 'Content-Type 'text/plain' not implemented",
     ],
     ['HEAD', 'HEAD', [], '', "501 method 'HEAD' not available"],
+    ['OPTIONS', 'OPTIONS', [], '', "501 method 'OPTIONS' not available"],
     ['PATCH', 'PATCH', [], '', "501 method 'PATCH' not available"],
     ['a method nobody knows', 'FOO', [], '', "501 method 'FOO' not available"],
   ])('%s', async (_, method, headers, body, expected) => {
     const text = await exchange(requestText(method, '/nodes/pve1/qemu/9000/config', headers, body));
     expect(text).toContain(`HTTP/1.1 ${expected}`);
     expect(text.toLowerCase()).toContain('connection: close');
+    if (expected.includes('not available')) expect(text.split('\r\n\r\n')[1]).toBe('');
   });
 
   test('an URI that does not exist, and one that is not played, are told apart', async () => {

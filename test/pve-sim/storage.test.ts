@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Agent, request } from 'undici';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import { objectOf, type PveClient, pveClient, rowsOf } from './pve-client.ts';
+import { eventually } from './watch.ts';
 
 let simulator: Simulator;
 let pve: PveClient;
@@ -142,6 +143,62 @@ describe('an upload', () => {
     ]);
     expect(wrong.reason).toContain("wrong field name 'file' for file upload, expected 'filename'");
     expect((await upload(iso('a.iso'), 'pve1', 'local-lvm')).reason).toBe("can't upload to storage type 'lvmthin'");
+  });
+});
+
+describe('an upload on its way', () => {
+  const path = '/nodes/pve1/storage/local/content';
+  const sizeOf = async (name: string) =>
+    rowsOf(await pve.get(path)).find(({ volid }) => volid === `local:iso/${name}`)?.['size'];
+  const parts = (name: string): UploadPart[] => [
+    { name: 'content', value: 'iso' },
+    { name: 'filename', fileName: name, value: 'x'.repeat(1000) },
+  ];
+
+  const setSpeed = (bytesPerSecond: number): void => {
+    const local = simulator.world.storages['local'];
+    if (local !== undefined) simulator.world.storages['local'] = { ...local, bytesPerSecond };
+  };
+
+  beforeAll(() => setSpeed(10));
+  afterAll(() => setSpeed(1024 ** 3));
+
+  test('is there under its name from the first byte on, and grows', async () => {
+    const { data } = await upload(parts('growing.iso'), 'pve1');
+    const sizes = [
+      await eventually(
+        simulator.clock,
+        async () => sizeOf('growing.iso'),
+        (size) => size !== undefined,
+      ),
+    ];
+    sizes.push(
+      await eventually(
+        simulator.clock,
+        async () => sizeOf('growing.iso'),
+        (size) => Number(size) > 0,
+      ),
+    );
+    expect(await pve.exitOf(data)).toBe('OK');
+    sizes.push(await sizeOf('growing.iso'));
+    expect(sizes).toEqual([0, expect.any(Number), 1000]);
+    expect(sizes[1]).toBeLessThan(1000);
+  });
+
+  test('is removed when it is stopped, and left cut short when it is killed', async () => {
+    const ends: unknown[] = [];
+    for (const signal of ['TERM', 'KILL'] as const) {
+      simulator.faults.add([{ task: 'imgcopy', count: 1, action: { killWorker: signal, afterMs: 50_000 } }]);
+      const exit = await pve.exitOf((await upload(parts(`${signal}.iso`), 'pve1')).data);
+      ends.push([exit, await sizeOf(`${signal}.iso`)]);
+    }
+    expect(ends).toEqual([
+      ['received interrupt', undefined],
+      ['unexpected status', expect.any(Number)],
+    ]);
+    const left = simulator.world.volumes['pve1/local:iso/KILL.iso'];
+    expect(left?.data).toHaveLength(left?.sizeBytes ?? -1);
+    expect(left?.sizeBytes).toBeLessThan(1000);
   });
 });
 

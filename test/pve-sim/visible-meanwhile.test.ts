@@ -85,6 +85,24 @@ describe('a clone', () => {
     expect(copy['description']).toBe('Ubuntu 22.04 cloud image, agent installed.\nDo not start; clone it.');
   });
 
+  test.each([
+    [
+      'an empty description copies its source',
+      '',
+      'Ubuntu 22.04 cloud image, agent installed.\nDo not start; clone it.',
+    ],
+    ['a description of white space has none', '\n', undefined],
+  ])('with %s', async (_, description, expected) => {
+    expect(await pve.task('post', '/nodes/pve2/qemu/9001/clone', { newid: 203, description })).toBe('OK');
+    expect(objectOf(await pve.get('/nodes/pve2/qemu/203/config'))['description']).toBe(expected);
+    expect(await pve.task('del', '/nodes/pve2/qemu/203')).toBe('OK');
+  });
+
+  test('of a snapshot that does not exist is refused at once', async () => {
+    const reply = await pve.post('/nodes/pve2/qemu/9001/clone', { newid: 203, snapname: 'nope' });
+    expect([reply.status, reply.reason]).toEqual([500, "snapshot 'nope' does not exist"]);
+  });
+
   test('of a template is linked by default, and the template cannot go while it lives', async () => {
     const content = rowsOf(await pve.get('/nodes/pve2/storage/local-lvm/content', { vmid: 201 }));
     expect(content.map(({ volid, parent }) => [volid, parent])).toEqual([
@@ -218,6 +236,11 @@ describe('a delete', () => {
     ['a running guest', { running: true }, 'VM 214 is running - destroy failed'],
     ['a protected guest', { protection: '1' }, "can't remove VM 214 - protection mode enabled"],
     ['a guest under HA', { ha: true }, 'unable to remove VM 214 - used in HA resources and purge parameter not set.'],
+    [
+      'a running guest under HA',
+      { running: true, ha: true },
+      'unable to remove VM 214 - used in HA resources and purge parameter not set.',
+    ],
   ])('of %s is refused at once', async (_, how, expected) => {
     const root = pveClient(simulator, { token: simulator.rootToken });
     await root.task('post', '/nodes/pve1/qemu', { vmid: 214 });

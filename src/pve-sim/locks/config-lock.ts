@@ -2,6 +2,7 @@
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { LockHolder, LockMode } from './locks.ts';
+import { underLock } from './under-lock.ts';
 
 export interface ConfigLock {
   readonly node: string;
@@ -27,12 +28,13 @@ export async function withConfigLock<T>(
   lock: ConfigLock,
   work: () => Promise<T>,
 ): Promise<T> {
-  const waitMs = lock.waitMs ?? sim.durations.configLockWaitMs;
-  const lease = await sim.locks.acquire(configLockName(lock.node, lock.vmid), lock.mode ?? 'exclusive', waitMs, holder);
-  if (lease === undefined) throw failure(`can't lock file '${configLockFile(lock.vmid)}' - got timeout`);
-  try {
-    return await work();
-  } finally {
-    lease.release();
-  }
+  const guard = {
+    name: configLockName(lock.node, lock.vmid),
+    mode: lock.mode ?? 'exclusive',
+    waitMs: lock.waitMs ?? sim.durations.configLockWaitMs,
+    holder,
+    refusal: (reason: string) => failure(`can't lock file '${configLockFile(lock.vmid)}' - ${reason}`),
+    timedOut: 'got timeout',
+  };
+  return await underLock(sim.locks, guard, work);
 }

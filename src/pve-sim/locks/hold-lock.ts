@@ -11,7 +11,10 @@ import { USER_CONFIG_LOCK } from './user-config-lock.ts';
  * @returns gives it back early; `undefined` where it is held by somebody else
  */
 export async function holdLock(sim: Sim, lock: string, node: string, ms: number): Promise<(() => void) | undefined> {
-  const lease = await sim.locks.acquire(lockName(sim, lock, node), 'exclusive', 0, createHolder());
+  const lease = await sim.locks.acquire(
+    { name: lockName(sim, lock, node), mode: 'exclusive', waitMs: 0 },
+    createHolder(),
+  );
   if (lease === undefined) return undefined;
   const cancel = sim.pace.limit(ms, () => lease.release());
   return () => {

@@ -3,9 +3,14 @@ import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { StorageState } from '../world/world.ts';
 import type { LockHolder } from './locks.ts';
+import { underLock } from './under-lock.ts';
 
 export function storageLockName(storage: StorageState, node: string): string {
-  return storage.shared ? `cfs:storage-${storage.id}` : `${node}:/var/lock/pve-manager/pve-storage-${storage.id}`;
+  return storage.shared ? `cfs:storage-${storage.id}` : `${node}:${storageLockFile(storage)}`;
+}
+
+function storageLockFile(storage: StorageState): string {
+  return `/var/lock/pve-manager/pve-storage-${storage.id}`;
 }
 
 export async function withStorageLock<T>(
@@ -15,19 +20,17 @@ export async function withStorageLock<T>(
   storage: StorageState,
   work: () => Promise<T>,
 ): Promise<T> {
-  const lease = await sim.locks.acquire(
-    storageLockName(storage, node),
-    'exclusive',
-    sim.durations.storageLockWaitMs,
+  const inCluster = (reason: string): Error => failure(`cfs-lock 'storage-${storage.id}' error: ${reason}`);
+  const onNode = (reason: string): Error => failure(`can't lock file '${storageLockFile(storage)}' - ${reason}`);
+  const guard = {
+    name: storageLockName(storage, node),
+    mode: 'exclusive',
+    ...(storage.shared
+      ? { waitMs: sim.durations.clusterLockWaitMs, pollMs: sim.durations.clusterLockPollMs }
+      : { waitMs: sim.durations.storageLockWaitMs }),
     holder,
-  );
-  if (lease === undefined) {
-    const local = `can't lock file '/var/lock/pve-manager/pve-storage-${storage.id}' - got timeout`;
-    throw failure(storage.shared ? `cfs-lock 'storage-${storage.id}' error: got lock request timeout` : local);
-  }
-  try {
-    return await work();
-  } finally {
-    lease.release();
-  }
+    refusal: storage.shared ? inCluster : onNode,
+    timedOut: storage.shared ? 'got lock request timeout' : 'got timeout',
+  } as const;
+  return await underLock(sim.locks, guard, work);
 }

@@ -1,8 +1,8 @@
 // Carries out an update under the config lock, as PVE does: everything becomes pending first, drives one by one since they
 // take time, and then what can be applied now is (pve-behaviour 11).
+import type { Process } from '../process.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import type { DiskWorker } from '../storage/disk-work.ts';
 import { isCdrom, isCloudInit, isDriveKey, isUnusedKey, ownsVolume, parseDrive } from '../world/drive.ts';
 import { requireQemu } from '../world/guests.ts';
 import type { Guest } from '../world/world.ts';
@@ -20,7 +20,7 @@ export interface Changes {
 }
 
 /** @throws 400 `hotplug problem - ...` for options that then stay pending */
-export async function applyChanges(sim: Sim, worker: DiskWorker, guest: Guest, changes: Changes): Promise<void> {
+export async function applyChanges(sim: Sim, worker: Process, guest: Guest, changes: Changes): Promise<void> {
   const touched = new Set([...changes.deletes, ...changes.reverts, ...Object.keys(changes.options)]);
   for (const key of changes.deletes) markDeleted(guest, key, changes.force);
   for (const key of changes.reverts) revert(sim, guest, key);
@@ -55,7 +55,7 @@ function setPending(sim: Sim, guest: Guest, key: string, value: string): void {
   else guest.pending[key] = stored;
 }
 
-async function setDrive(sim: Sim, worker: DiskWorker, guest: Guest, key: string, value: string): Promise<void> {
+async function setDrive(sim: Sim, worker: Process, guest: Guest, key: string, value: string): Promise<void> {
   const { node, vmid } = guest;
   const drive = await makeDrive(sim, worker, { node, vmid, key, value, config: remaining(guest, key) });
   checkWritable(sim, node, vmid);
@@ -85,7 +85,7 @@ function isMedium(value: string): boolean {
 }
 
 /** Applies to a running guest what it can take, of the options of this change alone. */
-async function plug(sim: Sim, worker: DiskWorker, guest: Guest, touched: ReadonlySet<string>): Promise<void> {
+async function plug(sim: Sim, worker: Process, guest: Guest, touched: ReadonlySet<string>): Promise<void> {
   const errors: Record<string, string> = {};
   for (const key of touched) {
     const deleted = guest.pendingDelete[key];

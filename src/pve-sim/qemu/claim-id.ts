@@ -1,7 +1,7 @@
 // How a VMID is taken (pve-behaviour 9.4, 13.5, 26): the file is made under the guest's flock on one node, and pmxcfs
 // refuses a second file of that id anywhere in the cluster.
-import { type LockHolder } from '../locks/locks.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
+import type { Process } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { addGuest } from '../world/guests.ts';
@@ -21,13 +21,13 @@ function fileExistsText(node: string, vmid: number): string {
 }
 
 /** The create's claim: `{lock: create}`, synchronous. @throws 500 `unable to create VM N - ...` */
-export async function claimForCreate(sim: Sim, holder: LockHolder, node: string, vmid: number): Promise<Guest> {
+export async function claimForCreate(sim: Sim, process: Process, node: string, vmid: number): Promise<Guest> {
   const lock = { node, vmid, waitMs: sim.durations.createLockWaitMs };
   try {
-    return await withConfigLock(sim, holder, lock, async () => {
+    return await withConfigLock(sim, process, lock, async () => {
       const before = sim.world.guests[vmid];
       if (before !== undefined) throw failure(takenText(before));
-      await sim.pace.work(SPREAD_MS);
+      await process.work(SPREAD_MS);
       if (sim.world.guests[vmid] !== undefined) throw failure(fileExistsText(node, vmid));
       checkWritable(sim, node, vmid);
       return addGuest(sim.world, { vmid, node, config: { lock: 'create' } });

@@ -1,10 +1,11 @@
 // `POST .../clone` (pve-behaviour 13): what is refused at once, and the worker that copies drive after drive.
 import { requirePrivilege } from '../access/rules.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
-import { failure, forbidden, parameterError, taskErrorText } from '../pve-error.ts';
+import { failureText, type Process } from '../process.ts';
+import { failure, forbidden, PveError, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { allocate, allocateLinked, copy, free } from '../storage/disk-work.ts';
-import { InterruptedError, type Worker } from '../tasks/worker.ts';
+import { allocate, allocateLinked, copy, freeOrWarn } from '../storage/disk-work.ts';
+import type { Worker } from '../tasks/worker.ts';
 import { type Drive, drivesOf, formatDrive, isCloudInit, ownsVolume } from '../world/drive.ts';
 import { checkNoLock, findQemu, isTemplate, requireQemu } from '../world/guests.ts';
 import { isNicKey, parseNic, formatNic } from '../world/net.ts';
@@ -25,6 +26,7 @@ export interface CloneRequest {
   readonly user: string;
   readonly name: string | undefined;
   readonly description: string | undefined;
+  readonly snapname: string | undefined;
   readonly pool: string | undefined;
   readonly full: boolean | undefined;
   readonly storage: string | undefined;
@@ -40,7 +42,7 @@ interface ClonePlan extends CloneRequest {
 }
 
 /** @returns the UPID */
-export async function cloneGuest(sim: Sim, request: CloneRequest): Promise<string> {
+export async function cloneGuest(sim: Sim, process: Process, request: CloneRequest): Promise<string> {
   const { node, vmid, user, pool } = request;
   if (pool !== undefined && sim.world.pools[pool] === undefined) throw forbidden(`pool '${pool}' does not exist`);
   if (request.target !== undefined && sim.world.nodes[request.target] === undefined) {
@@ -55,17 +57,24 @@ export async function cloneGuest(sim: Sim, request: CloneRequest): Promise<strin
     running: source.run !== undefined,
   };
   checkNoLock(source);
+  checkSnapshot(source, request.snapname);
   checkTargetStorage(sim, plan);
   checkDrives(sim, plan, source);
   checkNics(sim, plan, source);
   if (findQemu(sim.world, node, request.newid) !== undefined) {
     throw failure(`unable to create VM ${request.newid}: config file already exists`);
   }
-  await sim.pace.work(0);
+  await process.work(0);
   return sim.tasks.fork(
     { node, type: 'qmclone', id: String(vmid), user },
     async (worker) => await runClone(sim, worker, plan),
   );
+}
+
+function checkSnapshot(source: Guest, name: string | undefined): void {
+  if (name === undefined) return;
+  if (source.snapshots[name] === undefined) throw failure(`snapshot '${name}' does not exist`);
+  throw new PveError(501, 'pve-sim does not play the clone of a snapshot');
 }
 
 function checkTargetStorage(sim: Sim, plan: ClonePlan): void {
@@ -133,10 +142,10 @@ async function copyOrUndo(sim: Sim, worker: Worker, plan: ClonePlan, source: Gue
     await copyDrives(sim, worker, plan, source, config, made);
     await finish(sim, worker, plan, config);
   } catch (error) {
-    for (const volid of made.toReversed()) await free(sim, worker, plan.node, volid);
-    delete sim.world.guests[plan.newid];
-    const why = error instanceof InterruptedError ? 'interrupted by signal' : taskErrorText(error);
-    throw failure(`clone failed: ${why}`);
+    for (const volid of made.toReversed()) await freeOrWarn(sim, worker, plan.node, volid);
+    // Only the source node's file is removed: a config that has moved already stays, without its disks.
+    if (sim.world.guests[plan.newid]?.node === plan.node) delete sim.world.guests[plan.newid];
+    throw failure(`clone failed: ${failureText(error)}`);
   }
 }
 
@@ -150,9 +159,14 @@ function newConfig(sim: Sim, plan: ClonePlan, source: Guest): Record<string, str
   config['smbios1'] = newSmbios(config['smbios1'], sim.random.uuid());
   if (config['vmgenid'] !== undefined) config['vmgenid'] = sim.random.uuid();
   config['name'] = plan.name ?? `Copy-of-VM-${source.config['name'] ?? plan.vmid}`;
-  const description = storedDescription(plan.description ?? '');
-  if (description !== undefined) config['description'] = description;
-  return config;
+  return plan.description === undefined || plan.description === '' ? config : describe(config, plan.description);
+}
+
+/** A text of nothing but white space leaves no description, the source's neither. */
+function describe(config: Record<string, string>, text: string): Record<string, string> {
+  const { description: _, ...rest } = config;
+  const description = storedDescription(text);
+  return description === undefined ? rest : { ...rest, description };
 }
 
 function newSmbios(old: string | undefined, uuid: string): string {
@@ -216,7 +230,7 @@ async function copyVolume(
   const copied = await allocate(sim, worker, plan.node, onto.id, wish);
   made.push(copied.volid);
   worker.log(`allocated target volume '${copied.volid}'`);
-  if (kind === 'disk') await copy(sim, worker, plan.node, onto, volume.sizeBytes, plan.bytesPerSecond);
+  if (kind === 'disk') await copy(sim, worker, plan.node, onto, volume.sizeBytes, { limit: plan.bytesPerSecond });
   return copied;
 }
 
@@ -225,6 +239,6 @@ async function finish(sim: Sim, worker: Worker, plan: ClonePlan, config: Record<
   const clone = requireQemu(sim.world, plan.node, plan.newid);
   clone.config = config;
   if (plan.target !== undefined && plan.target !== plan.node) clone.node = plan.target;
-  await worker.cleanUp(sim.durations.finishMs);
+  await worker.cleanUp(sim.durations.cloneFinishMs);
   if (plan.pool !== undefined) await joinPool(sim, worker, plan.newid, plan.pool);
 }

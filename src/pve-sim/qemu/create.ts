@@ -2,15 +2,15 @@
 import { isAllowed } from '../access/permissions.ts';
 import { requirePrivilege } from '../access/rules.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
-import { failure, forbidden, taskErrorText } from '../pve-error.ts';
+import { failureText, type Process } from '../process.ts';
+import { failure, forbidden } from '../pve-error.ts';
 import { profileOf } from '../profiles/profiles.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
-import { free } from '../storage/disk-work.ts';
+import { freeOrWarn } from '../storage/disk-work.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { drivesOf, isBusKey, isCdrom, isDriveKey } from '../world/drive.ts';
 import { isTemplate, requireQemu } from '../world/guests.ts';
 import { isNicKey } from '../world/net.ts';
-import type { LockHolder } from '../locks/locks.ts';
 import { claimForCreate } from './claim-id.ts';
 import { checkQuorum } from './config-file.ts';
 import { checkDriveAccess } from './drive-checks.ts';
@@ -34,17 +34,17 @@ export interface CreateRequest {
 }
 
 /** @returns the UPID */
-export async function createGuest(sim: Sim, holder: LockHolder, request: CreateRequest): Promise<string> {
+export async function createGuest(sim: Sim, process: Process, request: CreateRequest): Promise<string> {
   const { node, vmid, user } = request;
   const options = withoutAliases(request.options);
   checkSshKeys(options['sshkeys']);
   checkQuorum(sim);
   checkCreateAccess(sim, request);
   checkOptions(sim, request, options);
-  await claimForCreate(sim, holder, node, vmid);
-  await sim.pace.work(sim.durations.forkMs);
+  await claimForCreate(sim, process, node, vmid);
+  await process.work(sim.durations.forkMs);
   return sim.tasks.fork({ node, type: 'qmcreate', id: String(vmid), user }, async (worker) => {
-    await runCreate(sim, worker, { ...request, options });
+    await createOrUndo(sim, worker, { ...request, options });
     if (request.start) forkStart(sim, node, vmid, user);
   });
 }
@@ -59,13 +59,13 @@ function withoutAliases(options: Readonly<Record<string, string>>): Record<strin
 function checkCreateAccess(sim: Sim, request: CreateRequest): void {
   const { vmid, user, pool } = request;
   if (pool !== undefined && sim.world.pools[pool] === undefined) throw forbidden(`pool '${pool}' does not exist`);
+  const mayStore = ['Datastore.AllocateSpace'];
+  // Only an archive is restored onto it: whether it exists is not asked (recording one-node/30).
+  if (request.storage !== undefined) requirePrivilege(sim.world, user, `/storage/${request.storage}`, mayStore);
+  if (request.start) requirePrivilege(sim.world, user, `/vms/${vmid}`, ['VM.PowerMgmt']);
   const allowed = ['VM.Allocate'];
   const own = isAllowed(sim.world, user, `/vms/${vmid}`, allowed);
   if (!own && (pool === undefined || !isAllowed(sim.world, user, `/pool/${pool}`, allowed))) throw forbidden();
-  if (request.storage !== undefined) {
-    // Only an archive is restored onto it: whether it exists is not asked (recording one-node/30).
-    requirePrivilege(sim.world, user, `/storage/${request.storage}`, ['Datastore.AllocateSpace']);
-  }
 }
 
 /** Drive keys need no privilege on the guest when it is created, only on their storages. */
@@ -78,14 +78,20 @@ function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record
   }
 }
 
-async function runCreate(sim: Sim, worker: Worker, request: CreateRequest): Promise<void> {
+/** Whatever fails, the config is removed, last; disks stay behind where the pool is what failed (pve-behaviour 28.5). */
+async function createOrUndo(sim: Sim, worker: Worker, request: CreateRequest): Promise<void> {
   const { node, vmid, pool } = request;
   const lock = { node, vmid, waitMs: sim.durations.cloneLockWaitMs };
-  await withConfigLock(sim, worker, lock, async () => {
-    await fillConfig(sim, worker, request);
-    await worker.cleanUp(sim.durations.finishMs);
-    if (pool !== undefined) await joinOrUndo(sim, worker, node, vmid, pool);
-  });
+  try {
+    await withConfigLock(sim, worker, lock, async () => {
+      await fillConfig(sim, worker, request);
+      await worker.cleanUp(sim.durations.createFinishMs);
+      if (pool !== undefined) await joinPool(sim, worker, vmid, pool);
+    });
+  } catch (error) {
+    if (sim.world.guests[vmid]?.node === node) delete sim.world.guests[vmid];
+    throw error;
+  }
 }
 
 async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Promise<void> {
@@ -108,9 +114,8 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
     guest.config = config;
     if (isTemplate(guest)) await makeBaseImages(sim, worker, guest);
   } catch (error) {
-    for (const volid of made) await free(sim, worker, node, volid);
-    delete sim.world.guests[vmid];
-    throw failure(`unable to create VM ${vmid} - ${taskErrorText(error)}`);
+    for (const volid of made) await freeOrWarn(sim, worker, node, volid);
+    throw failure(`unable to create VM ${vmid} - ${failureText(error)}`);
   }
 }
 
@@ -136,14 +141,4 @@ function defaultBoot(config: Readonly<Record<string, string>>): string {
   const net = Object.keys(config).filter(isNicKey).sort()[0];
   const order = [disk, cd, net].filter((key) => key !== undefined);
   return order.length === 0 ? ' ' : `order=${order.join(';')}`;
-}
-
-/** The config is written by now. Where the join fails it is taken away again, and its disks stay behind (pve-behaviour 28.5). */
-async function joinOrUndo(sim: Sim, worker: Worker, node: string, vmid: number, pool: string): Promise<void> {
-  try {
-    await joinPool(sim, worker, vmid, pool);
-  } catch (error) {
-    if (sim.world.guests[vmid]?.node === node) delete sim.world.guests[vmid];
-    throw error;
-  }
 }

@@ -2,9 +2,10 @@
 // guest, then the config itself.
 import { withConfigLock } from '../locks/config-lock.ts';
 import { withUserConfigLock } from '../locks/user-config-lock.ts';
+import { failureText } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { free } from '../storage/disk-work.ts';
+import { freeOrWarn } from '../storage/disk-work.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { drivesOf, isUnusedKey, ownsVolume, parseDrive } from '../world/drive.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
@@ -33,10 +34,10 @@ export function destroyGuest(sim: Sim, request: DestroyRequest): string {
 function checkDestroyable(sim: Sim, request: DestroyRequest, guest: Guest): void {
   const { vmid } = request;
   if (guest.config['protection'] === '1') throw failure(`can't remove VM ${vmid} - protection mode enabled`);
-  if (guest.run !== undefined) throw failure(`VM ${vmid} is running - destroy failed`);
   if (sim.world.ha[`vm:${vmid}`] !== undefined && !request.purge) {
     throw failure(`unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
   }
+  if (guest.run !== undefined) throw failure(`VM ${vmid} is running - destroy failed`);
 }
 
 async function runDestroy(sim: Sim, worker: Worker, request: DestroyRequest): Promise<void> {
@@ -46,15 +47,35 @@ async function runDestroy(sim: Sim, worker: Worker, request: DestroyRequest): Pr
   checkNoLock(guest, 'suspended');
   const volumes = volumesOf(sim, request, guest);
   checkNoClones(sim, node, volumes);
-  for (const volid of volumes) await freeOrWarn(sim, worker, node, volid);
+  for (const volid of volumes) await freeDisk(sim, worker, node, volid);
   checkWritable(sim, node, vmid);
   guest.config = { lock: 'destroyed' };
   guest.pending = {};
   guest.pendingDelete = {};
   await worker.work(0);
   if (request.purge) worker.log(`purging VM ${vmid} from related configurations..`);
-  await withUserConfigLock(sim, worker, () => forget(sim, vmid, request.purge));
+  await cleanUpAccess(sim, worker, request);
   delete sim.world.guests[vmid];
+}
+
+async function freeDisk(sim: Sim, worker: Worker, node: string, volid: string): Promise<void> {
+  const storage = sim.world.storages[volid.slice(0, volid.indexOf(':'))];
+  if (storage?.disabled === true) {
+    // The one failure that was recorded, and it did not count as a warning (recording one-node/66).
+    worker.log(`Could not remove disk '${volid}', check manually: storage '${storage.id}' is disabled`);
+    return;
+  }
+  if (storage !== undefined && findVolume(sim.world, node, volid) === undefined)
+    worker.log(`disk image '${volid}' does not exist`);
+  await freeOrWarn(sim, worker, node, volid);
+}
+
+async function cleanUpAccess(sim: Sim, worker: Worker, { vmid, purge }: DestroyRequest): Promise<void> {
+  try {
+    await withUserConfigLock(sim, worker, () => forget(sim, vmid, purge));
+  } catch (error) {
+    throw failure(`access permissions cleanup for VM ${vmid} failed: ${failureText(error)}`);
+  }
 }
 
 function volumesOf(sim: Sim, request: DestroyRequest, guest: Guest): string[] {
@@ -82,21 +103,6 @@ function checkNoClones(sim: Sim, node: string, volumes: readonly string[]): void
       throw failure(`base volume '${volid}' is still in use by linked cloned`);
     }
   }
-}
-
-/** A disk that cannot be freed is told in the log, and the guest goes all the same (recording one-node/66). */
-async function freeOrWarn(sim: Sim, worker: Worker, node: string, volid: string): Promise<void> {
-  const storage = sim.world.storages[volid.slice(0, volid.indexOf(':'))];
-  if (storage === undefined || storage.disabled) {
-    const why =
-      storage === undefined
-        ? `storage '${volid.split(':')[0] ?? ''}' does not exist`
-        : `storage '${storage.id}' is disabled`;
-    worker.log(`Could not remove disk '${volid}', check manually: ${why}`);
-    return;
-  }
-  if (findVolume(sim.world, node, volid) === undefined) worker.log(`disk image '${volid}' does not exist`);
-  await free(sim, worker, node, volid);
 }
 
 /** ACLs and pool membership go always, the HA entry with purge alone. */

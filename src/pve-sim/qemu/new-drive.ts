@@ -1,8 +1,9 @@
 // Turns a drive value as it was asked for into the one that is stored, allocating what it names (pve-behaviour 9.2).
+import type { Process } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { imageBytes } from '../storage/image-size.ts';
-import { allocate, copy, type DiskWorker } from '../storage/disk-work.ts';
+import { allocate, copy, freeOrWarn } from '../storage/disk-work.ts';
 import { type Drive, drivesOf, formatDrive, isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
 import { formatSize, GIB, MIB } from '../world/size.ts';
 import { checkUsable, findVolume, isFileStorage, requireStorage } from '../world/volumes.ts';
@@ -38,7 +39,7 @@ export interface DriveWish {
   readonly config: Readonly<Record<string, string>>;
 }
 
-export async function makeDrive(sim: Sim, worker: DiskWorker, wish: DriveWish): Promise<NewDrive> {
+export async function makeDrive(sim: Sim, worker: Process, wish: DriveWish): Promise<NewDrive> {
   const drive = parseDrive(wish.value);
   if (isNewCloudInit(drive.file)) return await makeCloudInit(sim, worker, wish, drive);
   const fresh = newDiskOf(drive.file);
@@ -46,7 +47,7 @@ export async function makeDrive(sim: Sim, worker: DiskWorker, wish: DriveWish): 
   return { key: wish.key, value: formatDrive(existing(sim, wish, drive)), allocated: undefined };
 }
 
-async function makeCloudInit(sim: Sim, worker: DiskWorker, wish: DriveWish, drive: Drive): Promise<NewDrive> {
+async function makeCloudInit(sim: Sim, worker: Process, wish: DriveWish, drive: Drive): Promise<NewDrive> {
   const other = drivesOf(wish.config).find(([key, known]) => key !== wish.key && isCloudInit(known));
   if (other !== undefined) throw failure(`${wish.key} - cloud-init drive is already attached at '${other[0]}'`);
   const storage = drive.file.slice(0, drive.file.indexOf(':'));
@@ -64,7 +65,7 @@ async function makeCloudInit(sim: Sim, worker: DiskWorker, wish: DriveWish, driv
 
 async function makeDisk(
   sim: Sim,
-  worker: DiskWorker,
+  worker: Process,
   wish: DriveWish,
   drive: Drive,
   fresh: { storage: string; gib: number },
@@ -80,7 +81,12 @@ async function makeDisk(
     format: format ?? imported?.format,
     kind: 'disk',
   });
-  if (imported !== undefined) await copy(sim, worker, wish.node, storage, imported.bytes);
+  try {
+    if (imported !== undefined) await copy(sim, worker, wish.node, storage, imported.bytes);
+  } catch (error) {
+    await freeOrWarn(sim, worker, wish.node, volume.volid);
+    throw error;
+  }
   const secureBoot = wish.key === 'efidisk0' && options['pre-enrolled-keys'] === '1' ? { 'ms-cert': '2023k' } : {};
   const value = formatDrive({
     file: volume.volid,

@@ -69,8 +69,10 @@ export function rebootGuest(sim: Sim, request: PowerRequest): string {
   checkNotPaused(guest, request);
   return fork(sim, request, 'qmreboot', async (worker) => {
     await powerDown(sim, worker, request);
+    const boot = sim.world.nodes[node]?.bootedAt;
     sim.pace.limit(sim.durations.rebootGapMs, () => {
-      if (sim.world.guests[vmid]?.node === node) forkStart(sim, node, vmid, 'root@pam');
+      const stays = sim.world.guests[vmid]?.node === node;
+      if (stays && isUp(sim, node) && sim.world.nodes[node]?.bootedAt === boot) forkStart(sim, node, vmid, 'root@pam');
     });
   });
 }
@@ -168,10 +170,14 @@ function queueHa(sim: Sim, request: PowerRequest, type: string, state: 'started'
   });
 }
 
+function isUp(sim: Sim, node: string): boolean {
+  return sim.world.nodes[node]?.online === true;
+}
+
 function carryOutHa(sim: Sim, request: PowerRequest, state: 'started' | 'stopped'): void {
   const { vmid } = request;
   const guest = sim.world.guests[vmid];
-  if (guest === undefined) return;
+  if (guest === undefined || !isUp(sim, guest.node)) return;
   const byManager = { ...request, node: guest.node, user: 'root@pam' };
   if (state === 'started') return void forkStart(sim, guest.node, vmid, 'root@pam');
   fork(sim, byManager, 'qmshutdown', async (worker) => {

@@ -1,7 +1,6 @@
 // `PUT .../resize` (pve-behaviour 15): everything that is wrong is the task's error, a stale digest too (28.2).
 import { requirePrivilege } from '../access/rules.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
-import { withStorageLock } from '../locks/storage-lock.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
@@ -46,7 +45,7 @@ async function runResize(sim: Sim, worker: Worker, request: ResizeRequest): Prom
   const wanted = wantedBytes(request.size, volume.sizeBytes);
   if (wanted < volume.sizeBytes) throw failure('shrinking disks is not supported');
   if (wanted === volume.sizeBytes) return;
-  await withStorageLock(sim, worker, node, storage, async () => await worker.work(sim.durations.resizeMs));
+  await worker.work(sim.durations.resizeMs);
   // The storage half first: without quorum the image has grown and the config has not (pve-behaviour 26).
   volume.sizeBytes = wanted;
   checkWritable(sim, node, vmid);

@@ -1,10 +1,9 @@
 // `PUT` and `POST .../config` (pve-behaviour 11): what is refused before anything is written, then the change itself.
 import { withConfigLock } from '../locks/config-lock.ts';
-import type { LockHolder } from '../locks/locks.ts';
+import type { Process } from '../process.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import { VM_OPTIONS } from '../schema/vm-options.ts';
 import type { Sim } from '../sim.ts';
-import { callWorker } from '../storage/disk-work.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { isDriveKey, isUnusedKey, parseDrive } from '../world/drive.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
@@ -29,11 +28,11 @@ export interface UpdateRequest {
 }
 
 /** The synchronous call. */
-export async function updateNow(sim: Sim, holder: LockHolder, sent: UpdateRequest): Promise<void> {
+export async function updateNow(sim: Sim, process: Process, sent: UpdateRequest): Promise<void> {
   const request = checkUpdate(sim, sent);
-  await underLock(sim, holder, request, async (guest) => {
+  await underLock(sim, process, request, async (guest) => {
     checkWritable(sim, request.node, request.vmid);
-    await applyChanges(sim, callWorker(sim, holder), guest, request);
+    await applyChanges(sim, process, guest, request);
   });
 }
 
@@ -43,13 +42,13 @@ export async function updateNow(sim: Sim, holder: LockHolder, sent: UpdateReques
  */
 export async function updateInBackground(
   sim: Sim,
-  holder: LockHolder,
+  process: Process,
   sent: UpdateRequest,
   delayMs: number | undefined,
 ): Promise<string | null> {
   const request = checkUpdate(sim, sent);
   const { node, vmid, user } = request;
-  await underLock(sim, holder, request, async () => await Promise.resolve());
+  await underLock(sim, process, request, async () => await Promise.resolve());
   const upid = sim.tasks.fork({ node, type: 'qmconfig', id: String(vmid), user }, async (worker: Worker) => {
     worker.log(`update VM ${vmid}: ${describe(request)}`);
     await underLock(sim, worker, request, async (guest) => {
@@ -67,12 +66,12 @@ export async function updateInBackground(
 
 async function underLock(
   sim: Sim,
-  holder: LockHolder,
+  process: Process,
   request: UpdateRequest,
   work: (guest: Guest) => Promise<void>,
 ): Promise<void> {
   const { node, vmid, digest } = request;
-  await withConfigLock(sim, holder, { node, vmid }, async () => {
+  await withConfigLock(sim, process, { node, vmid }, async () => {
     const guest = requireQemu(sim.world, node, vmid);
     checkDigest(guest, digest);
     checkNoLock(guest);

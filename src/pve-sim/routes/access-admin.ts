@@ -113,7 +113,7 @@ export const ACCESS_ADMIN: readonly Endpoint[] = [
 
 async function change(call: Call, what: string, work: (access: AccessState) => void): Promise<void> {
   try {
-    await withUserConfigLock(call.sim, call.holder, () => work(call.sim.world.access));
+    await withUserConfigLock(call.sim, call.process, () => work(call.sim.world.access));
   } catch (error) {
     throw failure(`${what} failed: ${taskErrorText(error)}`);
   }

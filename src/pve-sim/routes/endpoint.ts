@@ -1,6 +1,6 @@
 // What one API endpoint is made of, and what its handler gets. The pipeline around it is in server/dispatch.
 import type { Rule } from '../access/rules.ts';
-import type { LockHolder } from '../locks/locks.ts';
+import type { Process } from '../process.ts';
 import type { Schema } from '../schema/property.ts';
 import type { Verified } from '../schema/verify.ts';
 import type { UploadedFile } from '../server/multipart.ts';
@@ -16,7 +16,8 @@ export interface Call {
   readonly user: string;
   readonly params: Verified;
   readonly upload: UploadedFile | undefined;
-  readonly holder: LockHolder;
+  /** The call as a process of the node that works on it. */
+  readonly process: Process;
 }
 
 export interface Endpoint {

@@ -93,7 +93,7 @@ function members(call: Call, id: string): unknown[] {
 
 async function change(call: Call, what: string, work: (world: World) => void): Promise<void> {
   try {
-    await withUserConfigLock(call.sim, call.holder, () => work(call.sim.world));
+    await withUserConfigLock(call.sim, call.process, () => work(call.sim.world));
   } catch (error) {
     throw failure(`${what} failed: ${taskErrorText(error)}`);
   }

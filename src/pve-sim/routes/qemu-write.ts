@@ -152,8 +152,8 @@ export function refuseRootOnly({ params }: Call): void {
 }
 
 async function create(call: Call): Promise<string> {
-  const { sim, holder, user, params } = call;
-  return await createGuest(sim, holder, {
+  const { sim, process, user, params } = call;
+  return await createGuest(sim, process, {
     node: needText(params, 'node'),
     vmid: needInt(params, 'vmid'),
     user,
@@ -180,38 +180,39 @@ function updateRequest(call: Call): UpdateRequest {
 }
 
 async function putConfig(call: Call): Promise<void> {
-  await updateNow(call.sim, call.holder, updateRequest(call));
+  await updateNow(call.sim, call.process, updateRequest(call));
 }
 
 /** The older way to delete disks. */
 async function unlink(call: Call): Promise<void> {
-  const { sim, holder, params } = call;
+  const { sim, process, params } = call;
   const deletes = splitList(needText(params, 'idlist'));
-  await updateNow(sim, holder, { ...updateRequest(call), deletes });
+  await updateNow(sim, process, { ...updateRequest(call), deletes });
 }
 
 async function postConfig(call: Call): Promise<string | null> {
   const seconds = intParam(call.params, 'background_delay');
   return await updateInBackground(
     call.sim,
-    call.holder,
+    call.process,
     updateRequest(call),
     seconds === undefined ? undefined : seconds * 1000,
   );
 }
 
-async function clone({ sim, user, params }: Call): Promise<string> {
+async function clone({ sim, process, user, params }: Call): Promise<string> {
   const node = needText(params, 'node');
   const target = textParam(params, 'target');
   // KiB per second; 0 is unlimited.
   const limit = intParam(params, 'bwlimit');
-  return await cloneGuest(sim, {
+  return await cloneGuest(sim, process, {
     node,
     vmid: needInt(params, 'vmid'),
     newid: needInt(params, 'newid'),
     user,
     name: textParam(params, 'name'),
     description: textParam(params, 'description'),
+    snapname: textParam(params, 'snapname'),
     pool: textParam(params, 'pool'),
     full: params['full'] === undefined ? undefined : isOn(params, 'full'),
     storage: textParam(params, 'storage'),

@@ -5,7 +5,7 @@ import { failure, parameterError } from '../pve-error.ts';
 import { nodeParams, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
 import { contentFormat } from '../schema/formats.ts';
 import { choice, integer, optional, text } from '../schema/property.ts';
-import { allocate, callWorker } from '../storage/disk-work.ts';
+import { allocate } from '../storage/disk-work.ts';
 import { deleteVolume } from '../storage/delete-volume.ts';
 import { imageBytes } from '../storage/image-size.ts';
 import { forkUpload } from '../storage/upload.ts';
@@ -145,7 +145,7 @@ function pathOf(storage: StorageState, volume: Volume): string {
 
 /** An image without a guest's config: answers with its volume id. */
 async function allocateImage(call: Call): Promise<string> {
-  const { sim, params, holder } = call;
+  const { sim, params, process } = call;
   const node = needText(params, 'node');
   const storage = storageOf(call);
   const name = needText(params, 'filename');
@@ -159,7 +159,7 @@ async function allocateImage(call: Call): Promise<string> {
     throw failure(`disk image '${storage.path ?? ''}/images/${vmid}/${name}' already exists`);
   }
   const wish = { vmid, sizeBytes: wantedBytes(needText(params, 'size')), format, kind: 'disk', name } as const;
-  return (await allocate(sim, callWorker(sim, holder), node, storage.id, wish)).volid;
+  return (await allocate(sim, process, node, storage.id, wish)).volid;
 }
 
 /** Without a unit the size is in KiB. */

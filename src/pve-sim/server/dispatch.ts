@@ -5,8 +5,9 @@ import { authenticate } from '../access/authenticate.ts';
 import { checkRule } from '../access/rules.ts';
 import type { JournalEntry } from '../journal.ts';
 import { maskSecrets } from '../journal.ts';
-import { createHolder, releaseAll } from '../locks/locks.ts';
+import type { Process } from '../process.ts';
 import { failure, PveError, parameterError, TransportError } from '../pve-error.ts';
+import { PROTECTED_READS } from '../profiles/protected-reads.ts';
 import type { Endpoint } from '../routes/endpoint.ts';
 import { normalised, problems } from '../schema/verify.ts';
 import type { Sim } from '../sim.ts';
@@ -45,6 +46,8 @@ const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE']);
 export async function dispatch(to: Dispatcher, arrival: Arrival): Promise<Answer> {
   const started = to.sim.clock.now();
   const format: Format = arrival.target.format === 'extjs' ? 'extjs' : 'json';
+  const method = arrival.request.method ?? '';
+  if (!METHODS.has(method)) return emptyAnswer(501, `method '${method}' not available`);
   try {
     return dataAnswer(format, await answer(to, arrival));
   } catch (error) {
@@ -67,7 +70,6 @@ export function isUpload({ request, target }: Pick<Arrival, 'request' | 'target'
 async function answer(to: Dispatcher, arrival: Arrival): Promise<unknown> {
   const { request, entry, target } = arrival;
   const method = request.method ?? '';
-  if (!METHODS.has(method)) throw new TransportError(501, `method '${method}' not available`);
   const upload = isUpload(arrival);
   checkHeaders(request, upload);
   checkTarget(target, request.url ?? '');
@@ -118,10 +120,32 @@ async function carryOut(
   const errors = problems(params, endpoint.params);
   if (Object.keys(errors).length > 0) throw parameterError(errors);
   const verified = normalised(params, endpoint.params);
-  return await withinProxyLimit(sim, async (holder) => {
-    const { node: receivedBy, apiWorker } = arrival;
-    return await endpoint.handle({ sim, receivedBy, apiWorker, user, params: verified, upload, holder });
-  });
+  const { node: receivedBy, apiWorker } = arrival;
+  const node = workingNode(endpoint, params, receivedBy);
+  if (node === receivedBy && isProtected(endpoint)) await reachDaemon(sim, node);
+  return await withinProxyLimit(sim, node, async (process) =>
+    endpoint.handle({ sim, receivedBy, apiWorker, user, params: verified, upload, process }),
+  );
+}
+
+function isProtected({ method, path }: Endpoint): boolean {
+  return method !== 'GET' || PROTECTED_READS.has(path);
+}
+
+/** pveproxy itself still answers where the daemon behind it hangs. */
+async function reachDaemon(sim: Sim, node: string): Promise<void> {
+  if (sim.world.nodes[node]?.hung !== true) return;
+  await sim.pace.wait(sim.durations.proxyTimeoutMs);
+  throw new PveError(596, 'Connection timed out');
+}
+
+function isOfNode(endpoint: Endpoint): boolean {
+  return endpoint.path.startsWith('/nodes/{node}/');
+}
+
+/** The node in the path does the work of its calls, the one that was asked does the rest. */
+function workingNode(endpoint: Endpoint, { node }: RawRequestParams, receiver: string): string {
+  return isOfNode(endpoint) && endpoint.stays !== true && typeof node === 'string' ? node : receiver;
 }
 
 /** Forwarding to the node in the path: `localhost` is the receiver, a dead one 595, one that hangs 596 (pve-behaviour 1.5). */
@@ -132,7 +156,7 @@ async function reachNode(
   raw: RawRequestParams,
 ): Promise<RawRequestParams> {
   const name = raw['node'];
-  if (!endpoint.path.startsWith('/nodes/{node}/') || typeof name !== 'string') return raw;
+  if (!isOfNode(endpoint) || typeof name !== 'string') return raw;
   if (name === 'localhost') return { ...raw, node: receiver };
   if (
     name === receiver ||
@@ -157,15 +181,15 @@ async function reachNode(
   return raw;
 }
 
-/** A handler that takes too long is answered 596 while its work goes on (pve-behaviour 1.5). */
+/** A handler that takes too long is answered 596 while its work goes on, if its node does (pve-behaviour 1.5). */
 async function withinProxyLimit(
   sim: Sim,
-  handle: (holder: ReturnType<typeof createHolder>) => Promise<unknown>,
+  node: string,
+  handle: (process: Process) => Promise<unknown>,
 ): Promise<unknown> {
-  const holder = createHolder();
   const { promise: tooLong, reject } = Promise.withResolvers<never>();
   const cancel = sim.pace.limit(sim.durations.proxyTimeoutMs, () => reject(new PveError(596, 'Connection timed out')));
-  const work = handle(holder).finally(() => releaseAll(holder));
+  const work = sim.calls.run(node, handle);
   work.catch(() => {});
   try {
     return await Promise.race([work, tooLong]);

@@ -72,10 +72,14 @@ async function answerRequest(
   const method = request.method ?? '';
   const entry = options.journal.open(options.name, method, path);
   const faults = sim.faults.forRequest(options.name, method, path);
+  const node = sim.world.nodes[options.name];
+  const boot = node?.bootedAt;
+  const lostPower = (): boolean => node?.online !== true || node.bootedAt !== boot;
   const early = await meetFaults(options, faults);
-  if (early === 'cut') return void request.socket.destroy();
+  if (early === 'cut' || lostPower()) return void request.socket.destroy();
   const answer =
     early ?? (await dispatch(options.dispatcher, { request, node: options.name, apiWorker, entry, target }));
+  if (lostPower()) return void request.socket.destroy();
   options.journal.close(entry, answer.status, answer.reason);
   if (faults.some((fault) => 'dropAfter' in fault)) return void request.socket.destroy();
   if (!response.destroyed)

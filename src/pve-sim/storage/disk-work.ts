@@ -2,37 +2,17 @@
 import { withStorageLock } from '../locks/storage-lock.ts';
 import { failure } from '../pve-error.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
-import type { LockHolder } from '../locks/locks.ts';
+import { failureText, type Process } from '../process.ts';
 import { MIB } from '../world/size.ts';
 import { addVolume, childrenOf, findVolume, removeVolume, requireStorage, type VolumeWish } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
-
-/** Whoever works on storages: a task's worker, or an API call that does it itself. */
-export interface DiskWorker extends LockHolder {
-  log(line: string): void;
-  /** Lets work pass; a stop of the task interrupts it. */
-  work(ms: number): Promise<void>;
-  /** Lets cleaning up pass; nothing but a kill interrupts it. */
-  cleanUp(ms: number): Promise<void>;
-}
-
-/** An API call as the worker: it has no log, and nobody stops it. */
-export function callWorker(sim: Sim, holder: LockHolder): DiskWorker {
-  return {
-    held: holder.held,
-    dead: false,
-    log: () => {},
-    work: async (ms) => await sim.pace.work(ms),
-    cleanUp: async (ms) => await sim.pace.work(ms),
-  };
-}
 
 const TOO_LARGE = 2 ** 63;
 const SIZES = 'Must be between 0 and 9223372036854775807.';
 
 export async function allocate(
   sim: Sim,
-  worker: DiskWorker,
+  worker: Process,
   node: string,
   storageId: string,
   wish: VolumeWish,
@@ -70,7 +50,7 @@ function madeText(storage: StorageState, volume: Volume): string {
 /** A linked clone's volume: made under the lock as well, and quick. */
 export async function allocateLinked(
   sim: Sim,
-  worker: DiskWorker,
+  worker: Process,
   node: string,
   base: Volume,
   vmid: number,
@@ -83,11 +63,11 @@ export async function allocateLinked(
   });
 }
 
-/** Frees a volume if it is there. @throws when linked clones still stand on it */
-export async function free(sim: Sim, worker: DiskWorker, node: string, volid: string): Promise<void> {
+/** Frees a volume if it is there. @throws when linked clones still stand on it, or its storage cannot be used */
+export async function free(sim: Sim, worker: Process, node: string, volid: string): Promise<void> {
+  const storage = requireStorage(sim.world, volid.slice(0, volid.indexOf(':')), node);
   const volume = findVolume(sim.world, node, volid);
-  const storage = sim.world.storages[volid.slice(0, volid.indexOf(':'))];
-  if (volume === undefined || storage === undefined) return;
+  if (volume === undefined) return;
   await withStorageLock(sim, worker, node, storage, async () => {
     await worker.cleanUp(sim.durations.freeVolumeMs);
     if (childrenOf(sim.world, volume).length > 0)
@@ -96,17 +76,34 @@ export async function free(sim: Sim, worker: DiskWorker, node: string, volid: st
   });
 }
 
+/** A volume that cannot be freed is left behind with a warning: whoever removes a guest goes on (pve-behaviour 16, 27.3). */
+export async function freeOrWarn(sim: Sim, worker: Process, node: string, volid: string): Promise<void> {
+  try {
+    await free(sim, worker, node, volid);
+  } catch (error) {
+    worker.warn(`Could not remove disk '${volid}', check manually: ${failureText(error)}`);
+  }
+}
+
 const STEPS = 10;
 
-/** Copies at an equal share of the storage's bandwidth, and no faster than `limit` bytes per second. */
+export interface CopyOptions {
+  /** Bytes per second that are not exceeded. */
+  readonly limit?: number | undefined;
+  /** Told how many bytes are there, step by step. */
+  readonly onWritten?: (bytes: number) => void;
+}
+
+/** Copies at an equal share of the storage's bandwidth. */
 export async function copy(
   sim: Sim,
-  worker: DiskWorker,
+  worker: Process,
   node: string,
   storage: StorageState,
   bytes: number,
-  limit = Number.POSITIVE_INFINITY,
+  options: CopyOptions = {},
 ): Promise<void> {
+  const { limit = Number.POSITIVE_INFINITY, onWritten } = options;
   const copying = copyingOn(sim, `${storage.shared ? '' : node}/${storage.id}`);
   copying.add(worker);
   try {
@@ -115,6 +112,7 @@ export async function copy(
       const sharers = [...copying].filter((other) => !other.dead).length;
       const bytesPerSecond = Math.min(limit, storage.bytesPerSecond / sharers);
       await worker.work((bytes / STEPS / bytesPerSecond) * 1000);
+      onWritten?.(Math.floor((bytes * (step + 1)) / STEPS));
     }
     worker.log(progress(bytes, STEPS));
   } finally {
@@ -122,11 +120,11 @@ export async function copy(
   }
 }
 
-const copies = new WeakMap<Sim, Map<string, Set<DiskWorker>>>();
+const copies = new WeakMap<Sim, Map<string, Set<Process>>>();
 
 /** Who copies on a storage at the moment. */
-function copyingOn(sim: Sim, key: string): Set<DiskWorker> {
-  const all = copies.get(sim) ?? new Map<string, Set<DiskWorker>>();
+function copyingOn(sim: Sim, key: string): Set<Process> {
+  const all = copies.get(sim) ?? new Map<string, Set<Process>>();
   copies.set(sim, all);
   const here = all.get(key) ?? new Set();
   all.set(key, here);

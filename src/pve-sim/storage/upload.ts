@@ -1,11 +1,12 @@
 // The upload's checks on the name, and the task that puts the file in place (pve-behaviour 8.5, 28.9).
 import { createHash } from 'node:crypto';
+import type { Process } from '../process.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { UploadedFile } from '../server/multipart.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
-import { volumeKey } from '../world/volumes.ts';
+import { removeVolume, volumeKey } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
-import { copy, type DiskWorker } from './disk-work.ts';
+import { copy } from './disk-work.ts';
 
 export interface Upload {
   /** The node that got the bytes; the task runs there. */
@@ -33,8 +34,7 @@ export function forkUpload(sim: Sim, upload: Upload): string {
     worker.log(`target node: ${node}`);
     worker.log(`target file: ${target}`);
     worker.log(`file size is: ${file.data.length}`);
-    await copy(sim, worker, node, storage, file.data.length);
-    place(sim, upload, name);
+    await writeInPlace(sim, worker, upload, name);
     worker.log('finished file import successfully');
   });
 }
@@ -52,7 +52,7 @@ function storedName(given: string, content: string): string {
   return name;
 }
 
-function verifyChecksum(upload: Upload, worker: DiskWorker): void {
+function verifyChecksum(upload: Upload, worker: Process): void {
   if (upload.checksum === undefined) return;
   const got = createHash(upload.checksum.algorithm).update(upload.file.data).digest('hex');
   const expected = upload.checksum.value.toLowerCase();
@@ -60,8 +60,11 @@ function verifyChecksum(upload: Upload, worker: DiskWorker): void {
   worker.log('calculating checksum...OK, checksum verified');
 }
 
-/** The same name again is overwritten in place. */
-function place(sim: Sim, upload: Upload, name: string): void {
+/**
+ * The file is there under its name from the first byte on, in place of one that had it before (pve-behaviour 28.9).
+ * A stop removes it; a kill leaves what has been written.
+ */
+async function writeInPlace(sim: Sim, worker: Process, upload: Upload, name: string): Promise<void> {
   const { storage, node, content, file } = upload;
   const volid = `${storage.id}:${content}/${name}`;
   const volume: Volume = {
@@ -71,8 +74,18 @@ function place(sim: Sim, upload: Upload, name: string): void {
     content: content as Volume['content'],
     format: content === 'iso' ? 'iso' : (name.split('.').at(-1) ?? 'raw'),
     ctime: nowSeconds(sim),
-    sizeBytes: file.data.length,
-    data: file.data,
+    sizeBytes: 0,
+    data: file.data.subarray(0, 0),
+  };
+  const onWritten = (bytes: number): void => {
+    volume.sizeBytes = bytes;
+    volume.data = file.data.subarray(0, bytes);
   };
   sim.world.volumes[volumeKey(storage, node, volid)] = volume;
+  try {
+    await copy(sim, worker, node, storage, file.data.length, { onWritten });
+  } catch (error) {
+    removeVolume(sim.world, volume);
+    throw error;
+  }
 }

@@ -21,7 +21,7 @@ export interface TaskStart {
 export interface Tasks {
   /**
    * Registers a task and starts its worker; answers with the UPID at once.
-   * @throws 500 `got no worker upid` where a fault says so
+   * @throws 500 `got no worker upid` where a fault says so; an error where the node has no power
    */
   fork(start: TaskStart, run: (worker: Worker) => Promise<void>): string;
   /** SIGTERM, then SIGKILL; comes back when the task is over. */
@@ -49,9 +49,9 @@ interface TasksOf {
   readonly faults: Faults;
 }
 
-/** How young a clone may lose a SIGTERM, and how often it does (pve-behaviour 28.11). */
+/** How young a worker may lose a SIGTERM, and how often it does (pve-behaviour 28.11). */
 const EARLY_MS = 200;
-const EARLY_LOSS = 5 / 8;
+const EARLY_LOSS: Readonly<Record<string, number>> = { qmclone: 5 / 8, qmcreate: 1 / 9 };
 
 export function createTasks(sim: TasksOf): Tasks {
   const running = new Map<string, Running>();
@@ -118,6 +118,9 @@ export function createTasks(sim: TasksOf): Tasks {
 
   return {
     fork: (start, run) => {
+      if (sim.world.nodes[start.node]?.online !== true) {
+        throw new Error(`no ${start.type} of '${start.id}' can run on node '${start.node}': it has no power`);
+      }
       const faults = sim.faults.forTask(start.node, start.type);
       const stillborn = faults.some((action) => 'noWorker' in action);
       const record = register(start, stillborn);
@@ -133,7 +136,8 @@ export function createTasks(sim: TasksOf): Tasks {
       const record = sim.world.tasks[upid];
       if (task === undefined || record === undefined) return;
       const young = sim.clock.now() - task.startedAt < EARLY_MS;
-      const lost = record.type === 'qmclone' && young && sim.random.next() < EARLY_LOSS;
+      const loss = EARLY_LOSS[record.type];
+      const lost = young && loss !== undefined && sim.random.next() < loss;
       if (!lost) task.worker.terminate();
       const cancel = sim.pace.limit(sim.durations.taskKillMs, () => kill(task));
       await task.done;
