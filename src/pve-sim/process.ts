@@ -21,7 +21,7 @@ export interface ControlledProcess extends Process {
   kill(): void;
 }
 
-export class InterruptedError extends Error {
+class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }
 
