@@ -4,10 +4,11 @@ import { readFile } from 'node:fs/promises';
 import { createProviderClient } from '#rpc/client';
 import type { Clock } from '#runtime/clock';
 import { applyManifests, type AppliedVm } from './apply.ts';
-import { createPrograms, type Launched, type Programs } from './launch.ts';
+import { followCalls } from './follow-calls.ts';
+import { createPrograms, type Programs } from './launch.ts';
 import { createProgress, type Progress, type Terminal } from './progress.ts';
-import { watchPveCalls } from './pve-calls.ts';
-import { type SimulatorInfo, simulatorInfo } from './simulator-info.ts';
+import type { SimulatorInfo } from './simulator-info.ts';
+import { type ProviderPorts, startProvider, startSimulator } from './start-programs.ts';
 
 export interface QuickstartOptions {
   /** File of manifests; undefined applies none. */
@@ -26,9 +27,6 @@ export interface QuickstartOptions {
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
-
-/** How much faster than real time the simulated cluster runs. */
-const TIME_SCALE = 3;
 
 /** Throws what kept it from getting there, `Interrupted` included; the programs are stopped whatever happens. */
 export async function quickstart(options: QuickstartOptions): Promise<void> {
@@ -81,8 +79,11 @@ async function show(
   progress: Progress,
   programs: Programs,
 ): Promise<Serving> {
-  const simulator = namesAPve(options.environment) ? undefined : await startSimulator(options, progress, programs);
-  const provider = await startProvider(options, progress, programs, simulator);
+  const { environment, programs: paths } = options;
+  const simulator = namesAPve(environment)
+    ? undefined
+    : await startSimulator({ path: paths.simulator, environment }, progress, programs);
+  const provider = await startProvider({ path: paths.provider, environment }, progress, programs, simulator);
   const client = createProviderClient({ address: `127.0.0.1:${provider.ready.port}`, waitForReady: true });
   try {
     const { message } = await client.validate({});
@@ -106,102 +107,6 @@ function tellVm(vm: AppliedVm, progress: Progress): void {
   for (const note of vm.notes) progress.say(`      note: ${note}`);
 }
 
-async function startSimulator(
-  options: QuickstartOptions,
-  progress: Progress,
-  programs: Programs,
-): Promise<SimulatorInfo> {
-  return await progress.step('start a simulated PVE cluster', async () => {
-    const { ready } = await programs.launch({
-      name: 'the simulator',
-      program: options.programs.simulator,
-      args: ['--port', '0', '--control-port', '0', '--cluster', 'three-node', '--time-scale', String(TIME_SCALE)],
-      environment: options.environment,
-      readyIn: controlUrlIn,
-      onLine: () => undefined,
-    });
-    const info = await simulatorInfo(ready);
-    for (const { name, url } of info.nodes) progress.detail(`${name} ${url}`);
-    return info;
-  });
-}
-
-/** The line in which the simulator names its control endpoint. */
-function controlUrlIn(line: string): string | undefined {
-  return /^control (http:\/\/\S+)$/.exec(line)?.[1];
-}
-
-interface ProviderPorts {
-  readonly port: number;
-  readonly health_port: number;
-}
-
-async function startProvider(
-  options: QuickstartOptions,
-  progress: Progress,
-  programs: Programs,
-  simulator: SimulatorInfo | undefined,
-): Promise<Launched<ProviderPorts>> {
-  return await progress.step('start the provider', async () => {
-    return await programs.launch({
-      name: 'the provider',
-      program: options.programs.provider,
-      // Plaintext, and therefore on loopback only.
-      args: ['--host=127.0.0.1', '--port=0', '--health-port=0', `--time-scale=${simulator?.timeScale ?? 1}`],
-      environment: {
-        ...(simulator === undefined ? options.environment : settingsFor(simulator, options.environment)),
-        VIRTRIGAUD_PROVIDER_INSECURE: 'true',
-        LOG_FORMAT: 'json',
-        LOG_LEVEL: 'info',
-      },
-      readyIn: providerPortsIn,
-      onLine: (line) => tellTrouble(line, progress),
-    });
-  });
-}
-
-/** Nothing of the person's own settings or credentials: what is shown on a simulated cluster must reach no other. */
-function settingsFor(
-  simulator: SimulatorInfo,
-  environment: QuickstartOptions['environment'],
-): Record<string, string | undefined> {
-  const others = Object.entries(environment).filter(([name]) => !/^(PVE|PROVIDER|TLS|VIRTRIGAUD)_/.test(name));
-  return {
-    ...Object.fromEntries(others),
-    VIRTRIGAUD_CREDENTIALS_DIR: '/dev/null',
-    PVE_ENDPOINT: simulator.nodes[0]?.url ?? '',
-    PVE_TOKEN_ID: simulator.token.id,
-    PVE_TOKEN_SECRET: simulator.token.secret,
-    PVE_CA_BUNDLE: simulator.ca,
-    PVE_INSTANCE: 'quickstart',
-  };
-}
-
-function providerPortsIn(line: string): ProviderPorts | undefined {
-  const { port, health_port } = logLine(line);
-  return typeof port === 'number' && typeof health_port === 'number' ? { port, health_port } : undefined;
-}
-
-/** A line of a JSON log; one that is none is its own message. */
-function logLine(line: string): Record<string, unknown> {
-  try {
-    return JSON.parse(line) as Record<string, unknown>;
-  } catch {
-    return { level: 'ERROR', msg: line };
-  }
-}
-
-/** Told by the steps already, or true of every quickstart: it serves plaintext, but on loopback only. */
-const TOLD_ELSEWHERE = /^(gRPC request completed|gRPC is served without TLS)/;
-
-/** Warnings and errors of the provider are the person's business; the rest is in the steps. */
-function tellTrouble(line: string, progress: Progress): void {
-  const { level, msg, time: _time, ...fields } = logLine(line);
-  if ((level !== 'WARN' && level !== 'ERROR') || TOLD_ELSEWHERE.test(String(msg))) return;
-  const details = Object.entries(fields).map(([key, value]) => `${key}="${String(value)}"`);
-  progress.detail(`provider: ${[msg, ...details].join(' ')}`);
-}
-
 interface Apply {
   readonly options: QuickstartOptions;
   readonly text: string;
@@ -219,58 +124,6 @@ async function apply({ options, text, progress, client, simulator }: Apply): Pro
   } finally {
     await calls.stop();
   }
-}
-
-const FOLLOW_MS = 100;
-
-/** Tells the calls of PVE as they happen. A step of the progress it gives has all of its calls told before it ends. */
-async function followCalls(
-  controlUrl: string,
-  progress: Progress,
-  clock: Clock,
-): Promise<{ progress: Progress; stop(): Promise<void> }> {
-  const calls = watchPveCalls(controlUrl);
-  await calls.next();
-  const stopping = new AbortController();
-  const tellNext = async (): Promise<void> => {
-    if (stopping.signal.aborted) return;
-    try {
-      for (const line of await calls.next()) progress.detail(line);
-    } catch (error) {
-      progress.detail(
-        `the calls of PVE cannot be told any more: ${error instanceof Error ? error.message : String(error)}`,
-      );
-      stopping.abort();
-    }
-  };
-  let telling = Promise.resolve();
-  const tell = async (): Promise<void> => {
-    telling = telling.then(tellNext);
-    await telling;
-  };
-  const following = (async () => {
-    while (!stopping.signal.aborted) {
-      await tell();
-      await clock.sleep(FOLLOW_MS, stopping.signal).catch(() => undefined);
-    }
-  })();
-  return {
-    progress: {
-      ...progress,
-      step: async (title, work) =>
-        await progress.step(title, async () => {
-          try {
-            return await work();
-          } finally {
-            await tell();
-          }
-        }),
-    },
-    stop: async () => {
-      stopping.abort();
-      await following;
-    },
-  };
 }
 
 function nextSteps({ ports, simulator, hasApplied }: Serving): string {
