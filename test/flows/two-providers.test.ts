@@ -76,6 +76,7 @@ describe('two provider processes on two endpoints', () => {
 
 describe('two provider processes that are killed in the middle', () => {
   const random = seeded(11);
+  const leftBehind: string[] = [];
   const moments = Array.from({ length: OFFSETS }, () => ({
     offsetMs: Math.round((random() * LONGEST_OFFSET_MS) / 3),
     killMs: Math.round(random() * LONGEST_OFFSET_MS),
@@ -92,6 +93,7 @@ describe('two provider processes that are killed in the middle', () => {
       await realTime.sleep(killMs);
       await Promise.all(dying.map(async (provider) => await provider.kill('SIGKILL')));
       await Promise.all(lost);
+      leftBehind.push((await claimedVms(world, name))[0]?.state ?? 'nothing');
 
       const next = await Promise.all([startProviderProcess(sim, 0), startProviderProcess(sim, 2)]);
       const ids = await Promise.all(next.map(async (provider) => await createUntilDone(provider, name)));
@@ -100,4 +102,8 @@ describe('two provider processes that are killed in the middle', () => {
       await Promise.all(next.map(async (provider) => await provider.kill('SIGTERM')));
     },
   );
+
+  it('were killed in the middle in some of these rounds', () => {
+    expect(leftBehind.filter((state) => state !== 'nothing' && state !== 'ready')).not.toHaveLength(0);
+  });
 });
