@@ -32,7 +32,7 @@ export async function buildAll(): Promise<string[]> {
 }
 
 async function programs(): Promise<string[]> {
-  const files = await readdir(join(root, 'bin')).catch(() => []);
+  const files = await readdir(join(root, 'bin'));
   // `start` starts the sources of the others; it is for a checkout.
   const shipped = files.filter((file) => file.endsWith('.ts') && file !== 'start.ts');
   return shipped.map((file) => join('bin', file));

@@ -190,6 +190,7 @@ async function withinProxyLimit(
   const { promise: tooLong, reject } = Promise.withResolvers<never>();
   const cancel = sim.pace.limit(sim.durations.proxyTimeoutMs, () => reject(new PveError(596, 'Connection timed out')));
   const work = sim.calls.run(node, handle);
+  // Once the 596 is sent nobody waits for it: its failure then is no answer, and must not end the process.
   work.catch(() => {});
   try {
     return await Promise.race([work, tooLong]);
