@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typin
 import { z } from 'zod';
 import { CLUSTERS } from './clusters/clusters.ts';
 import { faultRule, type FaultRule } from './faults.ts';
+import { PROFILE_NAMES } from './profiles/profiles.ts';
 import { type Simulator, startSimulator } from './simulator.ts';
 
 export interface CommandOptions {
@@ -21,6 +22,7 @@ export async function runPveSim({ args, write, interrupted }: CommandOptions): P
   const options = parseOptions(args);
   const simulator = await startSimulator({
     cluster: options.cluster,
+    ...(options.profile === undefined ? {} : { profile: options.profile }),
     host: options.host,
     port: options.port,
     controlPort: options.controlPort,
@@ -45,6 +47,11 @@ function parseOptions(args: readonly string[]) {
     .option('--port <number>', 'port of the first node, the next ones follow; 0 takes any free ones', port, 8006)
     .option('--control-port <number>', 'port of the control endpoint; 0 takes any free one', port, 8010)
     .addOption(new Option('--cluster <name>', 'what is there').choices(Object.keys(CLUSTERS)).default('three-node'))
+    .option(
+      '--profile <version>',
+      `the PVE version, or node=version pairs with commas: ${PROFILE_NAMES.join(', ')}`,
+      profile,
+    )
     .option('--time-scale <factor>', 'how much faster than real time, 0 to 200; 0 is as fast as possible', factor, 1)
     .option('--seed <number>', 'the same seed gives the same secrets, MACs and moments', wholeNumber, 1)
     .option('--no-tls', 'plain HTTP')
@@ -58,6 +65,22 @@ function parseOptions(args: readonly string[]) {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It has to be a whole number.');
   return Number(text);
+}
+
+/** `8.4`, or `pve1=8.4,pve2=9.1`. */
+function profile(text: string): string | Record<string, string> {
+  if (!text.includes('=')) return checkedProfile(text);
+  return Object.fromEntries(
+    text.split(',').map((pair) => {
+      const [node = '', version = ''] = pair.split('=');
+      return [node, checkedProfile(version)];
+    }),
+  );
+}
+
+function checkedProfile(version: string): string {
+  if (PROFILE_NAMES.includes(version)) return version;
+  throw new InvalidArgumentError(`There is no profile '${version}'; known: ${PROFILE_NAMES.join(', ')}.`);
 }
 
 function port(text: string): number {

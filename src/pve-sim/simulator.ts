@@ -13,6 +13,7 @@ import { holdLock } from './locks/hold-lock.ts';
 import { createLocks } from './locks/locks.ts';
 import { killAll, setNodeOnline } from './node-power.ts';
 import { createPace } from './pace.ts';
+import { profileOf } from './profiles/profiles.ts';
 import { PVE_URIS } from './profiles/uris.ts';
 import { createRandom } from './random.ts';
 import { ENDPOINTS } from './routes/endpoints.ts';
@@ -28,6 +29,11 @@ import type { World } from './world/world.ts';
 export interface SimulatorOptions {
   /** The name of a built-in cluster, or one's own; `three-node` where absent. */
   readonly cluster?: string | ClusterData;
+  /**
+   * The version to play, such as `8.4`: of all nodes, or by node; the cluster's own where absent.
+   * Known ones are in `profiles/profiles.ts`.
+   */
+  readonly profile?: string | Readonly<Record<string, string>>;
   /** Where to listen; 127.0.0.1 where absent. */
   readonly host?: string;
   /** Node k listens on `port` + k; 0 (or absent): any free ports. */
@@ -57,6 +63,8 @@ export interface Simulator {
   readonly token: TokenCredentials;
   readonly rootToken: TokenCredentials;
   readonly controlUrl: string | undefined;
+  /** The inside, for what happens beside the API. */
+  readonly sim: Sim;
   readonly world: World;
   readonly journal: Journal;
   readonly clock: Clock;
@@ -76,7 +84,7 @@ const DEFAULT_SEED = 1;
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', tls = true } = options;
-  const data = clusterData(options.cluster ?? 'three-node');
+  const data = withProfiles(clusterData(options.cluster ?? 'three-node'), options.profile ?? {});
   const clock = createClock({ factor: options.timeScale ?? 1 });
   const authority = tls ? await createAuthority(clock.realNow()) : undefined;
   const certificates = await issueAll(authority, data, host);
@@ -114,6 +122,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     get controlUrl() {
       return control?.url;
     },
+    sim,
     world: sim.world,
     journal,
     clock,
@@ -148,6 +157,21 @@ function clusterData(cluster: string | ClusterData): ClusterData {
     throw new Error(`there is no cluster '${cluster}'; known: ${Object.keys(CLUSTERS).join(', ')}`);
   }
   return known;
+}
+
+function withProfiles(data: ClusterData, profile: string | Readonly<Record<string, string>>): ClusterData {
+  const isSame = typeof profile === 'string';
+  const own = isSame ? {} : profile;
+  const nodes = data.nodes.map((node) => ({
+    ...node,
+    pve: isSame ? profile : (own[node.name] ?? node.pve ?? data.pve),
+  }));
+  const stranger = Object.keys(own).find((name) => !nodes.some((node) => node.name === name));
+  if (stranger !== undefined) {
+    throw new Error(`there is no node '${stranger}'; known: ${nodes.map(({ name }) => name).join(', ')}`);
+  }
+  for (const { pve } of nodes) profileOf(pve);
+  return { ...data, nodes };
 }
 
 /** A leaf for each node, good for its name and for every way to reach it here. */

@@ -1,8 +1,9 @@
 // Adapter of the simulator for the recordings' replay tool: a world that starts as the recorded hosts did.
 //   node ../shared/tools/replay-traces.mjs --adapter test/pve-sim/replay-adapter.ts --version 9.1.9
 import type { ClusterData } from '#pve-sim/clusters/cluster-data';
-import { type Simulator, startSimulator } from '#pve-sim/simulator';
-import type { Guest, StorageState } from '#pve-sim/world/world';
+import { startSimulator } from '#pve-sim/simulator';
+import type { StorageState } from '#pve-sim/world/world';
+import { act, type HostAction } from './host-actions.ts';
 
 const GIB = 1024 ** 3;
 const TIME_SCALE = 10;
@@ -45,13 +46,16 @@ function recordedCluster(topology: string): ClusterData {
 }
 
 interface Recording {
+  /** `8.4.21` */
+  readonly version: string;
   readonly topology: string;
 }
 
 /** What the tool calls for each scenario. */
-export async function start({ topology }: Recording) {
+export async function start({ version, topology }: Recording) {
   const simulator = await startSimulator({
     cluster: recordedCluster(topology),
+    profile: version.split('.').slice(0, 2).join('.'),
     timeScale: TIME_SCALE,
     durations: {
       allocateVolumeMs: 20,
@@ -74,71 +78,5 @@ export async function start({ topology }: Recording) {
     timeScale: TIME_SCALE,
     host: async (step: { readonly host: HostAction }) => await act(simulator, step.host),
     stop: async () => await simulator.stop(),
-  };
-}
-
-interface HostAction {
-  readonly action: string;
-  readonly vmid?: number;
-  readonly lock?: string;
-  readonly seconds?: number;
-  readonly node?: string;
-  readonly volid?: string;
-}
-
-async function act(simulator: Simulator, host: HostAction): Promise<void> {
-  const { world } = simulator;
-  const vmid = host.vmid ?? 0;
-  switch (host.action) {
-    case 'set-lock':
-      guestOf(simulator, vmid).config['lock'] = host.lock ?? '';
-      return;
-    case 'clear-lock':
-      delete guestOf(simulator, vmid).config['lock'];
-      return;
-    case 'guest-poweroff':
-      guestOf(simulator, vmid).run = undefined;
-      return;
-    case 'hold-lock':
-      await simulator.holdLock(host.lock ?? '', (host.seconds ?? 0) * 1000);
-      return;
-    case 'place-container-config':
-      world.guests[vmid] = container(vmid, simulator.nodes[0]?.name ?? '');
-      return;
-    case 'remove-container-config':
-      delete world.guests[vmid];
-      return;
-    case 'remove-volume-file':
-      for (const key of Object.keys(world.volumes)) if (key.endsWith(`/${host.volid}`)) delete world.volumes[key];
-      return;
-    case 'shared-directory':
-      return;
-    case 'node-off':
-    case 'node-on':
-      await simulator.setNodeOnline(host.node ?? '', host.action === 'node-on');
-      return;
-    default:
-      throw Object.assign(new Error(`${host.action} is not supported`), { code: 'UNSUPPORTED' });
-  }
-}
-
-function guestOf(simulator: Simulator, vmid: number): Guest {
-  const guest = simulator.world.guests[vmid];
-  if (guest === undefined) throw new Error(`there is no guest ${vmid}`);
-  return guest;
-}
-
-function container(vmid: number, node: string): Guest {
-  const behaviour = { agent: 'silent', shutdown: 'normal', docker: false } as const;
-  return {
-    vmid,
-    type: 'lxc',
-    node,
-    config: { hostname: 'ct' },
-    pending: {},
-    pendingDelete: {},
-    snapshots: {},
-    run: undefined,
-    behaviour,
   };
 }

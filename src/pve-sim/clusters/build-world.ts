@@ -24,7 +24,6 @@ export function buildWorld(
   const world: World = {
     cluster: {
       name: data.name,
-      pve: data.pve,
       quorate: true,
       nextIdLower: 100,
       nextIdUpper: 999_999,
@@ -53,7 +52,7 @@ export function buildWorld(
 
 function nodeState(data: ClusterData, node: NodeData, index: number, now: number, fingerprint: string): NodeState {
   const nodeId = data.name === undefined ? 0 : index + 1;
-  return { ...node, nodeId, fingerprint, online: true, hung: false, bootedAt: now - 86_400_000 };
+  return { pve: data.pve, ...node, nodeId, fingerprint, online: true, hung: false, bootedAt: now - 86_400_000 };
 }
 
 function placeGuest(world: World, data: GuestData, random: Random, now: number): void {

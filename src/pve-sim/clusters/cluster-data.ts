@@ -5,6 +5,7 @@ import type { Bridge, GuestBehaviour, StorageState } from '../world/world.ts';
 export interface ClusterData {
   /** Undefined for a single node that is in no cluster. */
   readonly name: string | undefined;
+  /** The profile of nodes that name none. */
   readonly pve: string;
   readonly nodes: readonly NodeData[];
   readonly storages: readonly Omit<StorageState, 'disabled'>[];
@@ -18,6 +19,8 @@ export interface ClusterData {
 
 export interface NodeData {
   readonly name: string;
+  /** A profile of its own, such as `8.4`. */
+  readonly pve?: string;
   readonly ip: string;
   readonly cpus: number;
   readonly memoryBytes: number;

@@ -4,7 +4,7 @@ import { requirePrivilege } from '../access/rules.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failureText, type Process } from '../process.ts';
 import { failure, forbidden } from '../pve-error.ts';
-import { profileOf } from '../profiles/profiles.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { freeOrWarn } from '../storage/disk-work.ts';
 import type { Worker } from '../tasks/worker.ts';
@@ -109,7 +109,7 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
       config[key] = drive.value;
       if (drive.allocated !== undefined) made.push(drive.allocated);
     }
-    addDefaults(sim, config);
+    addDefaults(sim, node, config);
     const guest = requireQemu(sim.world, node, vmid);
     guest.config = config;
     if (isTemplate(guest)) await makeBaseImages(sim, worker, guest);
@@ -119,11 +119,11 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
   }
 }
 
-function addDefaults(sim: Sim, config: Record<string, string>): void {
+function addDefaults(sim: Sim, node: string, config: Record<string, string>): void {
   config['boot'] ??= defaultBoot(config);
   config['smbios1'] ??= `uuid=${sim.random.uuid()}`;
   config['vmgenid'] ??= sim.random.uuid();
-  const { qemu } = profileOf(sim.world.cluster.pve);
+  const { qemu } = profileOfNode(sim.world, node);
   config['meta'] = `creation-qemu=${qemu},ctime=${nowSeconds(sim)}`;
   const windows = /^(w|win)/.test(config['ostype'] ?? '');
   if (windows) config['machine'] ??= `pc-i440fx-${qemu.split('.').slice(0, 2).join('.')}`;

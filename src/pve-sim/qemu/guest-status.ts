@@ -1,5 +1,5 @@
 // What the status calls and the status daemon know of a guest (pve-behaviour 10; members as in recordings one-node/40 and 90).
-import { profileOf } from '../profiles/profiles.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
 import { isBusKey, isCdrom, parseDrive } from '../world/drive.ts';
 import { isTemplate } from '../world/guests.ts';
@@ -39,7 +39,9 @@ export function currentStatus(sim: Sim, guest: Guest): Record<string, unknown> {
     qmpstatus: run?.qmpStatus ?? 'stopped',
     ha: ha === undefined ? { managed: 0 } : { managed: 1, state: ha.state },
     ...(agentEnabled(config) ? { agent: 1 } : {}),
-    ...(run === undefined ? {} : { ...diskCounters(run), ...liveStatus(guest, profileOf(sim.world.cluster.pve).qemu) }),
+    ...(run === undefined
+      ? {}
+      : { ...diskCounters(run), ...liveStatus(guest, profileOfNode(sim.world, guest.node).qemu) }),
     ...(config['vga'] === undefined ? {} : { clipboard: null }),
     ...balloonStatus(config),
   };

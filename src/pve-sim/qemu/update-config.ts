@@ -2,7 +2,9 @@
 import { withConfigLock } from '../locks/config-lock.ts';
 import type { Process } from '../process.ts';
 import { failure, parameterError } from '../pve-error.ts';
-import { VM_OPTIONS } from '../schema/vm-options.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
+import type { Schema } from '../schema/property.ts';
+import { vmOptions } from '../schema/vm-options.ts';
 import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { isDriveKey, isUnusedKey, parseDrive } from '../world/drive.ts';
@@ -93,7 +95,7 @@ function checkUpdate(sim: Sim, sent: UpdateRequest): UpdateRequest {
   checkRootOnlyDeletes(deletes);
   checkSshKeys(options['sshkeys']);
   if (Object.keys(options).length + deletes.length + reverts.length === 0) throw failure('no options specified');
-  checkLists(request);
+  checkLists(request, vmOptions(profileOfNode(sim.world, request.node)));
   const guest = requireQemu(sim.world, node, vmid);
   checkDigest(guest, request.digest);
   for (const key of [...deletes, ...reverts]) {
@@ -116,14 +118,14 @@ function withoutAliases(request: UpdateRequest): UpdateRequest {
   return { ...request, options: { ...options, ide2: cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom` } };
 }
 
-function checkLists(request: UpdateRequest): void {
+function checkLists(request: UpdateRequest, known: Schema): void {
   const both = (key: string, list: string): void => {
     if (request.options[key] === undefined) return;
     throw parameterError({ delete: `you can't use '-${key}' and -${list} ${key}' at the same time` });
   };
   for (const list of ['delete', 'revert'] as const) {
     for (const key of list === 'delete' ? request.deletes : request.reverts) {
-      if (VM_OPTIONS[key] === undefined) throw parameterError({ [list]: `unknown option '${key}'` });
+      if (known[key] === undefined) throw parameterError({ [list]: `unknown option '${key}'` });
       both(key, list);
     }
   }

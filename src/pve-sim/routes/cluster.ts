@@ -8,7 +8,6 @@ import type { Sim } from '../sim.ts';
 import { isOnNode, usedBytes } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
 import { type Call, type Endpoint, intParam, textParam } from './endpoint.ts';
-import { profileOf } from '../profiles/profiles.ts';
 
 export const CLUSTER: readonly Endpoint[] = [
   {
@@ -16,7 +15,7 @@ export const CLUSTER: readonly Endpoint[] = [
     path: '/version',
     params: {},
     allow: everybody,
-    handle: ({ sim }) => profileOf(sim.world.cluster.pve).version,
+    handle: ({ profile: { version, release, repoid } }) => ({ version, release, repoid }),
   },
   {
     method: 'GET',

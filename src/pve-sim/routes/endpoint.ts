@@ -1,6 +1,8 @@
 // What one API endpoint is made of, and what its handler gets. The pipeline around it is in server/dispatch.
 import type { Rule } from '../access/rules.ts';
 import type { Process } from '../process.ts';
+import type { Feature } from '../profiles/features.ts';
+import type { Profile } from '../profiles/profile.ts';
 import type { Schema } from '../schema/property.ts';
 import type { Verified } from '../schema/verify.ts';
 import type { UploadedFile } from '../server/multipart.ts';
@@ -15,6 +17,8 @@ export interface Call {
   /** A user id or a full token id. */
   readonly user: string;
   readonly params: Verified;
+  /** The version of the node that works on it. */
+  readonly profile: Profile;
   readonly upload: UploadedFile | undefined;
   /** The call as a process of the node that works on it. */
   readonly process: Process;
@@ -24,11 +28,22 @@ export interface Endpoint {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** `/nodes/{node}/qemu/{vmid}/config`; a last `{volume}` takes the rest of the path. */
   readonly path: string;
-  readonly params: Schema;
-  readonly allow: Rule;
+  /** Undefined where every version that is played has it. */
+  readonly feature?: Feature;
+  /** A function where versions differ; it is called once per profile (`perProfile`). */
+  readonly params: Schema | ((profile: Profile) => Schema);
+  readonly allow: Rule | ((profile: Profile) => Rule);
   /** Executed by the node that received it although its path names another. */
   readonly stays?: boolean;
   readonly handle: (call: Call) => unknown;
+}
+
+export function paramsOf({ params }: Endpoint, profile: Profile): Schema {
+  return typeof params === 'function' ? params(profile) : params;
+}
+
+export function allowOf({ allow }: Endpoint, profile: Profile): Rule {
+  return typeof allow === 'function' ? allow(profile) : allow;
 }
 
 /** A list that tells how many rows there are in all. */

@@ -1,7 +1,7 @@
 // Nodes: list, status, bridges (pve-behaviour 7, 19).
 import { isAllowed } from '../access/permissions.ts';
 import { everybody, perm } from '../access/rules.ts';
-import { profileOf } from '../profiles/profiles.ts';
+import type { Profile } from '../profiles/profile.ts';
 import { nodeParams } from '../schema/endpoint-params.ts';
 import { choice, optional } from '../schema/property.ts';
 import type { Sim } from '../sim.ts';
@@ -21,7 +21,7 @@ export const NODES: readonly Endpoint[] = [
     path: '/nodes/{node}/status',
     params: nodeParams,
     allow: perm('/nodes/{node}', 'Sys.Audit'),
-    handle: ({ sim, params }) => nodeStatus(sim, needText(params, 'node')),
+    handle: ({ sim, profile, params }) => nodeStatus(sim, profile, needText(params, 'node')),
   },
   {
     method: 'GET',
@@ -48,10 +48,10 @@ function listNodes({ sim, user }: Call): unknown[] {
   });
 }
 
-function nodeStatus(sim: Sim, name: string): unknown {
+function nodeStatus(sim: Sim, profile: Profile, name: string): unknown {
   const numbers = nodeNumbers(sim, name);
   const { cpu = 0, mem = 0, maxmem = 0, disk = 0, maxdisk = 0, uptime = 0, maxcpu = 0 } = numbers;
-  const { version, kernel } = profileOf(sim.world.cluster.pve);
+  const { version, repoid, kernel } = profile;
   return {
     uptime,
     idle: 0,
@@ -75,7 +75,7 @@ function nodeStatus(sim: Sim, name: string): unknown {
     kversion: `Linux ${kernel}`,
     'current-kernel': { sysname: 'Linux', release: kernel, version: '#1 SMP', machine: 'x86_64' },
     'boot-info': { mode: 'efi', secureboot: 0 },
-    pveversion: `pve-manager/${version.version}/${version.repoid}`,
+    pveversion: `pve-manager/${version}/${repoid}`,
   };
 }
 

@@ -10,7 +10,8 @@ import { type UpdateRequest, updateInBackground, updateNow } from '../qemu/updat
 import { digestProperty, guestParams, nodeParams, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
 import { configIdFormat, dnsNameFormat, nodeFormat, poolFormat } from '../schema/formats.ts';
 import { choice, flag, integer, optional, type Schema, listText, text } from '../schema/property.ts';
-import { DISK_KEYS, VM_OPTIONS } from '../schema/vm-options.ts';
+import { perProfile } from '../profiles/profile.ts';
+import { DISK_KEYS, vmOptions } from '../schema/vm-options.ts';
 import { splitList } from '../world/tags.ts';
 import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
 
@@ -19,15 +20,17 @@ const storage = optional(storageProperty);
 const optionList = listText(configIdFormat);
 const skiplock = flag();
 
-const updateParams: Schema = {
-  ...VM_OPTIONS,
-  ...guestParams,
-  delete: optionList,
-  digest: digestProperty,
-  force: flag({ requires: 'delete' }),
-  revert: optionList,
-  skiplock,
-};
+const updateParams = perProfile(
+  (profile): Schema => ({
+    ...vmOptions(profile),
+    ...guestParams,
+    delete: optionList,
+    digest: digestProperty,
+    force: flag({ requires: 'delete' }),
+    revert: optionList,
+    skiplock,
+  }),
+);
 
 const updateRight = permAny(
   '/vms/{vmid}',
@@ -45,8 +48,8 @@ export const QEMU_WRITE: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/nodes/{node}/qemu',
-    params: {
-      ...VM_OPTIONS,
+    params: perProfile((profile) => ({
+      ...vmOptions(profile),
       ...nodeParams,
       vmid: vmidProperty,
       archive: optional(text({ maxLength: 255 })),
@@ -59,7 +62,7 @@ export const QEMU_WRITE: readonly Endpoint[] = [
       start: flag(),
       storage,
       unique: flag({ requires: 'archive' }),
-    },
+    })),
     allow: everybody,
     handle: create,
   },
@@ -73,11 +76,11 @@ export const QEMU_WRITE: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/nodes/{node}/qemu/{vmid}/config',
-    params: {
-      ...updateParams,
+    params: perProfile((profile) => ({
+      ...updateParams(profile),
       background_delay: optional(integer({ minimum: 1, maximum: 30 })),
       'import-working-storage': storage,
-    },
+    })),
     allow: updateRight,
     handle: postConfig,
   },
@@ -141,7 +144,8 @@ export const QEMU_WRITE: readonly Endpoint[] = [
 
 /** Parameters that are options of the guest. */
 function optionsOf(call: Call): Record<string, string> {
-  const entries = Object.entries(call.params).filter(([key]) => VM_OPTIONS[key] !== undefined);
+  const known = vmOptions(call.profile);
+  const entries = Object.entries(call.params).filter(([key]) => known[key] !== undefined);
   return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
 }
 

@@ -25,16 +25,21 @@ function pageBody({ data, total }: Page): Record<string, unknown> {
   return total === 0 ? { data } : { data, total };
 }
 
-/** An error raised by a handler or by the checks before it. */
-export function errorAnswer(format: Format, error: unknown): Answer {
+/**
+ * An error raised by a handler or by the checks before it.
+ * @param hasMessage whether this version puts the text into a `json` body too
+ */
+export function errorAnswer(format: Format, error: unknown, hasMessage: boolean): Answer {
   const known = error instanceof PveError ? error : new PveError(500, `${internalText(error)} at pve-sim`);
   const reason = firstLine(known.message);
   const errors = known.errors === undefined ? {} : { errors: known.errors };
   // The refusal of a URI is the one text without a line end.
   const message = known.status === 501 ? known.message : `${known.message}\n`;
-  const body = { data: null, message, ...errors };
-  if (format === 'extjs') return { status: 200, reason: 'OK', body: { ...body, success: 0, status: known.status } };
-  return { status: known.status, reason, body };
+  if (format === 'extjs') {
+    const body = { data: null, message, ...errors, success: 0, status: known.status };
+    return { status: 200, reason: 'OK', body };
+  }
+  return { status: known.status, reason, body: { data: null, ...(hasMessage ? { message } : {}), ...errors } };
 }
 
 export function emptyAnswer(status: number, reason: string): Answer {

@@ -8,11 +8,14 @@ import { maskSecrets } from '../journal.ts';
 import type { Process } from '../process.ts';
 import { failure, PveError, parameterError, TransportError } from '../pve-error.ts';
 import { PROTECTED_READS } from '../profiles/protected-reads.ts';
-import type { Endpoint } from '../routes/endpoint.ts';
+import type { Profile } from '../profiles/profile.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
+import { allowOf, type Endpoint, paramsOf } from '../routes/endpoint.ts';
+import { nodeFormat } from '../schema/formats.ts';
 import { normalised, problems } from '../schema/verify.ts';
 import type { Sim } from '../sim.ts';
 import { type Answer, dataAnswer, emptyAnswer, errorAnswer, type Format, textAnswer } from './answer.ts';
-import type { KnownUris } from './known-uris.ts';
+import { type KnownUris, notImplemented } from './known-uris.ts';
 import { parseMultipart, type UploadedFile } from './multipart.ts';
 import { checkHeaders, readBody } from './read-body.ts';
 import { mergeParams, parseBody, parseQuery, type RawRequestParams } from './request-params.ts';
@@ -47,15 +50,16 @@ export async function dispatch(to: Dispatcher, arrival: Arrival): Promise<Answer
   const started = to.sim.clock.now();
   const format: Format = arrival.target.format === 'extjs' ? 'extjs' : 'json';
   const method = arrival.request.method ?? '';
+  const hasMessage = profileOfNode(to.sim.world, arrival.node).has('messageInBody');
   if (!METHODS.has(method)) return emptyAnswer(501, `method '${method}' not available`);
   try {
     return dataAnswer(format, await answer(to, arrival));
   } catch (error) {
     if (error instanceof TransportError) return textAnswer(error.status, error.message);
-    if (!(error instanceof PveError)) return errorAnswer(format, error);
+    if (!(error instanceof PveError)) return errorAnswer(format, error, hasMessage);
     if (error.status >= 595) return emptyAnswer(error.status, error.message);
     const refusedUpload = error.status === 403 && isUpload(arrival);
-    if (error.status !== 401 && !refusedUpload) return errorAnswer(format, error);
+    if (error.status !== 401 && !refusedUpload) return errorAnswer(format, error, hasMessage);
     // Both are told late, 3 s after the request came (pve-behaviour 4.6).
     const past = to.sim.clock.now() - started;
     await to.sim.pace.wait(Math.max(0, to.sim.durations.loginDelayMs - past));
@@ -76,7 +80,9 @@ async function answer(to: Dispatcher, arrival: Arrival): Promise<unknown> {
   entry.user = authenticate(to.sim.world, request.headers.authorization);
   const body = await readBody(request);
   const match = to.router(method, target.segments);
+  const profile = profileOfNode(to.sim.world, arrival.node);
   if (match === undefined) throw new PveError(501, to.knownUris.refusal(method, target.segments));
+  if (!exists(match.endpoint, profile)) throw new PveError(501, notImplemented(method, target.segments));
   const sent = readParams(request, body, upload);
   const raw = mergeParams(match.pathParams, sent.params, parseQuery(target.query));
   entry.params = maskSecrets(raw);
@@ -115,17 +121,25 @@ async function carryOut(
   const { sim } = to;
   const { endpoint } = match;
   const user = arrival.entry.user ?? '';
-  checkRule(sim.world, user, endpoint.allow, raw);
+  const own = profileOfNode(sim.world, arrival.node);
+  checkRule(sim.world, user, allowOf(endpoint, own), raw);
   const params = await reachNode(sim, arrival.node, endpoint, raw);
-  const errors = problems(params, endpoint.params);
+  const node = workingNode(endpoint, params, arrival.node);
+  const profile = sim.world.nodes[node] === undefined ? own : profileOfNode(sim.world, node);
+  const schema = paramsOf(endpoint, profile);
+  const errors = problems(params, schema);
   if (Object.keys(errors).length > 0) throw parameterError(errors);
-  const verified = normalised(params, endpoint.params);
+  const verified = normalised(params, schema);
   const { node: receivedBy, apiWorker } = arrival;
-  const node = workingNode(endpoint, params, receivedBy);
   if (node === receivedBy && isProtected(endpoint)) await reachDaemon(sim, node);
   return await withinProxyLimit(sim, node, async (process) =>
-    endpoint.handle({ sim, receivedBy, apiWorker, user, params: verified, upload, process }),
+    endpoint.handle({ sim, receivedBy, apiWorker, user, params: verified, profile, upload, process }),
   );
+}
+
+/** What the version does not have is answered as any URI that does not exist. */
+function exists({ feature }: Endpoint, profile: Profile): boolean {
+  return feature === undefined || profile.has(feature);
 }
 
 function isProtected({ method, path }: Endpoint): boolean {
@@ -158,10 +172,7 @@ async function reachNode(
   const name = raw['node'];
   if (!isOfNode(endpoint) || typeof name !== 'string') return raw;
   if (name === 'localhost') return { ...raw, node: receiver };
-  if (
-    name === receiver ||
-    problems({ node: name }, { node: endpoint.params['node'] ?? { type: 'string' } })['node'] !== undefined
-  ) {
+  if (name === receiver || nodeFormat(name, 'node') !== undefined) {
     return raw;
   }
   const node = sim.world.nodes[name];

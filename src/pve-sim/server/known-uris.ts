@@ -8,6 +8,11 @@ export interface KnownUris {
 
 const LETTERS: Readonly<Record<string, string>> = { G: 'GET', P: 'POST', U: 'PUT', D: 'DELETE' };
 
+/** What PVE says of an URI it does not have. */
+export function notImplemented(method: string, segments: readonly string[]): string {
+  return `Method '${method} /${segments.join('/')}' not implemented`;
+}
+
 /** @param table one line per URI: the letters of its methods (G, P, U for PUT, D), a blank, the path */
 export function createKnownUris(table: string): KnownUris {
   const known = createRouter(
@@ -23,7 +28,7 @@ export function createKnownUris(table: string): KnownUris {
     refusal: (method, segments) => {
       const path = `/${segments.join('/')}`;
       const isKnown = known(method, segments) !== undefined;
-      return isKnown ? `pve-sim does not play ${method} ${path}` : `Method '${method} ${path}' not implemented`;
+      return isKnown ? `pve-sim does not play ${method} ${path}` : notImplemented(method, segments);
     },
   };
 }

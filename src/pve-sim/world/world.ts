@@ -22,8 +22,6 @@ export interface World {
 export interface ClusterState {
   /** Undefined for a node that is in no cluster. */
   readonly name: string | undefined;
-  /** The profile's name, such as `9.1`. */
-  readonly pve: string;
   quorate: boolean;
   readonly nextIdLower: number;
   readonly nextIdUpper: number;
@@ -32,6 +30,8 @@ export interface ClusterState {
 
 export interface NodeState {
   readonly name: string;
+  /** The profile's name, such as `9.1`. */
+  readonly pve: string;
   readonly nodeId: number;
   readonly ip: string;
   readonly cpus: number;

@@ -1,0 +1,69 @@
+// What the recordings did beside the API, by the name they give it (the replay tool's README lists them).
+import type { Simulator } from '#pve-sim/simulator';
+import type { Guest } from '#pve-sim/world/world';
+
+export interface HostAction {
+  readonly action: string;
+  readonly vmid?: number;
+  readonly lock?: string;
+  readonly seconds?: number;
+  readonly node?: string;
+  readonly volid?: string;
+}
+
+type Act = (simulator: Simulator, host: HostAction) => unknown;
+
+const ACTIONS: Readonly<Record<string, Act>> = {
+  'set-lock': (simulator, { vmid, lock = '' }) => {
+    guestOf(simulator, vmid).config['lock'] = lock;
+  },
+  'clear-lock': (simulator, { vmid }) => {
+    delete guestOf(simulator, vmid).config['lock'];
+  },
+  'guest-poweroff': (simulator, { vmid }) => {
+    guestOf(simulator, vmid).run = undefined;
+  },
+  'hold-lock': async (simulator, { lock = '', seconds = 0 }) => {
+    await simulator.holdLock(lock, seconds * 1000);
+  },
+  'place-container-config': ({ world, nodes }, { vmid = 0 }) => {
+    world.guests[vmid] = container(vmid, nodes[0]?.name ?? '');
+  },
+  'remove-container-config': ({ world }, { vmid = 0 }) => {
+    delete world.guests[vmid];
+  },
+  'remove-volume-file': ({ world }, { volid = '' }) => {
+    for (const key of Object.keys(world.volumes)) if (key.endsWith(`/${volid}`)) delete world.volumes[key];
+  },
+  'shared-directory': () => {},
+  'node-off': async (simulator, { node = '' }) => await simulator.setNodeOnline(node, false),
+  'node-on': async (simulator, { node = '' }) => await simulator.setNodeOnline(node, true),
+};
+
+/** @returns what the action gives back, such as a ticket */
+export async function act(simulator: Simulator, host: HostAction): Promise<unknown> {
+  const action = ACTIONS[host.action];
+  if (action !== undefined) return await action(simulator, host);
+  throw Object.assign(new Error(`${host.action} is not supported`), { code: 'UNSUPPORTED' });
+}
+
+function guestOf(simulator: Simulator, vmid = 0): Guest {
+  const guest = simulator.world.guests[vmid];
+  if (guest === undefined) throw new Error(`there is no guest ${vmid}`);
+  return guest;
+}
+
+function container(vmid: number, node: string): Guest {
+  const behaviour = { agent: 'silent', shutdown: 'normal', docker: false } as const;
+  return {
+    vmid,
+    type: 'lxc',
+    node,
+    config: { hostname: 'ct' },
+    pending: {},
+    pendingDelete: {},
+    snapshots: {},
+    run: undefined,
+    behaviour,
+  };
+}
