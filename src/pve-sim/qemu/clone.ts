@@ -5,6 +5,7 @@ import { failureText, type Process } from '../process.ts';
 import { failure, forbidden, PveError, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { allocate, allocateLinked, copy, freeOrWarn } from '../storage/disk-work.ts';
+import { volumeCan } from '../storage/storage-types.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { type Drive, drivesOf, formatDrive, isCloudInit, ownsVolume } from '../world/drive.ts';
 import { checkNoLock, findQemu, isTemplate, requireQemu } from '../world/guests.ts';
@@ -111,7 +112,7 @@ function checkDrives(sim: Sim, plan: ClonePlan, source: Guest): void {
 /** Only a template's base images; what snapshots allow comes with them. */
 function canLink(sim: Sim, node: string, drive: Drive): boolean {
   const volume = findVolume(sim.world, node, drive.file);
-  return volume !== undefined && /(?:^|[:/])base-\d+-disk-/.test(volume.volid);
+  return volume !== undefined && volumeCan(requireStorage(sim.world, volume.storage), volume, 'clone');
 }
 
 /** Checked on the source's bridges, whatever the copy will use (pve-behaviour 27.8). */

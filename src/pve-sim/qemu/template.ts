@@ -2,6 +2,7 @@
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
+import { volumeCan } from '../storage/storage-types.ts';
 import type { Worker } from '../tasks/worker.ts';
 import type { Guest } from '../world/world.ts';
 import { drivesOf, formatDrive, isCdrom } from '../world/drive.ts';
@@ -35,12 +36,12 @@ async function runTemplate(sim: Sim, worker: Worker, node: string, vmid: number)
   await makeBaseImages(sim, worker, guest);
 }
 
-/** Thick LVM has no base images: its volumes are skipped without a word. */
+/** Volumes of storages without base images are skipped without a word. */
 export async function makeBaseImages(sim: Sim, worker: Worker, guest: Guest): Promise<void> {
   for (const [key, drive] of drivesOf(guest.config)) {
     const volume = findVolume(sim.world, guest.node, drive.file);
     if (volume === undefined || isCdrom(drive)) continue;
-    if (requireStorage(sim.world, volume.storage, guest.node).type === 'lvm') continue;
+    if (!volumeCan(requireStorage(sim.world, volume.storage, guest.node), volume, 'template')) continue;
     await worker.work(sim.durations.templateMs);
     guest.config[key] = formatDrive({ ...drive, file: becomeBase(sim.world, volume).volid });
   }

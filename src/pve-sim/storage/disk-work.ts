@@ -6,6 +6,7 @@ import { failureText, type Process } from '../process.ts';
 import { MIB } from '../world/size.ts';
 import { addVolume, childrenOf, findVolume, removeVolume, requireStorage, type VolumeWish } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
+import { storageKind } from './storage-types.ts';
 
 const TOO_LARGE = 2 ** 63;
 const SIZES = 'Must be between 0 and 9223372036854775807.';
@@ -58,7 +59,8 @@ export async function allocateLinked(
   const storage = requireStorage(sim.world, base.storage, node);
   return await withStorageLock(sim, worker, node, storage, async () => {
     await worker.work(sim.durations.linkedCloneMs);
-    const wish = { vmid, sizeBytes: base.sizeBytes, format: 'qcow2', kind: 'disk', parent: base.volid } as const;
+    const { format } = storageKind(storage).linked;
+    const wish = { vmid, sizeBytes: base.sizeBytes, format, kind: 'disk', parent: base.volid } as const;
     return addVolume(sim.world, node, storage, wish, nowSeconds(sim));
   });
 }

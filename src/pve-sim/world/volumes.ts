@@ -1,5 +1,6 @@
 // Volumes of the storages: names, look-up, what a config refers to (pve-behaviour 8.3).
 import { failure } from '../pve-error.ts';
+import { storageKind } from '../storage/storage-types.ts';
 import type { StorageState, Volume, World } from './world.ts';
 
 export function volumeKey(storage: StorageState, node: string, volid: string): string {
@@ -24,7 +25,7 @@ export function isOnNode(storage: StorageState, node: string): boolean {
 }
 
 export function isFileStorage(storage: StorageState): boolean {
-  return storage.path !== undefined;
+  return storageKind(storage).layout === 'files';
 }
 
 export function findVolume(world: World, node: string, volid: string): Volume | undefined {
@@ -54,9 +55,7 @@ export interface VolumeWish {
 
 /** Puts a volume onto the storage; the caller holds the storage's lock. */
 export function addVolume(world: World, node: string, storage: StorageState, wish: VolumeWish, ctime: number): Volume {
-  const format = isFileStorage(storage)
-    ? (wish.format ?? (wish.kind === 'cloudinit' ? 'qcow2' : storage.defaultFormat))
-    : 'raw';
+  const format = formatFor(storage, wish);
   const volid = newVolumeId(world, node, storage, wish, format);
   const volume: Volume = {
     volid,
@@ -73,11 +72,23 @@ export function addVolume(world: World, node: string, storage: StorageState, wis
   return volume;
 }
 
+/** Formats that the storage does not have fall back to its default. */
+function formatFor(storage: StorageState, { kind, format }: VolumeWish): string {
+  const known: readonly string[] = storageKind(storage).formats;
+  if (format !== undefined && known.includes(format)) return format;
+  if (kind === 'cloudinit') return isFileStorage(storage) ? 'qcow2' : 'raw';
+  return known.includes(storage.defaultFormat) ? storage.defaultFormat : 'raw';
+}
+
 function newVolumeId(world: World, node: string, storage: StorageState, wish: VolumeWish, format: string): string {
-  const file = isFileStorage(storage);
-  const base = wish.parent === undefined || !file ? '' : `${wish.parent.slice(wish.parent.indexOf(':') + 1)}/`;
-  const name = file ? `${baseName(world, node, storage, wish)}.${format}` : baseName(world, node, storage, wish);
-  return file ? `${storage.id}:${base}${wish.vmid}/${wish.name ?? name}` : `${storage.id}:${wish.name ?? name}`;
+  const { layout, linked } = storageKind(storage);
+  const isFile = layout === 'files';
+  const base =
+    wish.parent === undefined || !linked.namesBase ? '' : `${wish.parent.slice(wish.parent.indexOf(':') + 1)}/`;
+  // A logical volume that holds a qcow2 says so, too (pve-behaviour 8.3).
+  const suffix = isFile || format !== 'raw' ? `.${format}` : '';
+  const name = wish.name ?? `${baseName(world, node, storage, wish)}${suffix}`;
+  return `${storage.id}:${base}${isFile ? `${wish.vmid}/` : ''}${name}`;
 }
 
 function baseName(world: World, node: string, storage: StorageState, wish: VolumeWish): string {

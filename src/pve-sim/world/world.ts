@@ -52,7 +52,18 @@ export interface Bridge {
   readonly cidr?: string;
 }
 
-export type StorageType = 'dir' | 'nfs' | 'lvmthin' | 'lvm';
+export type StorageType =
+  | 'dir'
+  | 'nfs'
+  | 'cifs'
+  | 'cephfs'
+  | 'glusterfs'
+  | 'btrfs'
+  | 'lvm'
+  | 'lvmthin'
+  | 'zfspool'
+  | 'rbd'
+  | 'iscsi';
 
 export interface StorageState {
   readonly id: string;
@@ -68,6 +79,8 @@ export interface StorageState {
   /** Its own figure for `Durations.allocateVolumeMs`. */
   readonly allocateMs?: number;
   readonly defaultFormat: 'raw' | 'qcow2';
+  /** `snapshot-as-volume-chain`, of thick LVM. */
+  readonly volumeChains?: boolean;
   disabled: boolean;
 }
 
