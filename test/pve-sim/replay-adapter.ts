@@ -41,7 +41,6 @@ function recordedCluster(topology: string): ClusterData {
     containers: [],
     pools: [],
     isos: [{ storage: 'local', name: 'tiny.iso', sizeBytes: 19_294_208 }],
-    macPrefix: 'BC:24:11',
   };
 }
 

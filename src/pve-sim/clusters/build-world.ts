@@ -25,9 +25,7 @@ export function buildWorld(
     cluster: {
       name: data.name,
       quorate: true,
-      nextIdLower: 100,
-      nextIdUpper: 999_999,
-      macPrefix: data.macPrefix,
+      options: data.macPrefix === undefined ? {} : { mac_prefix: data.macPrefix },
     },
     nodes: Object.fromEntries(
       data.nodes.map((node, index) => [node.name, nodeState(data, node, index, now, fingerprints[node.name] ?? '')]),

@@ -14,7 +14,8 @@ export interface ClusterData {
   readonly pools: readonly string[];
   /** ISO images that lie on a storage of every node (of the cluster, where it is shared). */
   readonly isos: readonly { readonly storage: string; readonly name: string; readonly sizeBytes: number }[];
-  readonly macPrefix: string;
+  /** Of new MACs; absent: the version's default. */
+  readonly macPrefix?: string;
 }
 
 export interface NodeData {

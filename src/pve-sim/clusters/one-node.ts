@@ -11,5 +11,4 @@ export const ONE_NODE: ClusterData = {
   containers: [],
   pools: ['virtrigaud'],
   isos: ISOS,
-  macPrefix: 'BC:24:11',
 };

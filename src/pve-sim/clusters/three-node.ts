@@ -30,5 +30,4 @@ export const THREE_NODE: ClusterData = {
   containers: [{ vmid: 101, node: 'pve3', hostname: 'dns-ct' }],
   pools: ['virtrigaud'],
   isos: ISOS,
-  macPrefix: 'BC:24:11',
 };

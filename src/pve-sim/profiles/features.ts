@@ -47,6 +47,20 @@ export const FEATURES = {
   /** Resource mappings: Mapping.* privileges, mapped devices. */
   mappings: { since: '8.1' },
   haGroups: { until: '9.1' },
+  /** `user-tag-access`, `registered-tags`, `tag-style`: who may set which tags, and how they are stored. */
+  tagPolicy: { since: '7.4' },
+  /** New MACs have the prefix BC:24:11 unless the datacenter says otherwise; before: any locally administered one. */
+  defaultMacPrefix: { since: '8.1' },
+  /** Datacenter option `notify`. */
+  notificationOptions: { since: '8.1' },
+  /** Datacenter option `consent-text`. */
+  consentText: { since: '8.4' },
+  /** Datacenter option `replication`. */
+  replicationNetwork: { since: '9.1' },
+  /** Datacenter option `location`. */
+  nodeLocation: { since: '9.2' },
+  /** The HA scheduler's `dynamic` mode and its automatic rebalancing. */
+  dynamicHaScheduling: { since: '9.2' },
   /** A create stores tags lower-cased, sorted and without doubles. */
   tagsNormalisedOnCreate: { since: '9.2' },
   /** A create asks for the permission to set tags. */

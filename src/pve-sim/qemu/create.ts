@@ -1,5 +1,6 @@
 // `POST /nodes/{node}/qemu` (pve-behaviour 9): checks, the claim of the id, and the worker that fills the config.
 import { isAllowed } from '../access/permissions.ts';
+import { checkTagChange } from '../access/tag-rights.ts';
 import { requirePrivilege } from '../access/rules.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failureText, type Process } from '../process.ts';
@@ -72,6 +73,8 @@ function checkCreateAccess(sim: Sim, request: CreateRequest): void {
 function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record<string, string>>): void {
   const { node, vmid, user, pool } = request;
   checkRootOnly(options, 'set');
+  if (options['tags'] !== undefined && profileOfNode(sim.world, node).has('tagsCheckedOnCreate'))
+    checkTagChange(sim.world, user, '', options['tags']);
   for (const [key, value] of Object.entries(options)) {
     if (isDriveKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
     else checkOptionAccess(sim, user, vmid, { key, value, old: undefined }, pool);
@@ -101,7 +104,7 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
     const config: Record<string, string> = {};
     for (const [key, value] of Object.entries(request.options).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
       if (!isDriveKey(key)) {
-        const stored = storedOnCreate(sim, key, value);
+        const stored = storedOnCreate(sim, profileOfNode(sim.world, node), key, value);
         if (stored !== undefined) config[key] = stored;
         continue;
       }

@@ -1,7 +1,9 @@
 // From the value of a request to the one that is stored: MACs, canonical NICs, tags, description.
+import type { Profile } from '../profiles/profile.ts';
 import type { Sim } from '../sim.ts';
 import { newMac } from '../world/mac.ts';
 import { formatNic, isNicKey, parseNic } from '../world/net.ts';
+import { tagStyle } from '../world/datacenter.ts';
 import { normaliseTags } from '../world/tags.ts';
 import { storedDescription } from './config-file.ts';
 
@@ -20,7 +22,7 @@ export function storedOnUpdate(sim: Sim, key: string, value: string): string | u
 
 function canonical(sim: Sim, key: string, value: string): string {
   if (isNicKey(key)) return storedNic(sim, value);
-  if (key === 'tags') return normaliseTags(value);
+  if (key === 'tags') return normaliseTags(value, tagStyle(sim.world));
   return key === 'machine' ? value.replace(/^type=/, '') : value;
 }
 
@@ -29,7 +31,8 @@ function orBlank(value: string): string {
   return value === '' ? ' ' : value;
 }
 
-/** On create tags stay as given (recording one-node/40). */
-export function storedOnCreate(sim: Sim, key: string, value: string): string | undefined {
-  return key === 'tags' ? orBlank(value) : storedOnUpdate(sim, key, value);
+/** On create tags stay as given before 9.2 (recording one-node/40). */
+export function storedOnCreate(sim: Sim, profile: Profile, key: string, value: string): string | undefined {
+  const asGiven = key === 'tags' && !profile.has('tagsNormalisedOnCreate');
+  return asGiven ? orBlank(value) : storedOnUpdate(sim, key, value);
 }

@@ -1,4 +1,5 @@
 // `PUT` and `POST .../config` (pve-behaviour 11): what is refused before anything is written, then the change itself.
+import { checkTagChange } from '../access/tag-rights.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import type { Process } from '../process.ts';
 import { failure, parameterError } from '../pve-error.ts';
@@ -33,8 +34,7 @@ export interface UpdateRequest {
 export async function updateNow(sim: Sim, process: Process, sent: UpdateRequest): Promise<void> {
   const request = checkUpdate(sim, sent);
   await underLock(sim, process, request, async (guest) => {
-    checkWritable(sim, request.node, request.vmid);
-    await applyChanges(sim, process, guest, request);
+    await change(sim, process, guest, request);
   });
 }
 
@@ -54,8 +54,7 @@ export async function updateInBackground(
   const upid = sim.tasks.fork({ node, type: 'qmconfig', id: String(vmid), user }, async (worker: Worker) => {
     worker.log(`update VM ${vmid}: ${describe(request)}`);
     await underLock(sim, worker, request, async (guest) => {
-      checkWritable(sim, node, vmid);
-      await applyChanges(sim, worker, guest, request);
+      await change(sim, worker, guest, request);
     });
   });
   if (delayMs === undefined) return upid;
@@ -64,6 +63,14 @@ export async function updateInBackground(
   if (status === undefined) return upid;
   if (status === 'OK' || status.startsWith('WARNINGS')) return null;
   throw failure(`failed to update VM ${vmid}: ${status}`);
+}
+
+/** Which tags may change is asked under the lock, once the old ones are known: a task tells it as its error. */
+async function change(sim: Sim, process: Process, guest: Guest, request: UpdateRequest): Promise<void> {
+  const tags = request.deletes.includes('tags') ? '' : request.options['tags'];
+  if (tags !== undefined) checkTagChange(sim.world, request.user, guest.config['tags'] ?? '', tags);
+  checkWritable(sim, request.node, request.vmid);
+  await applyChanges(sim, process, guest, request);
 }
 
 async function underLock(

@@ -5,6 +5,7 @@ import { failure, parameterError } from '../pve-error.ts';
 import { choice, optional } from '../schema/property.ts';
 import { vmidProperty } from '../schema/endpoint-params.ts';
 import type { Sim } from '../sim.ts';
+import { nextIdRange } from '../world/datacenter.ts';
 import { isOnNode, usedBytes } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
 import { type Call, type Endpoint, intParam, textParam } from './endpoint.ts';
@@ -45,18 +46,6 @@ export const CLUSTER: readonly Endpoint[] = [
     params: { vmid: optional(vmidProperty) },
     allow: everybody,
     handle: ({ sim, params }) => nextId(sim, intParam(params, 'vmid')),
-  },
-  {
-    method: 'GET',
-    path: '/cluster/options',
-    params: {},
-    allow: everybody,
-    handle: ({ sim, user }) => {
-      const full = isAllowed(sim.world, user, '/', ['Sys.Audit']);
-      return full
-        ? { 'allowed-tags': [], keyboard: 'en-us', mac_prefix: sim.world.cluster.macPrefix }
-        : { 'allowed-tags': [] };
-    },
   },
 ];
 
@@ -172,12 +161,12 @@ function clusterStatus(sim: Sim, receivedBy: string): unknown[] {
 }
 
 function nextId(sim: Sim, wanted: number | undefined): string {
-  const { guests, cluster } = sim.world;
+  const { guests } = sim.world;
   if (wanted !== undefined) {
     if (guests[wanted] !== undefined) throw parameterError({ vmid: `VM ${wanted} already exists` });
     return String(wanted);
   }
-  for (let id = cluster.nextIdLower; id <= cluster.nextIdUpper; id += 1)
-    if (guests[id] === undefined) return String(id);
-  throw failure(`unable to get any free VMID in range [${cluster.nextIdLower}, ${cluster.nextIdUpper}]`);
+  const { lower, upper } = nextIdRange(sim.world);
+  for (let id = lower; id < upper; id += 1) if (guests[id] === undefined) return String(id);
+  throw failure(`unable to get any free VMID in range [${lower}, ${upper}]`);
 }

@@ -3,6 +3,7 @@ import type { Endpoint } from './endpoint.ts';
 import { ACCESS } from './access.ts';
 import { ACCESS_ADMIN } from './access-admin.ts';
 import { CLUSTER } from './cluster.ts';
+import { CLUSTER_OPTIONS } from './cluster-options.ts';
 import { HA } from './ha.ts';
 import { NODES } from './nodes.ts';
 import { POOLS } from './pools.ts';
@@ -16,6 +17,7 @@ import { TASKS } from './tasks.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...CLUSTER,
+  ...CLUSTER_OPTIONS,
   ...NODES,
   ...TASKS,
   ...QEMU_READ,

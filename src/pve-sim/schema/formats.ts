@@ -22,6 +22,11 @@ export const ipv4Format: Format = (value) =>
   isIPv4(value) ? undefined : 'value does not look like a valid IPv4 address';
 export const ipv6Format: Format = (value) =>
   isIPv6(value) ? undefined : 'value does not look like a valid IPv6 address';
+const MAC_PREFIX = /^[a-f0-9][02468ace](?::[a-f0-9]{2}){0,2}:?$/i;
+export const macPrefixFormat = matching(MAC_PREFIX, () => 'value is not a valid unicast MAC address prefix');
+export const emailFormat = looks(/^[\w+\-~]+(?:\.[\w+\-~]+)*@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*$/, 'email address');
+export const cidrFormat: Format = (value) =>
+  isCidr(value, isIPv4, 32) || isCidr(value, isIPv6, 128) ? undefined : 'value does not look like a valid CIDR network';
 export const absolutePathFormat = looks(/^\/[^ ]*$/, 'absolute path');
 export const haIdFormat = looks(/^(?:(?:vm|ct):)?[1-9][0-9]{2,8}$/, 'ha resource id');
 export const diskSizeFormat = matching(/^\d+(?:\.\d+)?[KMGT]?$/, (value) => `invalid size format '${value}'`);

@@ -20,6 +20,7 @@ import {
   urlencodedFormat,
   volumeFormat,
 } from './formats.ts';
+import { KEYBOARDS } from './keyboards.ts';
 import { choice, flag, integer, number, optional, type Property, type Schema, listText, text } from './property.ts';
 import { type PropertyFormat, propertyFormat } from './property-format.ts';
 
@@ -49,8 +50,6 @@ const VGA = [
   'virtio-gl',
   'vmware',
 ];
-const KEYBOARDS =
-  'de de-ch da en-gb en-us es fi fr fr-be fr-ca fr-ch hu is it ja lt mk nl no pl pt pt-br sv sl tr'.split(' ');
 
 export const machineProperty = structured({
   schema: {

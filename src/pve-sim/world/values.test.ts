@@ -57,10 +57,14 @@ describe('what a drive is', () => {
   });
 });
 
+const DEFAULT_STYLE = { caseSensitive: false, sorted: true };
+
 test.each([
-  ['b;a;A', 'a;b'],
-  ['a,b c', 'a;b;c'],
-  ['', ''],
-])('the tags "%s" are stored as "%s"', (given, stored) => {
-  expect(normaliseTags(given)).toBe(stored);
+  ['b;a;A', 'a;b', DEFAULT_STYLE],
+  ['a,b c', 'a;b;c', DEFAULT_STYLE],
+  ['', '', DEFAULT_STYLE],
+  ['b;A;a;b', 'A;a;b', { caseSensitive: true, sorted: true }],
+  ['b;A;a;B', 'b;a', { caseSensitive: false, sorted: false }],
+])('the tags "%s" are stored as "%s"', (given, stored, style) => {
+  expect(normaliseTags(given, style)).toBe(stored);
 });

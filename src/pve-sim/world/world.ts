@@ -23,9 +23,8 @@ export interface ClusterState {
   /** Undefined for a node that is in no cluster. */
   readonly name: string | undefined;
   quorate: boolean;
-  readonly nextIdLower: number;
-  readonly nextIdUpper: number;
-  readonly macPrefix: string;
+  /** `datacenter.cfg`: every option as it stands in the file. */
+  options: Record<string, string>;
 }
 
 export interface NodeState {
