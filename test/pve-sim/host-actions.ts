@@ -62,6 +62,7 @@ function container(vmid: number, node: string): Guest {
     config: { hostname: 'ct' },
     pending: {},
     pendingDelete: {},
+    cloudinit: {},
     snapshots: {},
     run: undefined,
     behaviour,

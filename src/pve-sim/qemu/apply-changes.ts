@@ -7,6 +7,7 @@ import { isCdrom, isCloudInit, isDriveKey, isUnusedKey, ownsVolume, parseDrive }
 import { requireQemu } from '../world/guests.ts';
 import type { Guest } from '../world/world.ts';
 import { applyAllPending, applyDelete, applyPendingValue, keepAsUnused } from './apply-pending.ts';
+import { recordCloudInitChange } from './cloudinit-changes.ts';
 import { checkWritable } from './config-file.ts';
 import { hotplug } from './hotplug.ts';
 import { makeDrive } from './new-drive.ts';
@@ -96,6 +97,7 @@ async function plug(sim: Sim, worker: Process, guest: Guest, touched: ReadonlySe
     if (!outcome.live) continue;
     if (outcome.takesTime) await worker.work(sim.durations.hotplugMs);
     if (outcome.stored !== undefined) guest.pending[key] = outcome.stored;
+    recordCloudInitChange(guest, key, guest.pending[key]);
     if (deleted === undefined) applyPendingValue(sim, guest.node, guest, key);
     else applyDelete(sim, guest.node, guest, key, deleted);
   }

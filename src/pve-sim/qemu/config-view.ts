@@ -40,8 +40,10 @@ export function viewPending(guest: Guest): PendingRow[] {
   return [...rows, { key: 'digest', value: configDigest(guest) }];
 }
 
+/** A value of 0 is shown although it is to be deleted (recording one-node/52). */
 function withoutDeleted(guest: Guest): Record<string, string> {
-  return Object.fromEntries(Object.entries(guest.config).filter(([key]) => guest.pendingDelete[key] === undefined));
+  const isShown = ([key, value]: [string, string]): boolean => guest.pendingDelete[key] === undefined || value === '0';
+  return Object.fromEntries(Object.entries(guest.config).filter(isShown));
 }
 
 function shownValue(key: string, value: string): string | number {

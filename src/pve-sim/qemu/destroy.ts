@@ -52,6 +52,7 @@ async function runDestroy(sim: Sim, worker: Worker, request: DestroyRequest): Pr
   guest.config = { lock: 'destroyed' };
   guest.pending = {};
   guest.pendingDelete = {};
+  guest.cloudinit = {};
   await worker.work(0);
   if (request.purge) worker.log(`purging VM ${vmid} from related configurations..`);
   await cleanUpAccess(sim, worker, request);

@@ -26,6 +26,7 @@ function sectionsOf(parsed: Vector['parsed']) {
     config: asText(options),
     pending: changes,
     pendingDelete: Object.fromEntries(deletions.map((key) => [key.replace('!', ''), key.startsWith('!')])),
+    cloudinit: {},
     snapshots: Object.fromEntries(
       Object.entries(snapshots as object).map(([name, value]) => [name, asText(value as object)]),
     ),
@@ -46,9 +47,10 @@ describe.skipIf(isMissing)(`a config file is written as PVE writes it${skipNote}
 });
 
 test('the digest is the SHA-1 of the text: equal content, equal digest', () => {
-  const guest = { config: { name: 'a', cores: '2' }, pending: {}, pendingDelete: {}, snapshots: {} };
+  const guest = { config: { name: 'a', cores: '2' }, pending: {}, pendingDelete: {}, cloudinit: {}, snapshots: {} };
   const same = { ...guest, config: { cores: '2', name: 'a' } };
   expect(configDigest(guest)).toBe('5529dd75007e63d12f119eeb293971f4bb5cd0a1');
   expect(configDigest(same)).toBe(configDigest(guest));
   expect(configDigest({ ...guest, pending: { cores: '4' } })).not.toBe(configDigest(guest));
+  expect(configDigest({ ...guest, cloudinit: { added: 'ciuser' } })).not.toBe(configDigest(guest));
 });

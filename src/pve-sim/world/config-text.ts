@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Guest } from './world.ts';
 
-type ConfigParts = Pick<Guest, 'config' | 'pending' | 'pendingDelete' | 'snapshots'>;
+type ConfigParts = Pick<Guest, 'config' | 'pending' | 'pendingDelete' | 'cloudinit' | 'snapshots'>;
 
 /** Sections in PVE's order; lines sorted by option; the description first, as `#` lines. */
 export function formatConfig(guest: ConfigParts): string {
@@ -12,6 +12,7 @@ export function formatConfig(guest: ConfigParts): string {
     pending['delete'] = deletions.map((key) => (guest.pendingDelete[key] ? `!${key}` : key)).join(',');
   const sections = [formatSection(guest.config)];
   if (Object.keys(pending).length > 0) sections.push(`[PENDING]\n${formatSection(pending)}`);
+  if (Object.keys(guest.cloudinit).length > 0) sections.push(`[special:cloudinit]\n${formatSection(guest.cloudinit)}`);
   for (const name of Object.keys(guest.snapshots).sort()) {
     sections.push(`[${name}]\n${formatSection(guest.snapshots[name] ?? {})}`);
   }

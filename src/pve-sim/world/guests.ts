@@ -34,6 +34,7 @@ export function addGuest(world: World, guest: Pick<Guest, 'vmid' | 'node' | 'con
     type: 'qemu',
     pending: {},
     pendingDelete: {},
+    cloudinit: {},
     snapshots: {},
     run: undefined,
     behaviour: normalBehaviour(),

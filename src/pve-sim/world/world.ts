@@ -110,6 +110,8 @@ export interface Guest {
   pending: Record<string, string>;
   /** Options to be deleted; true where forced (the volume is to be freed too). */
   pendingDelete: Record<string, boolean>;
+  /** The `[special:cloudinit]` section: what the drive was made with where the config now differs, and `added` keys. */
+  cloudinit: Record<string, string>;
   snapshots: Record<string, Record<string, string>>;
   run: GuestRun | undefined;
   readonly behaviour: GuestBehaviour;
