@@ -73,6 +73,8 @@ export const FEATURES = {
   mismatchSpelling: { since: '8.4' },
   /** `/cluster/resources` has `network` entries; before: `sdn`. */
   networkResources: { since: '9.1' },
+  /** Guests show `memhost`, running ones their pressure too. */
+  guestHostUse: { since: '9.1' },
   /** cyls, heads, secs and trans of a drive. */
   diskGeometry: { until: '9.1' },
   /** A custom CPU model needs Mapping.Use on it; before: Sys.Audit on /nodes. */

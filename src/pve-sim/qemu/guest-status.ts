@@ -23,7 +23,7 @@ export function listRow(sim: Sim, guest: Guest): Values {
     status: run === undefined ? 'stopped' : 'running',
     cpus: Math.min(cpuCount(guest), sim.world.nodes[guest.node]?.cpus ?? 1),
     ...numbers(sim, guest),
-    ...(run === undefined ? {} : { pid: run.pid, ...pressure() }),
+    ...(run === undefined ? {} : { pid: run.pid, ...(showsHostUse(sim, guest) ? pressure() : {}) }),
     ...(isTemplate(guest) ? { template: 1 } : {}),
     ...pick(config, 'lock', 'tags'),
     ...(Object.keys(config).some((key) => /^serial\d$/.test(key)) ? { serial: 1 } : {}),
@@ -54,7 +54,7 @@ function balloonStatus(config: Readonly<Record<string, string>>): Values {
 }
 
 /** What the status daemon broadcasts for the cluster's list. */
-export function daemonRow(sim: Pick<Sim, 'clock'>, guest: Guest): Values {
+export function daemonRow(sim: Pick<Sim, 'clock' | 'world'>, guest: Guest): Values {
   const { run } = guest;
   const all = numbers(sim, guest);
   return {
@@ -89,7 +89,11 @@ function diskCounters(run: GuestRun | undefined): Values {
   return run === undefined ? { diskread: 0, diskwrite: 0 } : { diskread: 104_857_600, diskwrite: 20_971_520 };
 }
 
-function numbers(sim: Pick<Sim, 'clock'>, guest: Guest): Values {
+function showsHostUse(sim: Pick<Sim, 'world'>, guest: Guest): boolean {
+  return profileOfNode(sim.world, guest.node).has('guestHostUse');
+}
+
+function numbers(sim: Pick<Sim, 'clock' | 'world'>, guest: Guest): Values {
   const { run, config } = guest;
   const maxmem = memoryMib(config) * MIB;
   const uptime = run === undefined ? 0 : Math.floor((sim.clock.now() - run.startedAt) / 1000);
@@ -97,7 +101,7 @@ function numbers(sim: Pick<Sim, 'clock'>, guest: Guest): Values {
   return {
     cpu: busy ? 0.02 : 0,
     mem: busy ? Math.floor(maxmem * 0.4) : 0,
-    memhost: busy ? Math.floor(maxmem * 0.5) : 0,
+    ...(showsHostUse(sim, guest) ? { memhost: busy ? Math.floor(maxmem * 0.5) : 0 } : {}),
     maxmem,
     disk: 0,
     maxdisk: bootDiskBytes(config),
