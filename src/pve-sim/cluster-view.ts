@@ -1,5 +1,6 @@
 // How the cluster's list comes to lag (pve-behaviour 7, 26): each node's status daemon broadcasts every 10 s, and each API
 // worker of each node keeps its own copy of the broadcasts for 2 s, so that consecutive answers may go back in time.
+import { reaches } from './nodes/network.ts';
 import { daemonRow } from './qemu/guest-status.ts';
 import type { Sim } from './sim.ts';
 import type { GuestStats } from './world/world.ts';
@@ -22,10 +23,13 @@ export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
   const copies = new Map<string, Copy>();
   const broadcast = (name: string): void => {
     const node = sim.world.nodes[name];
-    if (node?.online !== true || node.hung) return;
+    if (node?.online !== true) return;
     for (const guest of Object.values(sim.world.guests)) {
       if (guest.node !== name) continue;
-      sim.world.stats[guest.vmid] = { at: sim.clock.now(), node: name, values: daemonRow(sim, guest) };
+      const told: GuestStats = { at: sim.clock.now(), node: name, values: daemonRow(sim, guest) };
+      for (const [listener, heard] of Object.entries(sim.world.stats)) {
+        if (reaches(sim.world, name, listener)) heard[guest.vmid] = told;
+      }
     }
   };
   const copyFor = (node: string, apiWorker: number): Copy => {
@@ -33,7 +37,7 @@ export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
     const known = copies.get(key);
     const now = sim.clock.now();
     if (known !== undefined && now - known.takenAt < sim.durations.viewCacheMs) return known;
-    const fresh = { takenAt: now, stats: { ...sim.world.stats } };
+    const fresh = { takenAt: now, stats: { ...sim.world.stats[node] } };
     copies.set(key, fresh);
     return fresh;
   };

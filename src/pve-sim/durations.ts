@@ -43,6 +43,10 @@ export interface Durations {
   readonly loginDelayMs: number;
   readonly agentTimeoutMs: number;
   readonly deadNodeMs: number;
+  /** Until the others notice that a node is off, that the network is cut, and that a node is back (recordings two-node/08, 10). */
+  readonly nodeLossMs: number;
+  readonly cutLossMs: number;
+  readonly nodeJoinMs: number;
   readonly proxyTimeoutMs: number;
   /** SIGTERM to SIGKILL when a task is stopped. */
   readonly taskKillMs: number;
@@ -81,6 +85,9 @@ export const DEFAULT_DURATIONS: Durations = {
   loginDelayMs: 3000,
   agentTimeoutMs: 3000,
   deadNodeMs: 3000,
+  nodeLossMs: 4000,
+  cutLossMs: 8000,
+  nodeJoinMs: 2000,
   proxyTimeoutMs: 30_000,
   taskKillMs: 5000,
   noQuorumWaitMs: 9000,

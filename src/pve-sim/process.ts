@@ -5,6 +5,8 @@ import type { Pace } from './pace.ts';
 import { taskErrorText } from './pve-error.ts';
 
 export interface Process extends LockHolder {
+  /** Where it runs. */
+  readonly node: string;
   log(line: string): void;
   /** A warning line; a task will end `WARNINGS: n`. */
   warn(line: string): void;
@@ -31,7 +33,7 @@ export function failureText(error: unknown): string {
 }
 
 /** A process whose log nobody reads; a task's worker has one. */
-export function createProcess(pace: Pace): ControlledProcess {
+export function createProcess(pace: Pace, node: string): ControlledProcess {
   const stop = new AbortController();
   const held = new Set<Lease>();
   let dead = false;
@@ -42,6 +44,7 @@ export function createProcess(pace: Pace): ControlledProcess {
     if (dead) await new Promise<never>(() => {});
   };
   const process: ControlledProcess = {
+    node,
     held,
     signal: stop.signal,
     get dead() {

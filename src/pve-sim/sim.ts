@@ -4,6 +4,8 @@ import type { ClusterView } from './cluster-view.ts';
 import type { Durations } from './durations.ts';
 import type { Faults } from './faults.ts';
 import type { Locks } from './locks/locks.ts';
+import type { Daemons } from './nodes/daemons.ts';
+import type { Membership } from './nodes/membership.ts';
 import type { Pace } from './pace.ts';
 import type { Random } from './random.ts';
 import type { Calls } from './server/calls.ts';
@@ -21,6 +23,8 @@ export interface Sim {
   readonly calls: Calls;
   readonly faults: Faults;
   readonly view: ClusterView;
+  readonly membership: Membership;
+  readonly daemons: Daemons;
 }
 
 export function nowSeconds(sim: Pick<Sim, 'clock'>): number {

@@ -11,7 +11,9 @@ import { createFaults, type FaultRule, type Faults } from './faults.ts';
 import { createJournal, type Journal } from './journal.ts';
 import { holdLock } from './locks/hold-lock.ts';
 import { createLocks } from './locks/locks.ts';
-import { killAll, setNodeOnline } from './node-power.ts';
+import { createDaemons, type DaemonName } from './nodes/daemons.ts';
+import { createMembership } from './nodes/membership.ts';
+import { killAll, setDaemon, setNodeOnline } from './nodes/power.ts';
 import { createPace } from './pace.ts';
 import { profileOf } from './profiles/profiles.ts';
 import { PVE_URIS } from './profiles/uris.ts';
@@ -24,7 +26,7 @@ import { type NodeServer, startNodeServer } from './server/node-server.ts';
 import { createRouter } from './server/router.ts';
 import type { Sim } from './sim.ts';
 import { createTasks } from './tasks/tasks.ts';
-import type { World } from './world/world.ts';
+import type { DaemonState, World } from './world/world.ts';
 
 export interface SimulatorOptions {
   /** The name of a built-in cluster, or one's own; `three-node` where absent. */
@@ -75,8 +77,10 @@ export interface Simulator {
    * @returns gives it back early; undefined where somebody else has it
    */
   holdLock(lock: string, ms: number, node?: string): Promise<(() => void) | undefined>;
-  /** Power of a node; also decides the quorum. */
+  /** Power of a node. */
   setNodeOnline(node: string, online: boolean): Promise<void>;
+  /** pveproxy (`api`) or pvedaemon (`worker`) of a node. */
+  setDaemon(node: string, daemon: DaemonName, state: DaemonState): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -129,6 +133,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     faults: sim.faults,
     holdLock: async (lock, ms, node) => await holdLock(sim, lock, node ?? data.nodes[0]?.name ?? '', ms),
     setNodeOnline: setOnline,
+    setDaemon: async (node, daemon, state) => await setDaemon(sim, servers, node, daemon, state),
     stop,
   };
   if (options.controlPort === undefined) return simulator;
@@ -210,6 +215,8 @@ function assemble(
     locks: createLocks(pace, createRandom(seed + 2)),
     tasks: createTasks(parts),
     calls: createCalls(pace),
+    membership: createMembership(parts),
+    daemons: createDaemons(parts),
   };
   return { ...sim, view: createClusterView(sim) };
 }

@@ -9,6 +9,7 @@ import { startProviderProcess } from '../support/processes.ts';
 import { createRequest } from '../support/requests.ts';
 import { until } from '../support/until.ts';
 import { claimedVms, newVolumes } from '../support/world.ts';
+import { setQuorum } from '../pve-sim/quorum.ts';
 
 // What goes wrong between the steps of an operation, and what has to be true afterwards all the same.
 
@@ -314,10 +315,10 @@ describe('a delete', () => {
       async () => await Promise.resolve(writesSince(flow.sim, since)),
       (writes) => writes.some((write) => write.endsWith('/status/stop')),
     );
-    flow.sim.world.cluster.quorate = false;
+    setQuorum(flow.sim.world, false);
     expect(await outcome).toBe('busy');
     expect(await flow.world.volumes()).toEqual(volumes);
-    flow.sim.world.cluster.quorate = true;
+    setQuorum(flow.sim.world, true);
     await flow.client.delete({ id });
   });
 

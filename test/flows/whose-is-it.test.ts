@@ -7,6 +7,7 @@ import { lastRequest, writesSince } from '../support/journal.ts';
 import { createRequest } from '../support/requests.ts';
 import { until } from '../support/until.ts';
 import { claimedVms } from '../support/world.ts';
+import { setQuorum } from '../pve-sim/quorum.ts';
 
 // Never the wrong VM, and never a lie about absence.
 
@@ -237,24 +238,24 @@ describe('a VM that is gone', () => {
   });
 
   it('is never told to be absent without quorum', async () => {
-    flow.sim.world.cluster.quorate = false;
+    setQuorum(flow.sim.world, false);
     await expect(flow.client.describe({ id: '4711' })).rejects.toMatchObject({
       kind: 'busy',
       message: expect.stringContaining('no quorum'),
     });
-    flow.sim.world.cluster.quorate = true;
+    setQuorum(flow.sim.world, true);
   });
 
   it('is not deleted without quorum, since PVE would free its disks and keep its configuration', async () => {
     const id = await made('no-quorum');
-    flow.sim.world.cluster.quorate = false;
+    setQuorum(flow.sim.world, false);
     const since = lastRequest(flow.sim);
     await expect(flow.client.delete({ id })).rejects.toMatchObject({
       kind: 'busy',
       message: expect.stringContaining('no quorum'),
     });
     expect(writesSince(flow.sim, since)).toEqual([]);
-    flow.sim.world.cluster.quorate = true;
+    setQuorum(flow.sim.world, true);
     await flow.client.delete({ id });
   });
 

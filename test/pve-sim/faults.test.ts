@@ -140,6 +140,7 @@ describe('a node that is off', () => {
     expect([reply.status, reply.reason, reply.text]).toEqual([595, 'No route to host', '']);
     expect(simulator.clock.now() - started).toBeGreaterThan(2900);
     await expect(pveClient(simulator, { node: 'pve2' }).get('/version')).rejects.toThrow();
+    await simulator.sim.membership.settled();
     expect(rowsOf(await pve.get('/nodes')).map(({ node, status }) => [node, status])).toEqual([
       ['pve1', 'online'],
       ['pve2', 'offline'],
@@ -168,8 +169,7 @@ describe('a node that is off', () => {
   });
 
   test('that hangs is answered 596 after 30 s', async () => {
-    const node = simulator.world.nodes['pve2'];
-    if (node !== undefined) node.hung = true;
+    await simulator.setDaemon('pve2', 'api', 'frozen');
     const started = simulator.clock.now();
     expect((await pve.get('/nodes/pve2/qemu')).status).toBe(596);
     expect(simulator.clock.now() - started).toBeGreaterThan(29_000);
@@ -182,6 +182,7 @@ describe('without quorum', () => {
     await pve.task('post', '/nodes/pve1/qemu', { vmid: 221, scsi0: 'local-lvm:1' });
     await simulator.setNodeOnline('pve2', false);
     await simulator.setNodeOnline('pve3', false);
+    await simulator.sim.membership.settled();
   });
 
   const denied = (id: number): RegExp =>

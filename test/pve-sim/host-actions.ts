@@ -1,4 +1,6 @@
 // What the recordings did beside the API, by the name they give it (the replay tool's README lists them).
+import { cutNetwork, expectVotes } from '#pve-sim/nodes/power';
+import { moveConfig } from '#pve-sim/world/guests';
 import type { Simulator } from '#pve-sim/simulator';
 import type { Guest } from '#pve-sim/world/world';
 
@@ -9,6 +11,8 @@ export interface HostAction {
   readonly seconds?: number;
   readonly node?: string;
   readonly volid?: string;
+  readonly to?: string;
+  readonly nodes?: readonly string[];
 }
 
 type Act = (simulator: Simulator, host: HostAction) => unknown;
@@ -38,6 +42,22 @@ const ACTIONS: Readonly<Record<string, Act>> = {
   'shared-directory': () => {},
   'node-off': async (simulator, { node = '' }) => await simulator.setNodeOnline(node, false),
   'node-on': async (simulator, { node = '' }) => await simulator.setNodeOnline(node, true),
+  'expect-one-vote': ({ sim }, { node = '' }) => expectVotes(sim, node, 1),
+  'cut-network': ({ sim, nodes }) =>
+    cutNetwork(
+      sim,
+      nodes.map(({ name }) => [name]),
+    ),
+  'heal-network': ({ sim }) => cutNetwork(sim, []),
+  'api-daemon-stopped': async (simulator, { node = '' }) => await simulator.setDaemon(node, 'api', 'stopped'),
+  'api-daemon-started': async (simulator, { node = '' }) => await simulator.setDaemon(node, 'api', 'running'),
+  'api-daemon-frozen': async (simulator, { node = '' }) => await simulator.setDaemon(node, 'api', 'frozen'),
+  'api-daemon-thawed': async (simulator, { node = '' }) => await simulator.setDaemon(node, 'api', 'running'),
+  'worker-daemon-stopped': async (simulator, { node = '' }) => await simulator.setDaemon(node, 'worker', 'stopped'),
+  'worker-daemon-started': async (simulator, { node = '' }) => await simulator.setDaemon(node, 'worker', 'running'),
+  'copy-config-by-hand': ({ world }, { vmid, to = '' }) => {
+    moveConfig(world, vmid ?? 0, to);
+  },
 };
 
 /** @returns what the action gives back, such as a ticket */

@@ -69,9 +69,8 @@ describe('a worker that was killed', () => {
 });
 
 describe('a node whose daemon hangs', () => {
-  beforeEach(() => {
-    const node = simulator.world.nodes['pve1'];
-    if (node !== undefined) node.hung = true;
+  beforeEach(async () => {
+    await simulator.setDaemon('pve1', 'worker', 'frozen');
   });
 
   test('still answers what its proxy reads itself, and hands on what is for another node', async () => {

@@ -22,6 +22,9 @@ const LOCAL: Omit<StorageState, 'disabled'> = {
   defaultFormat: 'raw',
 };
 
+/** The API listened on 127.0.0.1 alone, so that its host refused whoever came over the network. */
+const HERE = { ip: '192.0.2.10', refuses: true };
+
 function recordedCluster(topology: string): ClusterData {
   const isSingle = topology === 'one-node';
   const names = isSingle ? ['pve'] : ['pve1', 'pve2'];
@@ -41,6 +44,7 @@ function recordedCluster(topology: string): ClusterData {
     containers: [],
     pools: [],
     isos: [{ storage: 'local', name: 'tiny.iso', sizeBytes: 19_294_208 }],
+    otherHosts: isSingle ? { 'pve.test.invalid': HERE } : { pve3: { ip: '192.0.2.12', refuses: false } },
   };
 }
 

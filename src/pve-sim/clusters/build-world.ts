@@ -24,7 +24,7 @@ export function buildWorld(
   const world: World = {
     cluster: {
       name: data.name,
-      quorate: true,
+      otherHosts: data.otherHosts ?? {},
       options: data.macPrefix === undefined ? {} : { mac_prefix: data.macPrefix },
     },
     nodes: Object.fromEntries(
@@ -37,7 +37,7 @@ export function buildWorld(
     access: minimalAccess(ids, data.pools, random),
     ha: {},
     tasks: {},
-    stats: {},
+    stats: Object.fromEntries(data.nodes.map(({ name }) => [name, {}])),
   };
   for (const guest of data.guests) placeGuest(world, guest, random, now);
   for (const container of data.containers) {
@@ -50,7 +50,18 @@ export function buildWorld(
 
 function nodeState(data: ClusterData, node: NodeData, index: number, now: number, fingerprint: string): NodeState {
   const nodeId = data.name === undefined ? 0 : index + 1;
-  return { pve: data.pve, ...node, nodeId, fingerprint, online: true, hung: false, bootedAt: now - 86_400_000 };
+  return {
+    pve: data.pve,
+    ...node,
+    nodeId,
+    fingerprint,
+    online: true,
+    segment: 0,
+    members: data.nodes.map(({ name }) => name),
+    expectedVotes: undefined,
+    daemons: { api: 'running', worker: 'running' },
+    bootedAt: now - 86_400_000,
+  };
 }
 
 function placeGuest(world: World, data: GuestData, random: Random, now: number): void {

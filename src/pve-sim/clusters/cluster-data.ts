@@ -1,6 +1,6 @@
 // A cluster before it starts: the inventory as data. What is random in a real cluster (UUIDs, MACs, secrets) comes from
 // the seed when the world is built.
-import type { Bridge, GuestBehaviour, StorageState } from '../world/world.ts';
+import type { Bridge, GuestBehaviour, OtherHost, StorageState } from '../world/world.ts';
 
 export interface ClusterData {
   /** Undefined for a single node that is in no cluster. */
@@ -16,6 +16,8 @@ export interface ClusterData {
   readonly isos: readonly { readonly storage: string; readonly name: string; readonly sizeBytes: number }[];
   /** Of new MACs; absent: the version's default. */
   readonly macPrefix?: string;
+  /** By name: what resolves although it is the name of no node. */
+  readonly otherHosts?: Readonly<Record<string, OtherHost>>;
 }
 
 export interface NodeData {

@@ -1,6 +1,7 @@
 // What the control endpoint answers: the world, the journal, and the levers of a test.
 import { z } from 'zod';
 import { faultRule } from '../faults.ts';
+import { cutNetwork, expectVotes } from '../nodes/power.ts';
 import type { Simulator } from '../simulator.ts';
 import { guestPatch, patchGuest } from './patch-guest.ts';
 import { plainWorld } from './plain-world.ts';
@@ -21,7 +22,14 @@ export interface ControlRoute {
   readonly handle: (request: ControlRequest) => unknown;
 }
 
-const nodePatch = z.strictObject({ online: z.boolean().optional(), hung: z.boolean().optional() });
+const daemon = z.enum(['running', 'stopped', 'frozen']).optional();
+const nodePatch = z.strictObject({
+  online: z.boolean().optional(),
+  api: daemon,
+  worker: daemon,
+  expectedVotes: z.number().int().positive().optional(),
+});
+const cut = z.strictObject({ groups: z.array(z.array(z.string())) });
 const heldLock = z.strictObject({ lock: z.string(), seconds: z.number().positive(), node: z.string().optional() });
 
 export const CONTROL_ROUTES: readonly ControlRoute[] = [
@@ -46,6 +54,11 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   { method: 'DELETE', path: /^\/faults$/, handle: ({ simulator }) => simulator.faults.clear() },
   { method: 'POST', path: /^\/locks$/, handle: holdLock },
   { method: 'POST', path: /^\/nodes\/([^/]+)$/, handle: patchNode },
+  {
+    method: 'POST',
+    path: /^\/network$/,
+    handle: ({ simulator, body }) => cutNetwork(simulator.sim, cut.parse(body).groups),
+  },
 ];
 
 function info({ simulator }: ControlRequest): unknown {
@@ -71,9 +84,10 @@ async function holdLock({ simulator, body }: ControlRequest): Promise<void> {
 
 async function patchNode({ simulator, captured, body }: ControlRequest): Promise<void> {
   const [name = ''] = captured;
-  const { online, hung } = nodePatch.parse(body);
-  const node = simulator.world.nodes[name];
-  if (node === undefined) throw new Error(`there is no node '${name}'`);
-  if (hung !== undefined) node.hung = hung;
+  const { online, api, worker, expectedVotes } = nodePatch.parse(body);
+  if (simulator.world.nodes[name] === undefined) throw new Error(`there is no node '${name}'`);
   if (online !== undefined) await simulator.setNodeOnline(name, online);
+  if (api !== undefined) await simulator.setDaemon(name, 'api', api);
+  if (worker !== undefined) await simulator.setDaemon(name, 'worker', worker);
+  if (expectedVotes !== undefined) expectVotes(simulator.sim, name, expectedVotes);
 }

@@ -1,4 +1,5 @@
 // The cluster-wide lock of a file in pmxcfs: whoever writes it waits for it, and gives up after a while (pve-behaviour 20).
+import { isQuorate } from '../nodes/membership.ts';
 import type { Process } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
@@ -14,7 +15,7 @@ export function clusterFileLockName(file: string): string {
  */
 export async function withClusterFileLock(sim: Sim, process: Process, file: string, work: () => void): Promise<void> {
   const refusal = (why: string): Error => failure(`cfs-lock 'file-${file}' error: ${why}`);
-  if (!sim.world.cluster.quorate) {
+  if (!isQuorate(sim.world, process.node)) {
     await process.wait(sim.durations.noQuorumWaitMs);
     throw refusal('no quorum!');
   }

@@ -49,7 +49,7 @@ export async function cloneGuest(sim: Sim, process: Process, request: CloneReque
   if (request.target !== undefined && sim.world.nodes[request.target] === undefined) {
     throw failure(`no such cluster node '${request.target}'`);
   }
-  checkQuorum(sim);
+  checkQuorum(sim, node);
   const source = findQemu(sim.world, node, vmid);
   if (source === undefined) throw failure(`unable to find configuration file for VM ${vmid} on node '${node}'`);
   const plan: ClonePlan = {

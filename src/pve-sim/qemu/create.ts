@@ -39,7 +39,7 @@ export async function createGuest(sim: Sim, process: Process, request: CreateReq
   const { node, vmid, user } = request;
   const options = withoutAliases(request.options);
   checkSshKeys(options['sshkeys']);
-  checkQuorum(sim);
+  checkQuorum(sim, request.node);
   checkCreateAccess(sim, request);
   checkOptions(sim, request, options);
   await claimForCreate(sim, process, node, vmid);

@@ -24,7 +24,7 @@ export interface PowerRequest {
 const SHUTDOWN_TIMEOUT_MS = 60_000;
 
 export function startGuest(sim: Sim, request: PowerRequest): string {
-  checkQuorum(sim);
+  checkQuorum(sim, request.node);
   return queueHa(sim, request, 'hastart', 'started') ?? forkStart(sim, request.node, request.vmid, request.user);
 }
 

@@ -1,6 +1,7 @@
 // Cluster-wide reads, answered by any node from replicated state (pve-behaviour 7).
 import { isAllowed } from '../access/permissions.ts';
 import { everybody, perm } from '../access/rules.ts';
+import { sees, wasToldQuorate } from '../nodes/membership.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import { choice, optional } from '../schema/property.ts';
 import { vmidProperty } from '../schema/endpoint-params.ts';
@@ -82,13 +83,20 @@ function poolRows({ sim, user }: Call): unknown[] {
     .map((id) => ({ id: `/pool/${id}`, pool: id, type: 'pool' }));
 }
 
-function nodeRows({ sim, user }: Call): unknown[] {
-  return Object.values(sim.world.nodes).map((node) => {
+function nodeRows(call: Call): unknown[] {
+  return Object.values(call.sim.world.nodes).map((node) => {
     const row = { id: `node/${node.name}`, node: node.name, type: 'node', level: '', 'cgroup-mode': 2 };
-    if (!node.online) return { ...row, status: 'offline' };
-    const known = isAllowed(sim.world, user, `/nodes/${node.name}`, ['Sys.Audit']);
-    return { ...row, status: 'online', ...(known ? nodeNumbers(sim, node.name) : {}) };
+    return { ...row, ...nodeFigures(call, node.name) };
   });
+}
+
+/** Online as the asked node's corosync has it. Numbers need Sys.Audit, and of a node that is gone only the sizes are left. */
+export function nodeFigures({ sim, user, receivedBy }: Call, name: string): Record<string, unknown> {
+  const online = sees(sim.world, receivedBy, name);
+  const numbers = isAllowed(sim.world, user, `/nodes/${name}`, ['Sys.Audit']) ? nodeNumbers(sim, name) : {};
+  if (online) return { status: 'online', ...numbers };
+  const sizes = Object.entries(numbers).filter(([key]) => key.startsWith('max'));
+  return { status: 'offline', ...Object.fromEntries(sizes) };
 }
 
 /** What the daemons tell of a node, for those who may know. */
@@ -144,7 +152,7 @@ function clusterStatus(sim: Sim, receivedBy: string): unknown[] {
     name: node.name,
     nodeid: node.nodeId,
     local: node.name === receivedBy ? 1 : 0,
-    online: node.online ? 1 : 0,
+    online: sees(sim.world, receivedBy, node.name) ? 1 : 0,
     ip: node.ip,
     level: '',
   }));
@@ -154,7 +162,7 @@ function clusterStatus(sim: Sim, receivedBy: string): unknown[] {
     id: 'cluster',
     name: cluster.name,
     nodes: rows.length,
-    quorate: cluster.quorate ? 1 : 0,
+    quorate: wasToldQuorate(sim.world, receivedBy) ? 1 : 0,
     version: rows.length,
   };
   return [head, ...rows];

@@ -46,7 +46,7 @@ export const HA: readonly Endpoint[] = [
     handle: (call) => {
       const id = serviceId(call);
       if (call.sim.world.ha[id] === undefined) throw failure(`cannot delete service '${id}', not HA managed!`);
-      checkQuorum(call.sim);
+      checkQuorum(call.sim, call.process.node);
       delete call.sim.world.ha[id];
     },
   },
@@ -87,7 +87,7 @@ function resourceOf(call: Call): HaResource {
 
 function addResource(call: Call): void {
   const { sim, params } = call;
-  checkQuorum(sim);
+  checkQuorum(sim, call.process.node);
   const id = serviceId(call);
   if (sim.world.ha[id] !== undefined) throw failure(`create resource failed: resource ID '${id}' already defined`);
   if (sim.world.guests[Number(id.split(':')[1])] === undefined) throw failure(`unable to find VM ${id.split(':')[1]}`);

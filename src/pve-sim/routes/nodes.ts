@@ -6,7 +6,7 @@ import { nodeParams } from '../schema/endpoint-params.ts';
 import { choice, optional } from '../schema/property.ts';
 import type { Sim } from '../sim.ts';
 import { words } from '../world/words.ts';
-import { nodeNumbers } from './cluster.ts';
+import { nodeFigures, nodeNumbers } from './cluster.ts';
 import { type Call, type Endpoint, needText, textParam } from './endpoint.ts';
 
 const NETWORK_TYPES = words(
@@ -33,8 +33,8 @@ export const NODES: readonly Endpoint[] = [
 ];
 
 /** Everybody sees the nodes; their numbers need Sys.Audit. */
-function listNodes({ sim, user }: Call): unknown[] {
-  return Object.values(sim.world.nodes).map((node) => {
+function listNodes(call: Call): unknown[] {
+  return Object.values(call.sim.world.nodes).map((node) => {
     const row = {
       node: node.name,
       id: `node/${node.name}`,
@@ -42,9 +42,7 @@ function listNodes({ sim, user }: Call): unknown[] {
       level: '',
       ssl_fingerprint: node.fingerprint,
     };
-    if (!node.online) return { ...row, status: 'offline' };
-    const known = isAllowed(sim.world, user, `/nodes/${node.name}`, ['Sys.Audit']);
-    return { ...row, status: 'online', ...(known ? nodeNumbers(sim, node.name) : {}) };
+    return { ...row, ...nodeFigures(call, node.name) };
   });
 }
 

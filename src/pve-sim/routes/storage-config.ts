@@ -1,6 +1,7 @@
 // The cluster's storage definitions (pve-behaviour 8, recording one-node/100): directories alone can be added.
 import { isAllowed } from '../access/permissions.ts';
 import { everybody, perm, permAny } from '../access/rules.ts';
+import { isQuorate } from '../nodes/membership.ts';
 import { failure, PveError } from '../pve-error.ts';
 import { storageProperty } from '../schema/endpoint-params.ts';
 import { absolutePathFormat, contentFormat, nodeFormat } from '../schema/formats.ts';
@@ -69,9 +70,10 @@ export const STORAGE_CONFIG: readonly Endpoint[] = [
     path: '/storage/{storage}',
     params: { storage: storageProperty },
     allow: allocate,
-    handle: async ({ sim, params }) => {
+    handle: async (call) => {
+      const { sim, params } = call;
       const id = needText(params, 'storage');
-      await checkWrite(sim, 'delete');
+      await checkWrite(call, 'delete');
       existing(sim, id, 'delete');
       delete sim.world.storages[id];
     },
@@ -91,9 +93,9 @@ function definition(storage: StorageState): Record<string, unknown> {
   };
 }
 
-async function checkWrite(sim: Sim, act: string): Promise<void> {
-  if (sim.world.cluster.quorate) return;
-  await sim.pace.wait(sim.durations.noQuorumWaitMs);
+async function checkWrite({ sim, process }: Call, act: string): Promise<void> {
+  if (isQuorate(sim.world, process.node)) return;
+  await process.wait(sim.durations.noQuorumWaitMs);
   throw failure(`${act} storage failed: cfs-lock 'file-storage_cfg' error: no quorum!`);
 }
 
@@ -103,13 +105,14 @@ function existing(sim: Sim, id: string, act: string): StorageState {
   return storage;
 }
 
-async function addStorage({ sim, params }: Call): Promise<Record<string, string>> {
+async function addStorage(call: Call): Promise<Record<string, string>> {
+  const { sim, params } = call;
   const id = needText(params, 'storage');
   const type = needText(params, 'type');
   const path = textParam(params, 'path');
   if (type !== 'dir') throw new PveError(501, `pve-sim does not play POST /storage with type ${type}`);
   if (path === undefined) throw failure("missing value for required option 'path'");
-  await checkWrite(sim, 'create');
+  await checkWrite(call, 'create');
   if (sim.world.storages[id] !== undefined) throw failure(`create storage failed: storage ID '${id}' already defined`);
   sim.world.storages[id] = {
     id,
@@ -126,9 +129,10 @@ async function addStorage({ sim, params }: Call): Promise<Record<string, string>
   return { storage: id, type };
 }
 
-async function changeStorage({ sim, params }: Call): Promise<Record<string, string>> {
+async function changeStorage(call: Call): Promise<Record<string, string>> {
+  const { sim, params } = call;
   const id = needText(params, 'storage');
-  await checkWrite(sim, 'update');
+  await checkWrite(call, 'update');
   const storage = existing(sim, id, 'update');
   const content = textParam(params, 'content');
   const disable = textParam(params, 'disable');

@@ -11,6 +11,8 @@ export interface Answer {
   readonly reason: string;
   /** Text goes out as it is, without a content type; undefined: no body. */
   readonly body: Readonly<Record<string, unknown>> | string | undefined;
+  /** From another daemon, whose own `Connection` stays in it. */
+  readonly passedOn?: boolean;
 }
 
 const COMPRESS_ABOVE_BYTES = 1024;
@@ -70,7 +72,7 @@ export function send(
   last: boolean,
 ): void {
   const date = new Date(now).toUTCString();
-  const headers: Record<string, string | number> = {
+  const headers: Record<string, string | number | string[]> = {
     Date: date,
     Expires: date,
     Server: 'pve-api-daemon/3.0',
@@ -79,7 +81,8 @@ export function send(
   };
   const closes = last || answer.status >= 400 || /\bclose\b/i.test(request.headers.connection ?? '');
   // Said in PVE's words: left to itself the server would also tell its time-out, which PVE does not.
-  headers['Connection'] = closes ? 'close' : 'Keep-Alive';
+  const own = closes ? 'close' : 'Keep-Alive';
+  headers['Connection'] = answer.passedOn === true ? [answer.status >= 400 ? 'close' : 'Keep-Alive', own] : own;
   let bytes = Buffer.alloc(0);
   if (typeof answer.body === 'string') bytes = Buffer.from(answer.body);
   else if (answer.body !== undefined) {

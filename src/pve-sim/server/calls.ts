@@ -14,7 +14,7 @@ export function createCalls(pace: Pace): Calls {
   const running = new Map<ControlledProcess, string>();
   return {
     run: async (node, work) => {
-      const process = createProcess(pace);
+      const process = createProcess(pace, node);
       running.set(process, node);
       try {
         return await work(process);

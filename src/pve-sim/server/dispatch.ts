@@ -6,12 +6,12 @@ import { checkRule } from '../access/rules.ts';
 import type { JournalEntry } from '../journal.ts';
 import { maskSecrets } from '../journal.ts';
 import type { Process } from '../process.ts';
-import { failure, PveError, parameterError, TransportError } from '../pve-error.ts';
+import { reachDaemon, reachNode } from '../nodes/reach-node.ts';
+import { PveError, parameterError, TransportError } from '../pve-error.ts';
 import { PROTECTED_READS } from '../profiles/protected-reads.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { allowOf, type Endpoint, paramsOf } from '../routes/endpoint.ts';
-import { nodeFormat } from '../schema/formats.ts';
 import { normalised, problems } from '../schema/verify.ts';
 import type { Sim } from '../sim.ts';
 import { type Answer, dataAnswer, emptyAnswer, errorAnswer, type Format, textAnswer } from './answer.ts';
@@ -35,6 +35,14 @@ export interface Arrival {
   readonly target: Target;
 }
 
+/** A call between the daemons that it passes. */
+interface Underway extends Arrival {
+  /** The node that has it: its version words the answer. */
+  at: string;
+  /** Whether another daemon answers and pveproxy only hands that on. */
+  passedOn: boolean;
+}
+
 export interface Target {
   readonly format: string;
   /** Decoded, without `/api2/<format>`. */
@@ -47,14 +55,20 @@ export interface Target {
 const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE']);
 
 export async function dispatch(to: Dispatcher, arrival: Arrival): Promise<Answer> {
+  const underway: Underway = { ...arrival, at: arrival.node, passedOn: false };
+  const given = await respond(to, underway);
+  return underway.passedOn ? { ...given, passedOn: true } : given;
+}
+
+async function respond(to: Dispatcher, arrival: Underway): Promise<Answer> {
   const started = to.sim.clock.now();
   const format: Format = arrival.target.format === 'extjs' ? 'extjs' : 'json';
   const method = arrival.request.method ?? '';
-  const hasMessage = profileOfNode(to.sim.world, arrival.node).has('messageInBody');
   if (!METHODS.has(method)) return emptyAnswer(501, `method '${method}' not available`);
   try {
     return dataAnswer(format, await answer(to, arrival));
   } catch (error) {
+    const hasMessage = profileOfNode(to.sim.world, arrival.at).has('messageInBody');
     if (error instanceof TransportError) return textAnswer(error.status, error.message);
     if (!(error instanceof PveError)) return errorAnswer(format, error, hasMessage);
     if (error.status >= 595) return emptyAnswer(error.status, error.message);
@@ -71,7 +85,7 @@ export function isUpload({ request, target }: Pick<Arrival, 'request' | 'target'
   return request.method === 'POST' && target.segments.at(-1) === 'upload';
 }
 
-async function answer(to: Dispatcher, arrival: Arrival): Promise<unknown> {
+async function answer(to: Dispatcher, arrival: Underway): Promise<unknown> {
   const { request, entry, target } = arrival;
   const method = request.method ?? '';
   const upload = isUpload(arrival);
@@ -113,7 +127,7 @@ function readParams(request: IncomingMessage, body: Buffer, upload: boolean): Se
 
 async function carryOut(
   to: Dispatcher,
-  arrival: Arrival,
+  arrival: Underway,
   match: Match<Endpoint>,
   raw: RawRequestParams,
   upload: UploadedFile | undefined,
@@ -123,18 +137,22 @@ async function carryOut(
   const user = arrival.entry.user ?? '';
   const own = profileOfNode(sim.world, arrival.node);
   checkRule(sim.world, user, allowOf(endpoint, own), raw);
-  const params = await reachNode(sim, arrival.node, endpoint, raw);
+  const params = raw['node'] === 'localhost' && isOfNode(endpoint) ? { ...raw, node: arrival.node } : raw;
   const node = workingNode(endpoint, params, arrival.node);
-  const profile = sim.world.nodes[node] === undefined ? own : profileOfNode(sim.world, node);
+  const profile = node === arrival.node ? own : await passOn(sim, arrival, match, node, params);
   const schema = paramsOf(endpoint, profile);
   const errors = problems(params, schema);
   if (Object.keys(errors).length > 0) throw parameterError(errors);
   const verified = normalised(params, schema);
   const { node: receivedBy, apiWorker } = arrival;
-  if (node === receivedBy && isProtected(endpoint)) await reachDaemon(sim, node);
-  return await withinProxyLimit(sim, node, async (process) =>
-    endpoint.handle({ sim, receivedBy, apiWorker, user, params: verified, profile, upload, process }),
-  );
+  if (isProtected(endpoint)) {
+    await reachDaemon(sim, node);
+    arrival.passedOn = true;
+  }
+  return await withinProxyLimit(sim, node, async (process) => {
+    if (writesClusterFiles(endpoint)) await sim.membership.settled();
+    return await endpoint.handle({ sim, receivedBy, apiWorker, user, params: verified, profile, upload, process });
+  });
 }
 
 /** What the version does not have is answered as any URI that does not exist. */
@@ -146,11 +164,9 @@ function isProtected({ method, path }: Endpoint): boolean {
   return method !== 'GET' || PROTECTED_READS.has(path);
 }
 
-/** pveproxy itself still answers where the daemon behind it hangs. */
-async function reachDaemon(sim: Sim, node: string): Promise<void> {
-  if (sim.world.nodes[node]?.hung !== true) return;
-  await sim.pace.wait(sim.durations.proxyTimeoutMs);
-  throw new PveError(596, 'Connection timed out');
+/** Those writes are stuck while corosync finds out who is still there. */
+function writesClusterFiles({ method, path, stays }: Endpoint): boolean {
+  return method !== 'GET' && stays !== true && path !== '/access/ticket';
 }
 
 function isOfNode(endpoint: Endpoint): boolean {
@@ -162,34 +178,22 @@ function workingNode(endpoint: Endpoint, { node }: RawRequestParams, receiver: s
   return isOfNode(endpoint) && endpoint.stays !== true && typeof node === 'string' ? node : receiver;
 }
 
-/** Forwarding to the node in the path: `localhost` is the receiver, a dead one 595, one that hangs 596 (pve-behaviour 1.5). */
-async function reachNode(
+/** To the node in the path, which goes through all of it again by its own version (pve-behaviour 2). @returns that version */
+async function passOn(
   sim: Sim,
-  receiver: string,
-  endpoint: Endpoint,
-  raw: RawRequestParams,
-): Promise<RawRequestParams> {
-  const name = raw['node'];
-  if (!isOfNode(endpoint) || typeof name !== 'string') return raw;
-  if (name === 'localhost') return { ...raw, node: receiver };
-  if (name === receiver || nodeFormat(name, 'node') !== undefined) {
-    return raw;
-  }
-  const node = sim.world.nodes[name];
-  if (node === undefined)
-    throw failure(
-      `hostname lookup '${name}' failed - failed to get address info for: ${name}: Name or service not known`,
-    );
-  if (endpoint.stays === true) return raw;
-  if (!node.online) {
-    await sim.pace.wait(sim.durations.deadNodeMs);
-    throw new PveError(595, 'No route to host');
-  }
-  if (node.hung) {
-    await sim.pace.wait(sim.durations.proxyTimeoutMs);
-    throw new PveError(596, 'Connection timed out');
-  }
-  return raw;
+  arrival: Underway,
+  { endpoint }: Match<Endpoint>,
+  node: string,
+  params: RawRequestParams,
+): Promise<Profile> {
+  await reachNode(sim, arrival.node, node);
+  arrival.at = node;
+  arrival.passedOn = true;
+  const profile = profileOfNode(sim.world, node);
+  if (!exists(endpoint, profile))
+    throw new PveError(501, notImplemented(arrival.request.method ?? '', arrival.target.segments));
+  checkRule(sim.world, arrival.entry.user ?? '', allowOf(endpoint, profile), params);
+  return profile;
 }
 
 /** A handler that takes too long is answered 596 while its work goes on, if its node does (pve-behaviour 1.5). */

@@ -12,8 +12,8 @@ import { splitPath } from './router.ts';
 export interface NodeServer {
   readonly name: string;
   readonly port: number;
-  /** Power: off closes the port and cuts every connection. */
-  setOnline(online: boolean): Promise<void>;
+  /** Closes the port and cuts every connection, or opens it again. */
+  setListening(listening: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,14 +49,14 @@ export async function startNodeServer(options: NodeServerOptions): Promise<NodeS
   };
   let listener: Listener | undefined = await listen({ host, port: options.port, certificate, answer });
   const { port } = listener;
-  const setOnline = async (online: boolean): Promise<void> => {
+  const setListening = async (listening: boolean): Promise<void> => {
     const current = listener;
-    if (online && current === undefined) listener = await listen({ host, port, certificate, answer });
-    if (online || current === undefined) return;
+    if (listening && current === undefined) listener = await listen({ host, port, certificate, answer });
+    if (listening || current === undefined) return;
     listener = undefined;
     await current.close();
   };
-  return { name: options.name, port, setOnline, close: async () => await setOnline(false) };
+  return { name: options.name, port, setListening, close: async () => await setListening(false) };
 }
 
 async function answerRequest(
@@ -75,6 +75,7 @@ async function answerRequest(
   const node = sim.world.nodes[options.name];
   const boot = node?.bootedAt;
   const lostPower = (): boolean => node?.online !== true || node.bootedAt !== boot;
+  await sim.daemons.whileFrozen(options.name, 'api');
   const early = await meetFaults(options, faults);
   if (early === 'cut' || lostPower()) return void request.socket.destroy();
   const answer =

@@ -11,7 +11,7 @@ export interface Worker extends Process {
 export type ControlledWorker = Worker & ControlledProcess;
 
 export function createWorker(record: TaskRecord, pace: Pace): ControlledWorker {
-  return Object.assign(createProcess(pace), {
+  return Object.assign(createProcess(pace, record.node), {
     upid: record.upid,
     user: record.user,
     log: (line: string) => void record.log.push(line),

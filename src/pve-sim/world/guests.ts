@@ -14,6 +14,18 @@ export function requireQemu(world: World, node: string, vmid: number): Guest {
   return guest;
 }
 
+/**
+ * Moves the config file to another node's folder. What ran with it stays where it was and is forgotten.
+ * @throws where there is no such guest
+ */
+export function moveConfig(world: World, vmid: number, to: string): Guest {
+  const guest = world.guests[vmid];
+  if (guest === undefined) throw new Error(`there is no guest ${vmid}`);
+  guest.node = to;
+  guest.run = undefined;
+  return guest;
+}
+
 export function isTemplate(guest: Guest): boolean {
   return guest.config['template'] === '1';
 }

@@ -15,16 +15,23 @@ export interface World {
   readonly ha: Record<string, HaResource>;
   /** By UPID, in the order of their start. */
   readonly tasks: Record<string, TaskRecord>;
-  /** What the status daemons have broadcast last, by VMID; it outlives a guest. */
-  readonly stats: Record<number, GuestStats>;
+  /** What each node has heard last from the status daemons, by VMID; it outlives a guest. */
+  readonly stats: Record<string, Record<number, GuestStats>>;
 }
 
 export interface ClusterState {
   /** Undefined for a node that is in no cluster. */
   readonly name: string | undefined;
-  quorate: boolean;
+  /** By name: what resolves although it is the name of no node. */
+  readonly otherHosts: Readonly<Record<string, OtherHost>>;
   /** `datacenter.cfg`: every option as it stands in the file. */
   options: Record<string, string>;
+}
+
+export interface OtherHost {
+  readonly ip: string;
+  /** True: it is there and refuses connections; false: nothing is there. */
+  readonly refuses: boolean;
 }
 
 export interface NodeState {
@@ -38,11 +45,19 @@ export interface NodeState {
   readonly bridges: readonly Bridge[];
   readonly fingerprint: string;
   online: boolean;
-  /** A daemon that accepts connections and never answers. */
-  hung: boolean;
+  /** Of the network: nodes of one segment reach each other. */
+  segment: number;
+  /** Whom its corosync counts as members, itself included; it learns of changes late. */
+  members: string[];
+  /** Set by hand (`pvecm expected`), until the next node joins. */
+  expectedVotes: number | undefined;
+  readonly daemons: { api: DaemonState; worker: DaemonState };
   /** ms of the world's time */
   bootedAt: number;
 }
+
+/** A frozen one (SIGSTOP) takes connections and never answers. */
+export type DaemonState = 'running' | 'stopped' | 'frozen';
 
 export interface Bridge {
   readonly iface: string;
