@@ -29,7 +29,7 @@ describe.skipIf(isMissing)(`parameters are judged as PVE's own validator does${s
     if (match === undefined) throw new Error('filtered above');
     const params = mergeParams(match.pathParams, row.params, {});
     const schema = paramsOf(match.endpoint, profileOf('9.2'));
-    expect(problems(params, schema)).toEqual(row.expect.errors ?? {});
+    expect(problems(params, schema, profileOf('9.2'))).toEqual(row.expect.errors ?? {});
     if (row.expect.params === undefined) return;
     expect(normalised(params, schema)).toEqual(row.expect.params);
   });

@@ -77,6 +77,16 @@ export const FEATURES = {
   guestHostUse: { since: '9.1' },
   /** cyls, heads, secs and trans of a drive. */
   diskGeometry: { until: '9.1' },
+  /** Storage options `create-base-path`, `create-subdirs`, `content-dirs`. */
+  storageSubdirs: { since: '8.1' },
+  esxiStorage: { since: '8.4' },
+  glusterfs: { until: '9.1' },
+  /** Storage option `snapshot-as-volume-chain`. */
+  snapshotVolumeChain: { since: '9.1' },
+  /** Storage option `saferemove-stepsize`. */
+  saferemoveStepsize: { since: '9.2' },
+  /** Storage option `zfs-base-path`. */
+  zfsBasePath: { since: '9.1' },
   /** A custom CPU model needs Mapping.Use on it; before: Sys.Audit on /nodes. */
   customCpuNeedsMapping: { since: '9.2' },
   /** `POST .../config` forks before it takes the config lock: a lock held too long is the task's error. */
@@ -91,8 +101,63 @@ export const FEATURES = {
   startCheckedOnCreate: { since: '9.2' },
   /** `PUT .../token/{t}` with `regenerate=1`. */
   tokenRegenerate: { since: '9.2' },
-  /** `net: host-tunnel`, `agent: freeze-fs`. */
+  /** A storage id of one character is told to be too short; before: to have illegal characters. */
+  shortStorageIdText: { since: '9.1' },
+  /** `missing property required by 'x'`; before: `missing property - 'x' requires this property`. */
+  requiredByText: { since: '9.1' },
+  /** The default key's bare value may be `yes` or `true`, too, where it is a boolean. */
+  bareBooleans: { since: '9.1' },
+  /** A create takes `ha-managed`. */
+  haManagedCreate: { since: '9.1' },
+  importWorkingStorage: { since: '8.4' },
+  /** `net: host-tunnel`. */
   nicHostTunnel: { since: '9.2' },
+  /** `agent: freeze-fs-on-backup`. */
+  agentFreezeFs: { since: '8.1' },
+  /** `agent: freeze-fs`, of which the older name is an alias. */
+  agentFreezeFsRenamed: { since: '9.2' },
+  /** Options of a guest and keys inside them. */
+  affinity: { since: '7.4' },
+  allowKsm: { since: '9.1' },
+  amdSev: { since: '8.1' },
+  sevSnp: { since: '8.4' },
+  intelTdx: { since: '9.1' },
+  virtiofs: { since: '8.4' },
+  tpmState: { since: '7.4' },
+  tpmFormats: { since: '9.1' },
+  /** `efidisk0: efitype`, `pre-enrolled-keys`. */
+  secureBoot: { since: '7.4' },
+  /** `efidisk0: ms-cert`. */
+  efiCertificates: { since: '8.4' },
+  /** `scsiN: vendor`, `product`. */
+  scsiVendor: { since: '8.1' },
+  /** `netN: queues` up to 64; before: 16. */
+  manyNicQueues: { since: '7.4' },
+  /** usb0 to usb13; before: to usb4. */
+  manyUsb: { since: '7.4' },
+  /** `hostpciN: driver`. */
+  pciDriver: { since: '9.1' },
+  virtioGl: { since: '7.4' },
+  /** `vga: clipboard`. */
+  vncClipboard: { since: '8.1' },
+  /** `machine` is a property string with `viommu`. */
+  machineIsString: { since: '8.1' },
+  /** `machine: enable-s3`, `enable-s4`, `aw-bits`. */
+  machinePowerStates: { since: '8.4' },
+  windows11: { since: '7.4' },
+  /** `cicustom: vendor`. */
+  vendorData: { since: '7.4' },
+  /** CPU models with versions and the x86-64-vN ones. */
+  levelledCpuModels: { since: '8.1' },
+  cpuModelsOf2024: { since: '8.4' },
+  cpuModelsOf2025: { since: '9.1' },
+  /** CPU flag `nested-virt`, and the list of flags in order. */
+  nestedVirtFlag: { since: '9.1' },
+  /** `cpu: guest-phys-bits`. */
+  guestPhysBits: { since: '9.1' },
+  /** Parameters of a start or stop that a migration sends. */
+  migratedMtu: { since: '9.1' },
+  migratedConntrack: { since: '9.1' },
 } satisfies Readonly<Record<string, Lifetime>>;
 
 export type Feature = keyof typeof FEATURES;

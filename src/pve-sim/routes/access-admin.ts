@@ -1,20 +1,37 @@
 // Users, tokens, roles and ACLs: as much of their administration as it takes to give somebody rights
 // (recordings one-node/05 to 09).
-import { ALL_PRIVILEGES } from '../access/privileges.ts';
 import { permAny, perm, type Rule } from '../access/rules.ts';
 import { withUserConfigLock } from '../locks/user-config-lock.ts';
 import { failure, parameterError, taskErrorText } from '../pve-error.ts';
-import type { Format } from '../schema/property.ts';
+import {
+  emailFormat,
+  groupIdFormat,
+  privilegeFormat,
+  roleIdFormat,
+  tokenIdFormat,
+  userIdFormat,
+} from '../schema/access-formats.ts';
 import { flag, integer, listText, optional, text } from '../schema/property.ts';
 import { splitList } from '../world/tags.ts';
 import type { AccessState } from '../world/world.ts';
 import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.ts';
 
-const userid = text({ pattern: /[^\s:/]+@[A-Za-z][A-Za-z0-9.\-_]+/, maxLength: 64 });
+const userid = text({ format: userIdFormat, maxLength: 64 });
 const tokenid = text({ pattern: /[A-Za-z][A-Za-z0-9.\-_]+/ });
-const privilegeFormat: Format = (value) =>
-  ALL_PRIVILEGES.includes(value) ? undefined : `invalid privilege '${value}'`;
 const comment = optional(text());
+const expire = optional(integer({ minimum: 0 }));
+const roleid = text({ format: roleIdFormat });
+const userFields = {
+  userid,
+  comment: optional(text({ maxLength: 2048 })),
+  email: optional(text({ format: emailFormat, maxLength: 254 })),
+  enable: flag(),
+  expire,
+  firstname: optional(text({ maxLength: 1024 })),
+  groups: listText(groupIdFormat),
+  keys: optional(text({ pattern: /[0-9a-zA-Z!=]{0,4096}/ })),
+  lastname: optional(text({ maxLength: 1024 })),
+};
 const modifyUsers: Rule = permAny('/access/groups', 'User.Modify');
 const modifyAccess: Rule = perm('/access', 'Sys.Modify');
 const modifyPermissions: Rule = permAny('{path}', 'Permissions.Modify');
@@ -25,13 +42,7 @@ export const ACCESS_ADMIN: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/access/users',
-    params: {
-      userid,
-      password: optional(text({ minLength: 8, maxLength: 64 })),
-      enable: flag(),
-      expire: optional(integer()),
-      comment,
-    },
+    params: { ...userFields, password: optional(text({ minLength: 8, maxLength: 64 })) },
     allow: modifyUsers,
     handle: async (call) =>
       await change(call, 'create user', (access) => {
@@ -43,7 +54,7 @@ export const ACCESS_ADMIN: readonly Endpoint[] = [
   {
     method: 'PUT',
     path: '/access/users/{userid}',
-    params: { userid, enable: flag(), expire: optional(integer()), comment },
+    params: { ...userFields, append: flag({ requires: 'groups' }) },
     allow: modifyUsers,
     handle: async (call) =>
       await change(call, 'update user', (access) => {
@@ -53,7 +64,7 @@ export const ACCESS_ADMIN: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/access/users/{userid}/token/{tokenid}',
-    params: { userid, tokenid, privsep: flag(), expire: optional(integer()), comment },
+    params: { userid, tokenid, privsep: flag(), expire, comment },
     allow: modifyUsers,
     handle: addToken,
   },
@@ -72,7 +83,7 @@ export const ACCESS_ADMIN: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/access/roles',
-    params: { roleid: text(), privs: listText(privilegeFormat) },
+    params: { roleid, privs: listText(privilegeFormat) },
     allow: modifyAccess,
     handle: async (call) =>
       await change(call, 'create role', (access) => {
@@ -84,7 +95,7 @@ export const ACCESS_ADMIN: readonly Endpoint[] = [
   {
     method: 'PUT',
     path: '/access/roles/{roleid}',
-    params: { roleid: text(), privs: listText(privilegeFormat), append: flag({ requires: 'privs' }) },
+    params: { roleid, privs: listText(privilegeFormat), append: flag({ requires: 'privs' }) },
     allow: modifyAccess,
     handle: async (call) =>
       await change(call, 'update role', (access) => {
@@ -100,9 +111,10 @@ export const ACCESS_ADMIN: readonly Endpoint[] = [
     path: '/access/acl',
     params: {
       path: text(),
-      roles: { ...listText(() => undefined), optional: false },
-      users: listText(() => undefined),
-      tokens: listText(() => undefined),
+      roles: { ...listText(roleIdFormat), optional: false },
+      users: listText(userIdFormat),
+      tokens: listText(tokenIdFormat),
+      groups: listText(groupIdFormat),
       propagate: flag(),
       delete: flag(),
     },

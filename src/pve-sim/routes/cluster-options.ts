@@ -82,6 +82,9 @@ function stored(profile: Profile, name: string, value: string): string {
   const keys = keysOfOption(profile, name);
   if (keys === undefined) return value;
   const parts = Object.entries(parseProperties(value, defaultKeyOf(name)));
-  const plain = parts.map(([key, part]) => [key, keys[key]?.type === 'boolean' ? normaliseBoolean(part) : part]);
+  const plain = parts.map(([key, part]): [string, string] => [
+    key,
+    keys[key]?.type === 'boolean' ? normaliseBoolean(part) : part,
+  ]);
   return formatProperties(Object.fromEntries(plain), defaultKeyOf(name));
 }

@@ -37,6 +37,7 @@ export const CLUSTER: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/cluster/status',
+    protected: true,
     params: {},
     allow: perm('/', 'Sys.Audit'),
     handle: ({ sim, receivedBy }) => clusterStatus(sim, receivedBy),

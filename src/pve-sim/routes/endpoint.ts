@@ -35,6 +35,8 @@ export interface Endpoint {
   readonly allow: Rule | ((profile: Profile) => Rule);
   /** Executed by the node that received it although its path names another. */
   readonly stays?: boolean;
+  /** A read that pveproxy hands to pvedaemon, which runs as root (pve-behaviour 2); every write is handed over as well. */
+  readonly protected?: boolean;
   readonly handle: (call: Call) => unknown;
 }
 
@@ -44,6 +46,14 @@ export function paramsOf({ params }: Endpoint, profile: Profile): Schema {
 
 export function allowOf({ allow }: Endpoint, profile: Profile): Rule {
   return typeof allow === 'function' ? allow(profile) : allow;
+}
+
+export function isOfNode({ path }: Endpoint): boolean {
+  return path.startsWith('/nodes/{node}/');
+}
+
+export function isProtected(endpoint: Endpoint): boolean {
+  return endpoint.protected ?? endpoint.method !== 'GET';
 }
 
 /** A list that tells how many rows there are in all. */

@@ -11,6 +11,7 @@ import { guestRow, storageRows } from './cluster.ts';
 import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.ts';
 
 const poolid = text({ format: poolFormat });
+const memberType = choice('qemu', 'lxc', 'storage');
 const allocate = perm('/pool/{poolid}', 'Pool.Allocate');
 const updateParams: Schema = {
   'allow-move': flag(),
@@ -25,14 +26,14 @@ export const POOLS: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/pools',
-    params: { poolid: optional(poolid), type: optional({ ...choice('qemu', 'lxc', 'storage'), requires: 'poolid' }) },
+    params: { poolid: optional(poolid), type: optional({ ...memberType, requires: 'poolid' }) },
     allow: everybody,
     handle: listPools,
   },
   {
     method: 'GET',
     path: '/pools/{poolid}',
-    params: { poolid },
+    params: { poolid, type: optional(memberType) },
     allow: perm('/pool/{poolid}', 'Pool.Audit'),
     handle: readPool,
   },

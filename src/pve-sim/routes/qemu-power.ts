@@ -1,5 +1,6 @@
 // Power (pve-behaviour 12): every call answers with a UPID.
 import { perm, type Rule } from '../access/rules.ts';
+import { perProfile, type Profile } from '../profiles/profile.ts';
 import { PveError } from '../pve-error.ts';
 import {
   type PowerRequest,
@@ -12,8 +13,9 @@ import {
   suspendGuest,
 } from '../qemu/power.ts';
 import { guestParams, storageProperty } from '../schema/endpoint-params.ts';
-import { flag, integer, optional, type Schema, text } from '../schema/property.ts';
-import { machineProperty } from '../schema/vm-options.ts';
+import { cidrFormat, nodeFormat, storagePairFormat } from '../schema/formats.ts';
+import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
+import { machine } from '../schema/machine-options.ts';
 import type { Sim } from '../sim.ts';
 import { type Call, type Endpoint, intParam, isOn, needInt, needText } from './endpoint.ts';
 import { refuseRootOnly } from './qemu-write.ts';
@@ -22,11 +24,45 @@ const right: Rule = perm('/vms/{vmid}', 'VM.PowerMgmt');
 const timeout = optional(integer({ minimum: 0 }));
 const skiplock = flag();
 
-function power(act: string, more: Schema, run: (sim: Sim, request: PowerRequest) => string): Endpoint {
+const migratedfrom = optional(text({ format: nodeFormat }));
+
+/** Most of them are what a migration says to the other node. */
+const startParams = perProfile(
+  (profile): Schema => ({
+    'force-cpu': optional(text()),
+    machine: machine(profile),
+    migratedfrom,
+    migration_network: optional(text({ format: cidrFormat })),
+    migration_type: optional(choice('secure', 'insecure')),
+    ...(profile.has('migratedMtu') ? { 'nets-host-mtu': optional(text({ pattern: /net\d+=\d+(,net\d+=\d+)*/ })) } : {}),
+    skiplock,
+    stateuri: optional(text({ maxLength: 128 })),
+    targetstorage: listText(storagePairFormat),
+    timeout,
+    ...(profile.has('migratedConntrack') ? { 'with-conntrack-state': flag() } : {}),
+  }),
+);
+
+const stopParams = perProfile(
+  (profile): Schema => ({
+    keepActive: flag(),
+    migratedfrom,
+    ...(profile.has('overruleShutdown') ? { 'overrule-shutdown': flag() } : {}),
+    skiplock,
+    timeout,
+  }),
+);
+
+type Params = Schema | ((profile: Profile) => Schema);
+
+function power(act: string, more: Params, run: (sim: Sim, request: PowerRequest) => string): Endpoint {
   return {
     method: 'POST',
     path: `/nodes/{node}/qemu/{vmid}/status/${act}`,
-    params: { ...guestParams, ...more },
+    params:
+      typeof more === 'function'
+        ? perProfile((profile) => ({ ...guestParams, ...more(profile) }))
+        : { ...guestParams, ...more },
     allow: right,
     handle: (call) => {
       refuseRootOnly(call);
@@ -36,8 +72,8 @@ function power(act: string, more: Schema, run: (sim: Sim, request: PowerRequest)
 }
 
 export const QEMU_POWER: readonly Endpoint[] = [
-  power('start', { timeout, skiplock, machine: machineProperty, 'force-cpu': optional(text()) }, startGuest),
-  power('stop', { timeout, skiplock, keepActive: flag(), 'overrule-shutdown': flag() }, stopGuest),
+  power('start', startParams, startGuest),
+  power('stop', stopParams, stopGuest),
   power('shutdown', { timeout, skiplock, keepActive: flag(), forceStop: flag() }, shutdownGuest),
   power('reboot', { timeout }, rebootGuest),
   power('reset', { skiplock }, resetGuest),

@@ -20,6 +20,7 @@ export const QEMU_READ: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu',
+    protected: true,
     params: { ...nodeParams, full: flag() },
     allow: everybody,
     handle: listGuests,
@@ -27,6 +28,7 @@ export const QEMU_READ: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/status/current',
+    protected: true,
     params: guestParams,
     allow: audit,
     handle: (call) => currentStatus(call.sim, guestOf(call)),
@@ -53,6 +55,7 @@ export const QEMU_READ: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/snapshot',
+    protected: true,
     params: guestParams,
     allow: audit,
     handle: (call) => listSnapshots(guestOf(call)),
@@ -60,6 +63,7 @@ export const QEMU_READ: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces',
+    protected: true,
     params: guestParams,
     allow: askAgent,
     handle: async ({ sim, params }) => {

@@ -1,36 +1,28 @@
 // The cluster's storage definitions (pve-behaviour 8, recording one-node/100): directories alone can be added.
 import { isAllowed } from '../access/permissions.ts';
-import { everybody, perm, permAny } from '../access/rules.ts';
+import { everybody, perm } from '../access/rules.ts';
 import { isQuorate } from '../nodes/membership.ts';
+import { perProfile } from '../profiles/profile.ts';
 import { failure, PveError } from '../pve-error.ts';
 import { storageProperty } from '../schema/endpoint-params.ts';
-import { absolutePathFormat, contentFormat, nodeFormat } from '../schema/formats.ts';
-import { choice, flag, listText, optional, type Schema, text } from '../schema/property.ts';
+import { configIdFormat } from '../schema/formats.ts';
+import { listText, optional, text } from '../schema/property.ts';
+import { fixedStorageOptions, storageOptions, storageTypes } from '../schema/storage-options.ts';
 import type { Sim } from '../sim.ts';
 import { GIB } from '../world/size.ts';
 import { splitList } from '../world/tags.ts';
 import { requireStorage } from '../world/volumes.ts';
-import { words } from '../world/words.ts';
 import type { StorageState } from '../world/world.ts';
 import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.ts';
 
-const TYPES = words('btrfs cephfs cifs dir esxi iscsi iscsidirect lvm lvmthin nfs pbs rbd zfs zfspool');
 const NEW_DIRECTORY_BYTES = 500 * GIB;
-const changeable: Schema = {
-  content: listText(contentFormat),
-  disable: flag(),
-  format: optional(choice('raw', 'qcow2', 'subvol', 'vmdk')),
-  mkdir: flag(),
-  nodes: listText(nodeFormat),
-  shared: flag(),
-};
 const allocate = perm('/storage', 'Datastore.Allocate');
 
 export const STORAGE_CONFIG: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/storage',
-    params: { type: optional(choice(...TYPES)) },
+    params: perProfile((profile) => ({ type: optional(storageTypes(profile)) })),
     allow: everybody,
     handle: ({ sim, user }) =>
       Object.values(sim.world.storages)
@@ -43,25 +35,29 @@ export const STORAGE_CONFIG: readonly Endpoint[] = [
     method: 'GET',
     path: '/storage/{storage}',
     params: { storage: storageProperty },
-    allow: permAny('/storage/{storage}', 'Datastore.Audit', 'Datastore.AllocateSpace'),
+    allow: perm('/storage/{storage}', 'Datastore.Allocate'),
     handle: ({ sim, params }) => definition(requireStorage(sim.world, needText(params, 'storage'))),
   },
   {
     method: 'POST',
     path: '/storage',
-    params: {
-      ...changeable,
+    params: perProfile((profile) => ({
+      ...storageOptions(profile),
+      ...fixedStorageOptions(profile),
       storage: storageProperty,
-      type: choice(...TYPES),
-      path: optional(text({ format: absolutePathFormat })),
-    },
+    })),
     allow: allocate,
     handle: addStorage,
   },
   {
     method: 'PUT',
     path: '/storage/{storage}',
-    params: { ...changeable, storage: storageProperty },
+    params: perProfile((profile) => ({
+      ...storageOptions(profile),
+      storage: storageProperty,
+      delete: listText(configIdFormat, { maxLength: 4096 }),
+      digest: optional(text({ maxLength: 64 })),
+    })),
     allow: allocate,
     handle: changeStorage,
   },

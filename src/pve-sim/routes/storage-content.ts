@@ -17,13 +17,15 @@ import { type Call, type Endpoint, intParam, needInt, needText, textParam } from
 import { seeStorage } from './storage.ts';
 
 const storageParams = { ...nodeParams, storage: storageProperty };
-const volumeParams = { ...storageParams, volume: text() };
+/** The volume's id may name the storage. */
+const volumeParams = { ...nodeParams, storage: optional(storageProperty), volume: text() };
 const CHECKSUMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
 
 export const STORAGE_CONTENT: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/storage/{storage}/content',
+    protected: true,
     params: { ...storageParams, content: optional(text({ format: contentFormat })), vmid: optional(vmidProperty) },
     allow: seeStorage,
     handle: listContent,
@@ -31,6 +33,7 @@ export const STORAGE_CONTENT: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/storage/{storage}/content/{volume}',
+    protected: true,
     params: volumeParams,
     allow: everybody,
     handle: readVolume,
@@ -64,6 +67,7 @@ export const STORAGE_CONTENT: readonly Endpoint[] = [
       'checksum-algorithm': { ...choice(...CHECKSUMS), optional: true, requires: 'checksum' },
       content: text({ format: contentFormat, enum: ['iso', 'vztmpl', 'import'] }),
       filename: text({ maxLength: 255 }),
+      tmpfilename: optional(text({ pattern: /\/var\/tmp\/pveupload-[0-9a-f]+/ })),
     },
     allow: perm('/storage/{storage}', 'Datastore.AllocateTemplate'),
     stays: true,

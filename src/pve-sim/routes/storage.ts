@@ -19,6 +19,7 @@ export const STORAGE: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/storage',
+    protected: true,
     params: {
       ...nodeParams,
       content: listText(contentFormat),
@@ -33,6 +34,7 @@ export const STORAGE: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/storage/{storage}/status',
+    protected: true,
     params: { ...nodeParams, storage: storageProperty },
     allow: seeStorage,
     handle: ({ sim, params }) => {

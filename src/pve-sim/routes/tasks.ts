@@ -38,6 +38,7 @@ export const TASKS: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/tasks/{upid}/status',
+    protected: true,
     params: upidParams,
     allow: everybody,
     handle: taskStatus,
@@ -45,6 +46,7 @@ export const TASKS: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/tasks/{upid}/log',
+    protected: true,
     params: { ...upidParams, ...paging, download: flag() },
     allow: everybody,
     handle: taskLog,

@@ -1,7 +1,8 @@
 // The options of the whole datacenter (`datacenter.cfg`), as `PUT /cluster/options` takes them.
 import { type Profile, perProfile } from '../profiles/profile.ts';
 import { words } from '../world/words.ts';
-import { cidrFormat, emailFormat, macPrefixFormat } from './formats.ts';
+import { emailFormat } from './access-formats.ts';
+import { cidrFormat, macPrefixFormat } from './formats.ts';
 import { KEYBOARDS } from './keyboards.ts';
 import { choice, flag, integer, number, optional, type Property, type Schema, text } from './property.ts';
 import { propertyFormat } from './property-format.ts';
@@ -78,6 +79,17 @@ function crs(profile: Profile): Schema {
   };
 }
 
+const location = propertyFormat(
+  {
+    schema: {
+      latitude: number({ minimum: -90, maximum: 90 }),
+      longitude: number({ minimum: -180, maximum: 180 }),
+      name: optional(text()),
+    },
+  },
+  'pve-node-location',
+);
+
 const DEFAULT_KEYS: Readonly<Record<string, string>> = { migration: 'type', replication: 'type' };
 
 const LANGUAGES = words('ar ca da de en es eu fa fr hr he it ja ka kr nb nl nn pl pt_BR ru sl sv tr ukr zh_CN zh_TW');
@@ -99,7 +111,7 @@ export const datacenterOptions = perProfile(
     http_proxy: optional(text({ pattern: /http:\/\/.*/ })),
     keyboard: optional(choice(...KEYBOARDS)),
     language: optional(choice(...LANGUAGES)),
-    ...(profile.has('nodeLocation') ? { location: optional(text()) } : {}),
+    ...(profile.has('nodeLocation') ? { location: optional(text({ format: location })) } : {}),
     mac_prefix: optional(text({ format: macPrefixFormat })),
     max_workers: optional(integer({ minimum: 1 })),
     migration_unsecure: flag(),

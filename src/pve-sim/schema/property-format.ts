@@ -1,38 +1,41 @@
 // Structured values such as `virtio,bridge=vmbr0`: split, then checked like parameters of their own (pve-behaviour 3).
+import type { Profile } from '../profiles/profile.ts';
 import { normaliseBoolean } from '../world/property-string.ts';
-import type { Format, Schema } from './property.ts';
+import type { Format, PropertyString } from './property.ts';
 import { problems } from './verify.ts';
 
-export interface PropertyFormat {
-  readonly schema: Schema;
-  /** The key whose value may stand without it. */
-  readonly defaultKey?: string;
-  /** Other names of a key, such as `volume` for `file`. */
-  readonly aliases?: Readonly<Record<string, string>>;
-  /** Keys that are a value of `model` and carry a `macaddr`: `virtio=<MAC>`. */
-  readonly models?: readonly string[];
+/** @param name PVE's own name of the format, where it has one */
+export function propertyFormat(content: PropertyString, name?: string): Format {
+  return {
+    ...(name === undefined ? {} : { name }),
+    content,
+    check: (value, parameter, profile) => {
+      const split = splitProperties(value, content);
+      if (typeof split === 'string') return split;
+      const plain = withPlainBooleans(split, content, profile);
+      const found = problems(plain, content.schema, profile, `${parameter}.`);
+      const lines = Object.entries(found).map(([key, reason]) => `${parameter}.${key}: ${reason}\n`);
+      return lines.length === 0 ? undefined : `format error\n${lines.join('')}`.replace(/\n$/, '');
+    },
+  };
 }
 
-export function propertyFormat(description: PropertyFormat): Format {
-  return (value, name) => {
-    const split = splitProperties(value, description);
-    if (typeof split === 'string') return split;
-    const found = problems(withPlainBooleans(split, description.schema), description.schema, `${name}.`);
-    const lines = Object.entries(found).map(([key, reason]) => `${name}.${key}: ${reason}\n`);
-    return lines.length === 0 ? undefined : `format error\n${lines.join('')}`.replace(/\n$/, '');
-  };
+interface Part {
+  readonly text: string;
+  /** Given without its key. */
+  readonly isBare: boolean;
 }
 
 /** The keys and values, or why the string cannot be split. */
-function splitProperties(value: string, description: PropertyFormat): Record<string, string> | string {
-  const values: Record<string, string> = {};
-  const set = (key: string, part: string): string | undefined => {
+function splitProperties(value: string, content: PropertyString): Record<string, Part> | string {
+  const values: Record<string, Part> = {};
+  const set = (key: string, text: string, isBare = false): string | undefined => {
     if (values[key] !== undefined) return `duplicate key in comma-separated list property: ${key}`;
-    values[key] = part;
+    values[key] = { text, isBare };
     return undefined;
   };
   for (const part of value.split(',')) {
-    const problem = setPart(part, description, set);
+    const problem = setPart(part, content, set);
     if (problem !== undefined) return problem;
   }
   return values;
@@ -40,23 +43,27 @@ function splitProperties(value: string, description: PropertyFormat): Record<str
 
 function setPart(
   part: string,
-  description: PropertyFormat,
-  set: (key: string, value: string) => string | undefined,
+  content: PropertyString,
+  set: (key: string, text: string, isBare?: boolean) => string | undefined,
 ): string | undefined {
   if (part === '') return undefined;
   const [, key = '', value = ''] = /^([^=]+)=(.+)$/s.exec(part) ?? [];
   if (key === '') {
     if (part.includes('=')) return 'missing key in comma-separated list property';
-    if (description.defaultKey === undefined) return 'value without key, but schema does not define a default key';
-    return set(description.defaultKey, part);
+    if (content.defaultKey === undefined) return 'value without key, but schema does not define a default key';
+    return set(content.defaultKey, part, true);
   }
-  if (description.models?.includes(key) === true) return set('model', key) ?? set('macaddr', value);
-  return set(description.aliases?.[key] ?? key, value);
+  if (content.models?.includes(key) === true) return set('model', key) ?? set('macaddr', value);
+  return set(content.aliases?.[key] ?? key, value);
 }
 
-/** Inside property strings on, yes, true and their opposites count as booleans. */
-function withPlainBooleans(values: Readonly<Record<string, string>>, schema: Schema): Record<string, string> {
-  const plain = (key: string, value: string): string =>
-    schema[key]?.type === 'boolean' ? normaliseBoolean(value) : value;
-  return Object.fromEntries(Object.entries(values).map(([key, value]) => [key, plain(key, value)]));
+/** Inside property strings on, yes, true and their opposites count as booleans; where they stand without their key, only lately. */
+function withPlainBooleans(
+  values: Readonly<Record<string, Part>>,
+  { schema }: PropertyString,
+  profile: Profile,
+): Record<string, string> {
+  const plain = (key: string, { text, isBare }: Part): string =>
+    schema[key]?.type === 'boolean' && (!isBare || profile.has('bareBooleans')) ? normaliseBoolean(text) : text;
+  return Object.fromEntries(Object.entries(values).map(([key, part]) => [key, plain(key, part)]));
 }

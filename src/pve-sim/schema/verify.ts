@@ -1,4 +1,5 @@
 // Checks parameters against a schema the way PVE does: all problems at once, one text each (pve-behaviour 3).
+import type { Profile } from '../profiles/profile.ts';
 import type { Property, Schema } from './property.ts';
 
 /** A parameter as it came: text, a repeated key's list, or whatever JSON held. */
@@ -15,6 +16,7 @@ const MISSING = 'property is missing and it is not optional';
 export function problems(
   values: Readonly<Record<string, RawValue>>,
   schema: Schema,
+  profile: Profile,
   prefix = '',
 ): Record<string, string> {
   const errors: Record<string, string> = {};
@@ -29,11 +31,17 @@ export function problems(
     }
     const needed = property.requires;
     if (needed !== undefined && values[needed] === undefined)
-      errors[needed] = `missing property required by '${prefix}${name}'`;
-    const problem = property.type === 'array' ? undefined : scalarProblem(value, property, `${prefix}${name}`);
+      errors[needed] = requiredText(`${prefix}${name}`, profile);
+    const problem = property.type === 'array' ? undefined : scalarProblem(value, property, `${prefix}${name}`, profile);
     if (problem !== undefined) errors[name] = problem;
   }
   return errors;
+}
+
+function requiredText(by: string, profile: Profile): string {
+  return profile.has('requiredByText')
+    ? `missing property required by '${by}'`
+    : `missing property - '${by}' requires this property`;
 }
 
 /** Values as handlers get them: text, with JSON numbers and booleans spelled as PVE would store them. */
@@ -53,9 +61,9 @@ function spell(value: unknown): string {
   return typeof value === 'string' ? value : String(value);
 }
 
-function scalarProblem(value: unknown, property: Property, name: string): string | undefined {
-  const plain = property.list === true && Array.isArray(value) ? value.map(spell).join(',') : value;
-  return typeProblem(plain, property) ?? valueProblem(spell(plain), property, name);
+function scalarProblem(value: unknown, property: Property, name: string, profile: Profile): string | undefined {
+  const plain = property.format?.list === true && Array.isArray(value) ? value.map(spell).join(',') : value;
+  return typeProblem(plain, property) ?? valueProblem(spell(plain), property, name, profile);
 }
 
 const NUMERIC: Readonly<Record<string, RegExp>> = {
@@ -73,8 +81,8 @@ function typeProblem(value: unknown, property: Property): string | undefined {
   return pattern === undefined || pattern.test(spell(value)) ? undefined : wrong(`'${spell(value)}'`);
 }
 
-function valueProblem(value: string, property: Property, name: string): string | undefined {
-  const reason = property.format?.(value, name);
+function valueProblem(value: string, property: Property, name: string, profile: Profile): string | undefined {
+  const reason = property.format?.check(value, name, profile);
   if (reason !== undefined) return `invalid format - ${reason}\n`;
   const { pattern, minLength = 0, maxLength = Number.POSITIVE_INFINITY } = property;
   const length = [...value].length;

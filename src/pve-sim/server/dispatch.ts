@@ -8,10 +8,9 @@ import { maskSecrets } from '../journal.ts';
 import type { Process } from '../process.ts';
 import { reachDaemon, reachNode } from '../nodes/reach-node.ts';
 import { PveError, parameterError, TransportError } from '../pve-error.ts';
-import { PROTECTED_READS } from '../profiles/protected-reads.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
-import { allowOf, type Endpoint, paramsOf } from '../routes/endpoint.ts';
+import { allowOf, type Endpoint, isOfNode, isProtected, paramsOf } from '../routes/endpoint.ts';
 import { normalised, problems } from '../schema/verify.ts';
 import type { Sim } from '../sim.ts';
 import { type Answer, dataAnswer, emptyAnswer, errorAnswer, type Format, textAnswer } from './answer.ts';
@@ -141,7 +140,7 @@ async function carryOut(
   const node = workingNode(endpoint, params, arrival.node);
   const profile = node === arrival.node ? own : await passOn(sim, arrival, match, node, params);
   const schema = paramsOf(endpoint, profile);
-  const errors = problems(params, schema);
+  const errors = problems(params, schema, profile);
   if (Object.keys(errors).length > 0) throw parameterError(errors);
   const verified = normalised(params, schema);
   const { node: receivedBy, apiWorker } = arrival;
@@ -160,17 +159,9 @@ function exists({ feature }: Endpoint, profile: Profile): boolean {
   return feature === undefined || profile.has(feature);
 }
 
-function isProtected({ method, path }: Endpoint): boolean {
-  return method !== 'GET' || PROTECTED_READS.has(path);
-}
-
 /** Those writes are stuck while corosync finds out who is still there. */
 function writesClusterFiles({ method, path, stays }: Endpoint): boolean {
   return method !== 'GET' && stays !== true && path !== '/access/ticket';
-}
-
-function isOfNode(endpoint: Endpoint): boolean {
-  return endpoint.path.startsWith('/nodes/{node}/');
 }
 
 /** The node in the path does the work of its calls, the one that was asked does the rest. */

@@ -1,0 +1,40 @@
+// Every endpoint that is played has the parameters that PVE 9.2 has, no more and no less, and goes PVE's ways.
+import { describe, expect, test } from 'vitest';
+import { profileOf } from '#pve-sim/profiles/profiles';
+import { allowOf, type Endpoint, isOfNode, isProtected, paramsOf } from '#pve-sim/routes/endpoint';
+import { ENDPOINTS } from '#pve-sim/routes/endpoints';
+import { isPlainCheck, mapValues, ofPve, ofRule, ofSchema } from './comparable.ts';
+import { isMissing, type PveEndpoint, pveEndpoints } from './schema-file.ts';
+
+const profile = profileOf('9.2');
+const rows = ENDPOINTS.filter(({ feature }) => feature === undefined || profile.has(feature)).map(
+  (endpoint) => [`${endpoint.method} ${endpoint.path}`, endpoint] as const,
+);
+const pveOf = ({ method, path }: Endpoint): PveEndpoint => {
+  const found = pveEndpoints.get(`${method} ${path}`);
+  if (found === undefined) throw new Error(`PVE has no ${method} ${path}`);
+  return found;
+};
+
+describe.skipIf(isMissing)("every endpoint is described as in PVE's own schema", () => {
+  test.each(rows)('%s: parameters', (_, endpoint) => {
+    const pve = pveOf(endpoint).parameters.properties ?? {};
+    expect(ofSchema(paramsOf(endpoint, profile), pve)).toEqual(mapValues(pve, ofPve));
+  });
+
+  test.each(rows)('%s: which daemon and which node works on it', (_, endpoint) => {
+    const { protected: isRoots = 0, proxyto } = pveOf(endpoint);
+    const isForwarded = isOfNode(endpoint) && endpoint.stays !== true;
+    expect({ isProtected: isProtected(endpoint), isForwarded }).toEqual({
+      isProtected: isRoots === 1,
+      isForwarded: proxyto === 'node',
+    });
+  });
+
+  test.each(rows)('%s: permission', (_, endpoint) => {
+    const { check, user } = pveOf(endpoint).permissions ?? {};
+    const isForAll = user !== undefined;
+    if (!isForAll && check !== undefined && !isPlainCheck(check)) return;
+    expect(ofRule(allowOf(endpoint, profile))).toEqual(isForAll ? undefined : check);
+  });
+});
