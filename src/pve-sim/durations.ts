@@ -23,6 +23,8 @@ export interface Durations {
   readonly stopMs: number;
   /** How long a reboot's guest is seen stopped before the event daemon starts it again. */
   readonly rebootGapMs: number;
+  /** What it takes to hand a request to the HA manager. */
+  readonly haRequestMs: number;
   readonly hotplugMs: number;
   readonly deviceDeleteMs: number;
 
@@ -71,6 +73,7 @@ export const DEFAULT_DURATIONS: Durations = {
   slowGuestShutdownMs: 45_000,
   stopMs: 500,
   rebootGapMs: 500,
+  haRequestMs: 600,
   hotplugMs: 100,
   deviceDeleteMs: 100,
   configLockWaitMs: 10_000,

@@ -40,6 +40,9 @@ const ACTIONS: Readonly<Record<string, Act>> = {
     for (const key of Object.keys(world.volumes)) if (key.endsWith(`/${volid}`)) delete world.volumes[key];
   },
   'shared-directory': () => {},
+  'ha-manager-running': ({ world }, { nodes = [] }) => {
+    world.ha.managers = [...nodes];
+  },
   'node-off': async (simulator, { node = '' }) => await simulator.setNodeOnline(node, false),
   'node-on': async (simulator, { node = '' }) => await simulator.setNodeOnline(node, true),
   'expect-one-vote': ({ sim }, { node = '' }) => expectVotes(sim, node, 1),

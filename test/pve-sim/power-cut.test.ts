@@ -9,7 +9,9 @@ let simulator: Simulator;
 let pve: PveClient;
 
 beforeEach(async () => {
-  simulator = await startSimulator({ cluster: 'three-node', timeScale: 50 });
+  // What follows a task by itself has to be slower than a busy machine.
+  const durations = { rebootGapMs: 10_000 };
+  simulator = await startSimulator({ cluster: 'three-node', timeScale: 50, durations });
   pve = pveClient(simulator);
 });
 

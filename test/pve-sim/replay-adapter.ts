@@ -69,7 +69,8 @@ export async function start({ version, topology }: Recording) {
       linkedCloneMs: 20,
     },
   });
-  const { access } = simulator.world;
+  const { access, ha } = simulator.world;
+  ha.managers = [];
   access.users = { 'root@pam': { enabled: true } };
   access.acl = [];
   access.tokens[ROOT_TOKEN.id] = { secret: ROOT_TOKEN.secret, privsep: false };

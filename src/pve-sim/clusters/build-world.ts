@@ -35,7 +35,7 @@ export function buildWorld(
     guests: {},
     pools: Object.fromEntries(data.pools.map((id) => [id, { id, comment: undefined, vms: [], storages: [] }])),
     access: minimalAccess(ids, data.pools, random),
-    ha: {},
+    ha: { resources: {}, groups: {}, rules: {}, managers: data.nodes.map(({ name }) => name) },
     tasks: {},
     stats: Object.fromEntries(data.nodes.map(({ name }) => [name, {}])),
   };

@@ -1,12 +1,12 @@
 // The lock of user.cfg: pool membership and the clean-up of every delete (pve-behaviour 20, 28.5).
 import type { Process } from '../process.ts';
 import type { Sim } from '../sim.ts';
-import { clusterFileLockName, withClusterFileLock } from './cluster-file-lock.ts';
+import { clusterLockName, withClusterLock } from './cluster-lock.ts';
 
-const FILE = 'user_cfg';
-export const USER_CONFIG_LOCK = clusterFileLockName(FILE);
+const LOCK = 'file-user_cfg';
+export const USER_CONFIG_LOCK = clusterLockName(LOCK);
 
 /** @throws `cfs-lock 'file-user_cfg' error: ...` when it cannot be had, or without quorum */
 export async function withUserConfigLock(sim: Sim, process: Process, work: () => void): Promise<void> {
-  await withClusterFileLock(sim, process, FILE, work);
+  await withClusterLock(sim, process, LOCK, work);
 }

@@ -46,7 +46,12 @@ export const FEATURES = {
   ipconfigNeedsCloudinitOrNetwork: { since: '8.1' },
   /** Resource mappings: Mapping.* privileges, mapped devices. */
   mappings: { since: '8.1' },
+  /** HA groups; later ones have rules instead. */
   haGroups: { until: '9.1' },
+  /** HA rules, `failback` and `purge` of an HA resource, and whether the kind of guest is the one that was said. */
+  haRules: { since: '9.1' },
+  /** `/cluster/ha/status/current` tells whether fencing is armed. */
+  haFencingStatus: { since: '9.1' },
   /** `user-tag-access`, `registered-tags`, `tag-style`: who may set which tags, and how they are stored. */
   tagPolicy: { since: '7.4' },
   /** New MACs have the prefix BC:24:11 unless the datacenter says otherwise; before: any locally administered one. */

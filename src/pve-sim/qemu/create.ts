@@ -32,6 +32,7 @@ export interface CreateRequest {
   readonly pool: string | undefined;
   readonly storage: string | undefined;
   readonly start: boolean;
+  readonly haManaged: boolean;
 }
 
 /** @returns the UPID */
@@ -46,7 +47,8 @@ export async function createGuest(sim: Sim, process: Process, request: CreateReq
   await process.work(sim.durations.forkMs);
   return sim.tasks.fork({ node, type: 'qmcreate', id: String(vmid), user }, async (worker) => {
     await createOrUndo(sim, worker, { ...request, options });
-    if (request.start) forkStart(sim, node, vmid, user);
+    if (request.haManaged) manage(sim, worker, request);
+    else if (request.start) forkStart(sim, node, vmid, user);
   });
 }
 
@@ -57,12 +59,20 @@ function withoutAliases(options: Readonly<Record<string, string>>): Record<strin
   return { ...rest, ide2: cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom` };
 }
 
+/** Under HA the manager is the one who starts it. */
+function manage(sim: Sim, worker: Worker, { vmid, start }: CreateRequest): void {
+  worker.log('Add as HA resource');
+  const options = { state: start ? 'started' : 'stopped' };
+  sim.world.ha.resources[`vm:${vmid}`] = { type: 'vm', options, serviceState: undefined };
+}
+
 function checkCreateAccess(sim: Sim, request: CreateRequest): void {
   const { vmid, user, pool } = request;
   if (pool !== undefined && sim.world.pools[pool] === undefined) throw forbidden(`pool '${pool}' does not exist`);
   const mayStore = ['Datastore.AllocateSpace'];
   // Only an archive is restored onto it: whether it exists is not asked (recording one-node/30).
   if (request.storage !== undefined) requirePrivilege(sim.world, user, `/storage/${request.storage}`, mayStore);
+  if (request.haManaged) requirePrivilege(sim.world, user, '/', ['Sys.Console']);
   if (request.start) requirePrivilege(sim.world, user, `/vms/${vmid}`, ['VM.PowerMgmt']);
   const allowed = ['VM.Allocate'];
   const own = isAllowed(sim.world, user, `/vms/${vmid}`, allowed);

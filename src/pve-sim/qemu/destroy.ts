@@ -5,6 +5,7 @@ import { withUserConfigLock } from '../locks/user-config-lock.ts';
 import { failureText } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
+import { forgetResource } from '../ha/ha-config.ts';
 import { freeOrWarn } from '../storage/disk-work.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { drivesOf, isUnusedKey, ownsVolume, parseDrive } from '../world/drive.ts';
@@ -34,7 +35,7 @@ export function destroyGuest(sim: Sim, request: DestroyRequest): string {
 function checkDestroyable(sim: Sim, request: DestroyRequest, guest: Guest): void {
   const { vmid } = request;
   if (guest.config['protection'] === '1') throw failure(`can't remove VM ${vmid} - protection mode enabled`);
-  if (sim.world.ha[`vm:${vmid}`] !== undefined && !request.purge) {
+  if (sim.world.ha.resources[`vm:${vmid}`] !== undefined && !request.purge) {
     throw failure(`unable to remove VM ${vmid} - used in HA resources and purge parameter not set.`);
   }
   if (guest.run !== undefined) throw failure(`VM ${vmid} is running - destroy failed`);
@@ -55,6 +56,8 @@ async function runDestroy(sim: Sim, worker: Worker, request: DestroyRequest): Pr
   guest.cloudinit = {};
   await worker.work(0);
   if (request.purge) worker.log(`purging VM ${vmid} from related configurations..`);
+  if (request.purge && sim.world.ha.resources[`vm:${vmid}`] !== undefined)
+    worker.log(`NOTE: removed VM ${vmid} from HA resource configuration.`);
   await cleanUpAccess(sim, worker, request);
   delete sim.world.guests[vmid];
 }
@@ -111,5 +114,5 @@ function forget(sim: Sim, vmid: number, purge: boolean): void {
   const { world } = sim;
   for (const pool of Object.values(world.pools)) pool.vms = pool.vms.filter((member) => member !== vmid);
   world.access.acl = world.access.acl.filter((entry) => entry.path !== `/vms/${vmid}`);
-  if (purge) delete world.ha[`vm:${vmid}`];
+  if (purge) forgetResource(world, `vm:${vmid}`);
 }

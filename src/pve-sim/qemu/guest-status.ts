@@ -1,6 +1,7 @@
 // What the status calls and the status daemon know of a guest (pve-behaviour 10; members as in recordings one-node/40 and 90).
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
+import { managedResource, sidOf } from '../ha/ha-config.ts';
 import { isBusKey, isCdrom, parseDrive } from '../world/drive.ts';
 import { isTemplate } from '../world/guests.ts';
 import { parseProperties } from '../world/property-string.ts';
@@ -32,12 +33,11 @@ export function listRow(sim: Sim, guest: Guest): Values {
 
 /** `GET .../status/current`. */
 export function currentStatus(sim: Sim, guest: Guest): Record<string, unknown> {
-  const { config, run, vmid } = guest;
-  const ha = sim.world.ha[`vm:${vmid}`];
+  const { config, run } = guest;
   return {
     ...listRow(sim, guest),
     qmpstatus: run?.qmpStatus ?? 'stopped',
-    ha: ha === undefined ? { managed: 0 } : { managed: 1, state: ha.state },
+    ha: haStatus(sim, guest),
     ...(agentEnabled(config) ? { agent: 1 } : {}),
     ...(run === undefined
       ? {}
@@ -45,6 +45,15 @@ export function currentStatus(sim: Sim, guest: Guest): Record<string, unknown> {
     ...(config['vga'] === undefined ? {} : { clipboard: null }),
     ...balloonStatus(config),
   };
+}
+
+function haStatus(sim: Sim, guest: Guest): Record<string, unknown> {
+  const resource = managedResource(sim.world, sidOf(guest));
+  if (resource === undefined) return { managed: 0 };
+  const status = { managed: 1, state: resource.serviceState ?? null };
+  return profileOfNode(sim.world, guest.node).has('haGroups')
+    ? { ...status, group: resource.options['group'] ?? null }
+    : status;
 }
 
 /** Shown where there is a minimum to fall to. */

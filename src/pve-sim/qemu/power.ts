@@ -1,10 +1,11 @@
 // Stop, shutdown, reboot, reset, suspend and resume (pve-behaviour 12). Start has a file of its own.
+import { managedResource } from '../ha/ha-config.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { checkNoLock, findQemu, isTemplate, requireQemu } from '../world/guests.ts';
-import type { Guest, TaskRecord } from '../world/world.ts';
+import type { Guest, HaResource, TaskRecord } from '../world/world.ts';
 import { applyAllPending } from './apply-pending.ts';
 import { bootRun } from './boot-guest.ts';
 import { checkQuorum } from './config-file.ts';
@@ -30,7 +31,7 @@ export function startGuest(sim: Sim, request: PowerRequest): string {
 
 export function stopGuest(sim: Sim, request: PowerRequest): string {
   const { node, vmid } = request;
-  if (request.overruleShutdown && sim.world.ha[`vm:${vmid}`] !== undefined) {
+  if (request.overruleShutdown && managedResource(sim.world, `vm:${vmid}`) !== undefined) {
     throw parameterError({ 'overrule-shutdown': 'Not applicable for HA resources.' });
   }
   const managed = queueHa(sim, request, 'hastop', 'stopped');
@@ -158,15 +159,19 @@ function goDown(sim: Sim, node: string, guest: Guest): void {
   applyAllPending(sim, node, guest);
 }
 
-/** Guests under HA: the task queues the wish and is done (pve-behaviour 12, 26). */
+/**
+ * Guests under HA: the task tells the manager and is done (pve-behaviour 12, 26). A start is written down as the wanted
+ * state, a stop is a command that waits for the manager (recording one-node/110).
+ */
 function queueHa(sim: Sim, request: PowerRequest, type: string, state: 'started' | 'stopped'): string | undefined {
   const { node, vmid, user } = request;
-  const resource = sim.world.ha[`vm:${vmid}`];
-  if (resource === undefined || resource.state === 'ignored') return undefined;
+  const resource = managedResource(sim.world, `vm:${vmid}`);
+  if (resource === undefined) return undefined;
   return sim.tasks.fork({ node, type, id: String(vmid), user }, async (worker) => {
     worker.log(`Requesting HA ${state === 'started' ? 'start' : 'stop'} for VM ${vmid}`);
-    resource.state = state;
-    sim.pace.limit(sim.durations.rebootGapMs, () => carryOutHa(sim, request, state));
+    await worker.work(sim.durations.haRequestMs);
+    if (state === 'started') resource.options['state'] = state;
+    sim.pace.limit(sim.durations.rebootGapMs, () => carryOutHa(sim, request, resource, state));
   });
 }
 
@@ -174,10 +179,12 @@ function isUp(sim: Sim, node: string): boolean {
   return sim.world.nodes[node]?.online === true;
 }
 
-function carryOutHa(sim: Sim, request: PowerRequest, state: 'started' | 'stopped'): void {
+function carryOutHa(sim: Sim, request: PowerRequest, resource: HaResource, state: 'started' | 'stopped'): void {
   const { vmid } = request;
   const guest = sim.world.guests[vmid];
-  if (guest === undefined || !isUp(sim, guest.node)) return;
+  if (guest === undefined || !isUp(sim, guest.node) || !sim.world.ha.managers.includes(guest.node)) return;
+  resource.options['state'] = state;
+  resource.serviceState = state === 'started' ? 'started' : 'request_stop';
   const byManager = { ...request, node: guest.node, user: 'root@pam' };
   if (state === 'started') return void forkStart(sim, guest.node, vmid, 'root@pam');
   fork(sim, byManager, 'qmshutdown', async (worker) => {

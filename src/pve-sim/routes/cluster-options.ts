@@ -2,7 +2,7 @@
 import { isAllowed } from '../access/permissions.ts';
 import { everybody, perm } from '../access/rules.ts';
 import { allowedTags } from '../access/tag-rights.ts';
-import { withClusterFileLock } from '../locks/cluster-file-lock.ts';
+import { withClusterLock } from '../locks/cluster-lock.ts';
 import { perProfile, type Profile } from '../profiles/profile.ts';
 import { failure } from '../pve-error.ts';
 import { datacenterOptions, defaultKeyOf, keysOfOption } from '../schema/datacenter-options.ts';
@@ -59,7 +59,7 @@ function shownPart(keys: Schema, key: string, part: string): string | number {
 
 async function writeOptions(call: Call): Promise<void> {
   const { sim, params, process, profile } = call;
-  await withClusterFileLock(sim, process, 'datacenter_cfg', () => {
+  await withClusterLock(sim, process, 'file-datacenter_cfg', () => {
     const { cluster } = sim.world;
     const before = cluster.options;
     const options = { ...before };
@@ -81,10 +81,8 @@ function stored(profile: Profile, name: string, value: string): string {
   if (name === 'registered-tags') return [...new Set(splitTags(value))].sort().join(';');
   const keys = keysOfOption(profile, name);
   if (keys === undefined) return value;
-  const parts = Object.entries(parseProperties(value, defaultKeyOf(name)));
-  const plain = parts.map(([key, part]): [string, string] => [
-    key,
-    keys[key]?.type === 'boolean' ? normaliseBoolean(part) : part,
-  ]);
-  return formatProperties(Object.fromEntries(plain), defaultKeyOf(name));
+  const parts = parseProperties(value, defaultKeyOf(name));
+  for (const [key, part] of Object.entries(parts))
+    if (keys[key]?.type === 'boolean') parts[key] = normaliseBoolean(part);
+  return formatProperties(parts, defaultKeyOf(name));
 }

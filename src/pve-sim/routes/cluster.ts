@@ -6,6 +6,7 @@ import { failure, parameterError } from '../pve-error.ts';
 import { choice, optional } from '../schema/property.ts';
 import { vmidProperty } from '../schema/endpoint-params.ts';
 import type { Sim } from '../sim.ts';
+import { sidOf } from '../ha/ha-config.ts';
 import { nextIdRange } from '../world/datacenter.ts';
 import { isOnNode, usedBytes } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
@@ -64,7 +65,7 @@ export function guestRow(call: Call, guest: Guest): Record<string, unknown> {
   const { vmid, node, type, config } = guest;
   const stats = view.statsOf(call.receivedBy, call.apiWorker, vmid);
   const pool = Object.values(world.pools).find((candidate) => candidate.vms.includes(vmid));
-  const ha = world.ha[`vm:${vmid}`];
+  const ha = world.ha.resources[sidOf(guest)];
   return {
     ...(stats === undefined ? { status: 'unknown' } : stats.values),
     id: `${type}/${vmid}`,
@@ -74,7 +75,7 @@ export function guestRow(call: Call, guest: Guest): Record<string, unknown> {
     ...(pool === undefined ? {} : { pool: pool.id }),
     ...(config['tags'] === undefined ? {} : { tags: config['tags'] }),
     ...(config['lock'] === undefined ? {} : { lock: config['lock'] }),
-    ...(ha === undefined ? {} : { hastate: ha.state }),
+    ...(ha === undefined ? {} : { hastate: ha.serviceState ?? null }),
   };
 }
 

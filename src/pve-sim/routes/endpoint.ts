@@ -88,6 +88,16 @@ export function needInt(params: Verified, name: string): number {
   return Number(needText(params, name));
 }
 
+/** Those of the parameters that are options of the schema, for a section of a file. */
+export function sentOptions(params: Verified, schema: Schema): Record<string, string> {
+  return Object.fromEntries(
+    Object.keys(schema).flatMap((name) => {
+      const value = textParam(params, name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
 export function isOn(params: Verified, name: string): boolean {
   return params[name] === '1';
 }

@@ -5,6 +5,8 @@ import { ACCESS_ADMIN } from './access-admin.ts';
 import { CLUSTER } from './cluster.ts';
 import { CLUSTER_OPTIONS } from './cluster-options.ts';
 import { HA } from './ha.ts';
+import { HA_GROUPS } from './ha-groups.ts';
+import { HA_RULES } from './ha-rules.ts';
 import { NODES } from './nodes.ts';
 import { POOLS } from './pools.ts';
 import { QEMU_POWER } from './qemu-power.ts';
@@ -28,6 +30,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...STORAGE_CONTENT,
   ...POOLS,
   ...HA,
+  ...HA_GROUPS,
+  ...HA_RULES,
   ...ACCESS,
   ...ACCESS_ADMIN,
 ];

@@ -1,17 +1,22 @@
-// HA resources (pve-behaviour 19): the list that start, stop and delete look at. No manager moves or fences anything.
+// HA resources, and what the managers show (pve-behaviour 19; recordings one-node/110, two-node/12).
 import { perm } from '../access/rules.ts';
+import { guestOfSid, forgetResource, sidOf } from '../ha/ha-config.ts';
+import { resourceOptions } from '../ha/ha-options.ts';
+import { haStatus } from '../ha/ha-status.ts';
+import { changeUnderClusterLock } from '../locks/cluster-lock.ts';
+import { perProfile } from '../profiles/profile.ts';
 import { failure } from '../pve-error.ts';
 import { checkQuorum } from '../qemu/config-file.ts';
 import { configIdFormat, haIdFormat } from '../schema/formats.ts';
-import { choice, flag, integer, optional, text } from '../schema/property.ts';
-import type { HaResource } from '../world/world.ts';
-import { type Call, type Endpoint, intParam, needText, textParam } from './endpoint.ts';
+import { choice, flag, listText, optional, type Schema, text } from '../schema/property.ts';
+import { checkSectionsDigest, editOptions, sectionsDigest, shownOptions } from '../world/section-config.ts';
+import { splitList } from '../world/tags.ts';
+import { type Call, type Endpoint, needText, sentOptions, textParam } from './endpoint.ts';
 
 const sid = text({ format: haIdFormat });
 const type = optional(choice('ct', 'vm'));
 const read = perm('/', 'Sys.Audit');
 const write = perm('/', 'Sys.Console');
-const count = optional(integer({ minimum: 0 }));
 
 export const HA: readonly Endpoint[] = [
   { method: 'GET', path: '/cluster/ha/resources', params: { type }, allow: read, handle: listResources },
@@ -20,82 +25,129 @@ export const HA: readonly Endpoint[] = [
     path: '/cluster/ha/resources/{sid}',
     params: { sid },
     allow: read,
-    handle: (call) => view(resourceOf(call)),
+    handle: (call) => view(call, existing(call)),
   },
   {
     method: 'POST',
     path: '/cluster/ha/resources',
-    params: {
-      comment: optional(text({ maxLength: 4096 })),
-      failback: flag(),
-      group: optional(text({ format: configIdFormat })),
-      max_relocate: count,
-      max_restart: count,
-      sid,
-      state: optional(choice('started', 'stopped', 'enabled', 'disabled', 'ignored')),
-      type,
-    },
+    params: perProfile((profile): Schema => ({ ...resourceOptions(profile), sid, type })),
     allow: write,
     handle: addResource,
   },
   {
+    method: 'PUT',
+    path: '/cluster/ha/resources/{sid}',
+    params: perProfile(
+      (profile): Schema => ({
+        ...resourceOptions(profile),
+        delete: { ...listText(configIdFormat), maxLength: 4096 },
+        digest: optional(text({ maxLength: 64 })),
+        sid,
+      }),
+    ),
+    allow: write,
+    handle: changeResource,
+  },
+  {
     method: 'DELETE',
     path: '/cluster/ha/resources/{sid}',
-    params: { sid, purge: flag() },
+    params: perProfile((profile): Schema => ({ sid, ...(profile.has('haRules') ? { purge: flag() } : {}) })),
     allow: write,
-    handle: (call) => {
-      const id = serviceId(call);
-      if (call.sim.world.ha[id] === undefined) throw failure(`cannot delete service '${id}', not HA managed!`);
-      checkQuorum(call.sim, call.process.node);
-      delete call.sim.world.ha[id];
-    },
+    handle: removeResource,
+  },
+  {
+    method: 'GET',
+    path: '/cluster/ha/status/current',
+    params: {},
+    allow: read,
+    handle: ({ sim, receivedBy, profile }) => haStatus(sim, receivedBy, profile),
   },
 ];
 
 /** `100` and `vm:100` are the same for a guest. */
-function serviceId(call: Call): string {
-  const given = needText(call.params, 'sid');
+function serviceId({ sim, params }: Call): string {
+  const given = needText(params, 'sid');
   if (given.includes(':')) return given;
-  return `${call.sim.world.guests[Number(given)]?.type === 'lxc' ? 'ct' : 'vm'}:${given}`;
+  const guest = sim.world.guests[Number(given)];
+  if (guest === undefined) throw failure(`unable to find VM ${given}`);
+  return sidOf(guest);
 }
 
-function listResources({ sim, params }: Call): unknown[] {
-  const wanted = textParam(params, 'type');
-  return Object.values(sim.world.ha)
-    .filter((resource) => wanted === undefined || resource.sid.startsWith(`${wanted}:`))
-    .map(view);
+function listResources(call: Call): unknown[] {
+  const wanted = textParam(call.params, 'type');
+  return Object.entries(call.sim.world.ha.resources)
+    .filter(([, resource]) => wanted === undefined || resource.type === wanted)
+    .map(([id]) => view(call, id));
 }
 
-function view(resource: HaResource): Record<string, unknown> {
-  const { sid: id, state, comment, maxRestart, maxRelocate } = resource;
-  return {
-    sid: id,
-    type: id.split(':')[0],
-    state,
-    ...(comment === undefined ? {} : { comment }),
-    ...(maxRestart === undefined ? {} : { max_restart: maxRestart }),
-    ...(maxRelocate === undefined ? {} : { max_relocate: maxRelocate }),
-  };
+/** What has not been said is not shown, not even its default. */
+function view({ sim, profile }: Call, id: string): Record<string, unknown> {
+  const { resources } = sim.world.ha;
+  const { type: kind = '', options = {} } = resources[id] ?? {};
+  return { ...shownOptions(options, resourceOptions(profile)), sid: id, type: kind, digest: sectionsDigest(resources) };
 }
 
-function resourceOf(call: Call): HaResource {
+function existing(call: Call): string {
   const id = serviceId(call);
-  const resource = call.sim.world.ha[id];
-  if (resource === undefined) throw failure(`no such resource '${id}'`);
-  return resource;
+  if (call.sim.world.ha.resources[id] === undefined) throw failure(`no such resource '${id}'`);
+  return id;
 }
 
-function addResource(call: Call): void {
-  const { sim, params } = call;
-  checkQuorum(sim, call.process.node);
+/** @throws where the version has rules instead, or there is no such group */
+function checkGroup({ sim, profile, params }: Call): void {
+  const group = textParam(params, 'group');
+  if (group === undefined) return;
+  if (!profile.has('haGroups')) throw failure("invalid parameter 'group': ha groups have been migrated to rules");
+  if (sim.world.ha.groups[group] === undefined) throw failure(`HA group '${group}' does not exist`);
+}
+
+function checkGuest(call: Call, id: string): void {
+  const guest = guestOfSid(call.sim.world, id);
+  if (guest === undefined) throw failure(`resource '${id}' does not exist in cluster`);
+  if (!call.profile.has('haRules') || sidOf(guest) === id) return;
+  const kind = id.startsWith('ct:') ? 'a container' : 'a virtual machine';
+  throw failure(`resource '${id}' - guest with ID ${guest.vmid} is not ${kind}`);
+}
+
+async function addResource(call: Call): Promise<void> {
+  const { sim, params, process, profile } = call;
+  checkQuorum(sim, process.node);
   const id = serviceId(call);
-  if (sim.world.ha[id] !== undefined) throw failure(`create resource failed: resource ID '${id}' already defined`);
-  if (sim.world.guests[Number(id.split(':')[1])] === undefined) throw failure(`unable to find VM ${id.split(':')[1]}`);
-  sim.world.ha[id] = {
-    sid: id,
-    state: textParam(params, 'state') ?? 'started',
-    comment: textParam(params, 'comment'),
-    maxRestart: intParam(params, 'max_restart'),
-    maxRelocate: intParam(params, 'max_relocate'),
-  };
+  const kind = id.split(':')[0] ?? '';
+  if (textParam(params, 'type') !== undefined && textParam(params, 'type') !== kind)
+    throw failure('types does not match');
+  checkGroup(call);
+  checkGuest(call, id);
+  const { resources } = sim.world.ha;
+  await changeUnderClusterLock(sim, process, 'domain-ha', 'create resource', () => {
+    if (resources[id] !== undefined) throw failure(`resource ID '${id}' already defined`);
+    resources[id] = { type: kind, options: sentOptions(params, resourceOptions(profile)), serviceState: undefined };
+  });
+}
+
+async function changeResource(call: Call): Promise<void> {
+  const { sim, params, process, profile } = call;
+  checkGroup(call);
+  const id = serviceId(call);
+  const { resources } = sim.world.ha;
+  const schema = resourceOptions(profile);
+  const edits = { set: sentOptions(params, schema), delete: splitList(textParam(params, 'delete') ?? '') };
+  await changeUnderClusterLock(sim, process, 'domain-ha', 'update resources config', () => {
+    checkSectionsDigest(resources, textParam(params, 'digest'));
+    const resource = resources[id];
+    if (resource === undefined) throw failure(`no such resource '${id}'`);
+    editOptions(resource, edits, schema);
+  });
+}
+
+async function removeResource(call: Call): Promise<void> {
+  const { sim, params, process, profile } = call;
+  const { world } = sim;
+  const id = serviceId(call);
+  if (world.ha.resources[id] === undefined) throw failure(`cannot delete service '${id}', not HA managed!`);
+  const staysInRules = !profile.has('haRules') || textParam(params, 'purge') === '0';
+  await changeUnderClusterLock(sim, process, 'domain-ha', 'delete resource', () => {
+    if (staysInRules) delete world.ha.resources[id];
+    else forgetResource(world, id);
+  });
 }

@@ -39,6 +39,12 @@ export const ipv6Format = format('ipv6', (value) =>
 );
 export const absolutePathFormat = looks('pve-storage-path', /^\/[^ ]*$/, 'absolute path');
 export const haIdFormat = looks('pve-ha-resource-or-vm-id', /^(?:(?:vm|ct):)?[1-9][0-9]{2,8}$/, 'ha resource id');
+export const haResourceFormat = looks('pve-ha-resource-id', /^(?:vm|ct):[1-9][0-9]{2,8}$/, 'ha resource id');
+export const haNodeFormat = matching(
+  'pve-ha-node',
+  new RegExp(`^${LABEL}(?::\\d+)?$`),
+  (value) => `invalid ha node '${value}': value does not look like a valid ha group member`,
+);
 export const diskSizeFormat = matching(
   'disk-size',
   /^\d+(?:\.\d+)?[KMGT]?$/,

@@ -1,6 +1,8 @@
 // The whole simulated cluster as one plain object: what pmxcfs, the storages and the QEMU processes know.
 // It can be cloned, printed and compared; everything that moves (workers, locks, timers) lives elsewhere.
 
+import type { Section } from './section-config.ts';
+
 export interface World {
   readonly cluster: ClusterState;
   readonly nodes: Record<string, NodeState>;
@@ -11,8 +13,7 @@ export interface World {
   readonly guests: Record<number, Guest>;
   readonly pools: Record<string, Pool>;
   readonly access: AccessState;
-  /** By service id such as `vm:100`. */
-  readonly ha: Record<string, HaResource>;
+  readonly ha: HaState;
   /** By UPID, in the order of their start. */
   readonly tasks: Record<string, TaskRecord>;
   /** What each node has heard last from the status daemons, by VMID; it outlives a guest. */
@@ -181,12 +182,18 @@ export interface AclEntry {
   readonly propagate: boolean;
 }
 
-export interface HaResource {
-  readonly sid: string;
-  state: string;
-  comment: string | undefined;
-  maxRestart: number | undefined;
-  maxRelocate: number | undefined;
+export interface HaState {
+  /** By service id such as `vm:100`. */
+  readonly resources: Record<string, HaResource>;
+  readonly groups: Record<string, Section>;
+  readonly rules: Record<string, Section>;
+  /** Nodes whose HA manager runs; where none does, requests wait. */
+  managers: string[];
+}
+
+export interface HaResource extends Section {
+  /** What the manager has made of it; undefined until one has seen it. */
+  serviceState: string | undefined;
 }
 
 export interface TaskRecord {
