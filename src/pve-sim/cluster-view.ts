@@ -24,6 +24,7 @@ export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
   const broadcast = (name: string): void => {
     const node = sim.world.nodes[name];
     if (node?.online !== true) return;
+    sim.tasks.broadcast(name);
     for (const guest of Object.values(sim.world.guests)) {
       if (guest.node !== name) continue;
       const told: GuestStats = { at: sim.clock.now(), node: name, values: daemonRow(sim, guest) };

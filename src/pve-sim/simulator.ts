@@ -213,7 +213,7 @@ function assemble(
   const sim = {
     ...parts,
     locks: createLocks(pace, createRandom(seed + 2)),
-    tasks: createTasks(parts),
+    tasks: createTasks({ ...parts, signals: createRandom(seed + 3) }),
     calls: createCalls(pace),
     membership: createMembership(parts),
     daemons: createDaemons(parts),

@@ -2,6 +2,7 @@
 import { cutNetwork, expectVotes } from '#pve-sim/nodes/power';
 import { moveConfig } from '#pve-sim/world/guests';
 import type { Simulator } from '#pve-sim/simulator';
+import { killWorker } from '#pve-sim/tasks/kill-worker';
 import type { Guest } from '#pve-sim/world/world';
 
 export interface HostAction {
@@ -13,6 +14,7 @@ export interface HostAction {
   readonly volid?: string;
   readonly to?: string;
   readonly nodes?: readonly string[];
+  readonly of?: string;
 }
 
 type Act = (simulator: Simulator, host: HostAction) => unknown;
@@ -39,6 +41,7 @@ const ACTIONS: Readonly<Record<string, Act>> = {
   'remove-volume-file': ({ world }, { volid = '' }) => {
     for (const key of Object.keys(world.volumes)) if (key.endsWith(`/${volid}`)) delete world.volumes[key];
   },
+  'kill-task-worker': ({ sim }, { of = '' }) => killWorker(sim, of),
   'shared-directory': () => {},
   'ha-manager-running': ({ world }, { nodes = [] }) => {
     world.ha.managers = [...nodes];

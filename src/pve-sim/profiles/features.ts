@@ -163,6 +163,10 @@ export const FEATURES = {
   /** Parameters of a start or stop that a migration sends. */
   migratedMtu: { since: '9.1' },
   migratedConntrack: { since: '9.1' },
+  /** `download` of a task's log. */
+  taskLogDownload: { since: '7.4' },
+  /** The log of a task that the node does not know is a list of one line; before: the line itself. */
+  missingLogIsList: { since: '9.1' },
 } satisfies Readonly<Record<string, Lifetime>>;
 
 export type Feature = keyof typeof FEATURES;

@@ -1,4 +1,5 @@
 // What happens inside when a guest boots: which addresses its NICs get, and when the agent can be asked.
+import { freePid } from '../pids.ts';
 import type { Sim } from '../sim.ts';
 import { drivesOf, isCloudInit } from '../world/drive.ts';
 import { isNicKey, parseNic } from '../world/net.ts';
@@ -8,7 +9,7 @@ import type { Guest, GuestAddress, GuestRun } from '../world/world.ts';
 export function bootRun(sim: Sim, guest: Guest): GuestRun {
   const now = sim.clock.now();
   return {
-    pid: 1000 + sim.random.below(2 ** 22 - 1000),
+    pid: freePid(sim.world, sim.random, guest.node),
     startedAt: now,
     qmpStatus: 'running',
     bootedAt: now + sim.durations.guestBootMs,

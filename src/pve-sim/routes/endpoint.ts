@@ -58,12 +58,21 @@ export function isProtected(endpoint: Endpoint): boolean {
 
 /** A list that tells how many rows there are in all. */
 export class Page {
-  readonly data: readonly unknown[];
+  readonly data: unknown;
   readonly total: number;
 
-  constructor(data: readonly unknown[], total: number) {
+  constructor(data: unknown, total: number) {
     this.data = data;
     this.total = total;
+  }
+}
+
+/** Text that is answered as it is, whatever format was asked for. */
+export class Download {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
   }
 }
 

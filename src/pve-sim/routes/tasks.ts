@@ -1,19 +1,20 @@
 // Task lists, status, log and stop (pve-behaviour 6). A task is asked about on the node in its UPID.
 import { isAllowed, userOf } from '../access/permissions.ts';
 import { everybody, requirePrivilege } from '../access/rules.ts';
-import { PveError, parameterError } from '../pve-error.ts';
+import { perProfile } from '../profiles/profile.ts';
+import { failure, parameterError } from '../pve-error.ts';
 import { nodeParams, vmidProperty } from '../schema/endpoint-params.ts';
 import { taskStatusFormat } from '../schema/formats.ts';
 import { choice, flag, integer, optional, listText, text } from '../schema/property.ts';
-import { isUpid } from '../tasks/upid.ts';
+import { isOwnTask, statusKind, taskIdentity, taskRow, tasksOfNode } from '../tasks/task-rows.ts';
+import { parseUpid } from '../tasks/upid.ts';
+import { splitList } from '../world/tags.ts';
 import type { TaskRecord } from '../world/world.ts';
-import { type Call, type Endpoint, intParam, isOn, needText, Page, textParam } from './endpoint.ts';
+import { type Call, Download, type Endpoint, intParam, isOn, needText, Page, textParam } from './endpoint.ts';
 
 const upidParams = { ...nodeParams, upid: text() };
 const paging = { start: optional(integer({ minimum: 0 })), limit: optional(integer({ minimum: 0 })) };
 const DEFAULT_LIMIT = 50;
-/** How many finished tasks of a node the cluster's list has. */
-const RECENT = 25;
 
 export const TASKS: readonly Endpoint[] = [
   {
@@ -37,6 +38,15 @@ export const TASKS: readonly Endpoint[] = [
   { method: 'GET', path: '/cluster/tasks', params: {}, allow: everybody, handle: clusterTasks },
   {
     method: 'GET',
+    path: '/nodes/{node}/tasks/{upid}',
+    params: upidParams,
+    allow: everybody,
+    stays: true,
+    // Of any text: whether it is a task is not asked (recording one-node/85).
+    handle: () => [{ name: 'log' }, { name: 'status' }],
+  },
+  {
+    method: 'GET',
     path: '/nodes/{node}/tasks/{upid}/status',
     protected: true,
     params: upidParams,
@@ -47,7 +57,11 @@ export const TASKS: readonly Endpoint[] = [
     method: 'GET',
     path: '/nodes/{node}/tasks/{upid}/log',
     protected: true,
-    params: { ...upidParams, ...paging, download: flag() },
+    params: perProfile((profile) => ({
+      ...upidParams,
+      ...paging,
+      ...(profile.has('taskLogDownload') ? { download: flag() } : {}),
+    })),
     allow: everybody,
     handle: taskLog,
   },
@@ -57,7 +71,7 @@ export const TASKS: readonly Endpoint[] = [
     params: upidParams,
     allow: everybody,
     handle: async (call) => {
-      const task = findTask(call, 'Sys.Modify');
+      const task = needTask(call, 'Sys.Modify');
       await call.sim.tasks.stop(task.upid);
     },
   },
@@ -69,109 +83,88 @@ function listTasks(call: Call): Page {
   const node = needText(params, 'node');
   const source = textParam(params, 'source') ?? 'archive';
   const all = isAllowed(sim.world, user, `/nodes/${node}`, ['Sys.Audit']);
-  const rows = Object.values(sim.world.tasks)
-    .filter((task) => task.node === node && (all || isOwn(task, user)) && inSource(task, source) && passes(task, call))
-    .toSorted((a, b) => b.starttime - a.starttime);
-  const start = intParam(params, 'start') ?? 0;
-  const limit = intParam(params, 'limit') ?? DEFAULT_LIMIT;
-  const shown = limit === 0 ? rows.slice(start) : rows.slice(start, start + limit);
-  return new Page(shown.map(row), rows.length);
-}
-
-function inSource(task: TaskRecord, source: string): boolean {
-  const active = task.exitstatus === undefined;
-  return source === 'all' || (source === 'active') === active;
+  const { running, ended } = tasksOfNode(sim.world, node);
+  const asked = [...(source === 'archive' ? [] : running), ...(source === 'active' ? [] : ended)];
+  const rows = asked.filter((task) => (all || isOwnTask(task, user)) && passes(task, call));
+  return page(rows.map(taskRow), call);
 }
 
 function passes(task: TaskRecord, { params }: Call): boolean {
-  const [vmid, type, by] = [
-    textParam(params, 'vmid'),
-    textParam(params, 'typefilter'),
-    textParam(params, 'userfilter'),
-  ];
+  const status = textParam(params, 'statusfilter');
+  const [vmid, type] = [textParam(params, 'vmid'), textParam(params, 'typefilter')];
+  const by = textParam(params, 'userfilter')?.toLowerCase();
   const [since, until] = [intParam(params, 'since'), intParam(params, 'until')];
+  const kind = statusKind(task.exitstatus);
   return (
     (vmid === undefined || task.id === vmid) &&
     (type === undefined || task.type === type) &&
-    (by === undefined || task.user.includes(by)) &&
+    (by === undefined || task.user.toLowerCase().includes(by)) &&
     (since === undefined || task.starttime >= since) &&
     (until === undefined || task.starttime <= until) &&
-    (!isOn(params, 'errors') || (task.exitstatus !== undefined && task.exitstatus !== 'OK'))
+    (status === undefined || splitList(status).includes(kind)) &&
+    (!isOn(params, 'errors') || (task.exitstatus !== undefined && kind !== 'ok' && kind !== 'warning'))
   );
 }
 
-function clusterTasks({ sim, user }: Call): unknown[] {
+/** `limit=0` is everything. */
+function page(rows: readonly unknown[], { params }: Call): Page {
+  const start = intParam(params, 'start') ?? 0;
+  const limit = intParam(params, 'limit') ?? DEFAULT_LIMIT;
+  return new Page(limit === 0 ? rows.slice(start) : rows.slice(start, start + limit), rows.length);
+}
+
+/** Without Sys.Audit a user sees its own and its tokens' tasks; a token sees none, not even its own (recording one-node/85). */
+function clusterTasks({ sim, user, receivedBy }: Call): unknown[] {
   const all = isAllowed(sim.world, user, '/', ['Sys.Audit']);
-  const visible = Object.values(sim.world.tasks).filter((task) => all || isOwn(task, user));
-  return Object.keys(sim.world.nodes).flatMap((node) => {
-    const own = visible.filter((task) => task.node === node).toSorted((a, b) => b.starttime - a.starttime);
-    const active = own.filter((task) => task.exitstatus === undefined);
-    const done = own.filter((task) => task.exitstatus !== undefined).slice(0, RECENT);
-    return [...active, ...done].map(clusterRow);
-  });
-}
-
-/** A running task shows its whole token as user, a finished one the token beside it (recording one-node/85). */
-function row(task: TaskRecord): Record<string, unknown> {
-  const { endtime, exitstatus, user } = task;
-  if (exitstatus === undefined) {
-    const { tokenid: _, ...rest } = identity(task);
-    return { ...rest, user, saved: '0', status: 'RUNNING' };
-  }
-  return { ...identity(task), endtime, status: exitstatus };
-}
-
-function clusterRow(task: TaskRecord): Record<string, unknown> {
-  const { pid, pstart: _, ...rest } = identity(task);
-  return task.exitstatus === undefined
-    ? { ...rest, pid }
-    : { ...rest, endtime: task.endtime, status: task.exitstatus, saved: '1' };
-}
-
-/** `user` without its token, the token beside it. */
-function identity(task: TaskRecord): Record<string, unknown> {
-  const { upid, node, pid, pstart, starttime, type, id } = task;
-  const user = userOf(task.user);
-  const tokenid = task.user.slice(user.length + 1);
-  return { upid, node, pid, pstart, starttime, type, id, user, ...(tokenid === '' ? {} : { tokenid }) };
+  return sim.tasks
+    .heardBy(receivedBy)
+    .filter((task) => all || userOf(task.user) === user)
+    .map(({ row }) => row);
 }
 
 function taskStatus(call: Call): Record<string, unknown> {
-  const task = findTask(call, 'Sys.Audit');
-  if (task.stillborn) throw new PveError(500, `unable to read status of task '${task.upid}'`);
+  const task = needTask(call, 'Sys.Audit');
+  if (task.stillborn) throw failure(`unable to read status of task '${task.upid}'`);
   const status =
     task.exitstatus === undefined ? { status: 'running' } : { status: 'stopped', exitstatus: task.exitstatus };
-  return { ...identity(task), ...status };
+  return { ...taskIdentity(task), ...status };
 }
 
-function taskLog(call: Call): Page {
-  const { upid = '', node } = call.params;
-  const elsewhere = call.sim.world.tasks[String(upid)];
-  // A node looks for its own file alone (recording two-node/02).
-  if (elsewhere !== undefined && elsewhere.node !== node)
-    return new Page([{ n: 1, t: 'unable to open file - No such file or directory' }], 1);
+const NO_FILE = { n: 1, t: 'unable to open file - No such file or directory' };
+
+function taskLog(call: Call): Page | Download {
+  const { params, profile } = call;
   const task = findTask(call, 'Sys.Audit');
+  if (isOn(params, 'download')) {
+    if (params['start'] !== undefined || params['limit'] !== undefined)
+      throw failure("'download' cannot be used together with 'start' or 'limit' parameters");
+    if (task === undefined) throw failure(NO_FILE.t);
+    return new Download(task.log.map((line) => `${line}\n`).join(''));
+  }
+  if (task === undefined) return new Page(profile.has('missingLogIsList') ? [NO_FILE] : NO_FILE, 1);
   const lines = task.log.length === 0 ? ['no content'] : task.log;
-  const start = intParam(call.params, 'start') ?? 0;
-  const limit = intParam(call.params, 'limit') ?? DEFAULT_LIMIT;
-  const rows = lines.map((t, index) => ({ n: index + 1, t }));
-  return new Page(limit === 0 ? rows.slice(start) : rows.slice(start, start + limit), lines.length);
+  return page(
+    lines.map((t, index) => ({ n: index + 1, t })),
+    call,
+  );
 }
 
-/** @throws 400 for a text that is no UPID or a task that this node did not run; 403 for another's task */
-function findTask(call: Call, privilege: string): TaskRecord {
+/** @throws 400 for a text that is no UPID; 403 for another's task */
+function findTask(call: Call, privilege: string): TaskRecord | undefined {
   const { sim, user, params } = call;
   const upid = needText(params, 'upid');
-  if (!isUpid(upid)) throw parameterError({ upid: 'unable to parse worker upid' });
+  const parts = parseUpid(upid);
+  if (parts === undefined) throw parameterError({ upid: 'unable to parse worker upid' });
   const node = needText(params, 'node');
+  if (!isOwnTask(parts, user)) requirePrivilege(sim.world, user, `/nodes/${node}`, [privilege]);
   const task = sim.world.tasks[upid];
-  const owner = upid.split(':').at(-2) ?? '';
-  if (owner !== user && userOf(owner) !== user) requirePrivilege(sim.world, user, `/nodes/${node}`, [privilege]);
-  if (task === undefined || task.node !== node) throw parameterError({ upid: 'no such task' });
-  return task;
+  // A node looks for a file of its own alone (recording two-node/02).
+  return task?.node === node ? task : undefined;
 }
 
-/** A user sees the tasks of its tokens, a token only its own. */
-function isOwn(task: TaskRecord, user: string): boolean {
-  return task.user === user || userOf(task.user) === user;
+/** @throws 400 for a task that this node did not run or has forgotten as well */
+function needTask(call: Call, privilege: string): TaskRecord {
+  const task = findTask(call, privilege);
+  if (task === undefined) throw parameterError({ upid: 'no such task' });
+  return task;
 }

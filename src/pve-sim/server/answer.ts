@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { PveError } from '../pve-error.ts';
-import { Page } from '../routes/endpoint.ts';
+import { Download, Page } from '../routes/endpoint.ts';
 
 export type Format = 'json' | 'extjs';
 
@@ -10,7 +10,7 @@ export interface Answer {
   readonly status: number;
   readonly reason: string;
   /** Text goes out as it is, without a content type; undefined: no body. */
-  readonly body: Readonly<Record<string, unknown>> | string | undefined;
+  readonly body: Readonly<Record<string, unknown>> | string | Download | undefined;
   /** From another daemon, whose own `Connection` stays in it. */
   readonly passedOn?: boolean;
 }
@@ -18,6 +18,7 @@ export interface Answer {
 const COMPRESS_ABOVE_BYTES = 1024;
 
 export function dataAnswer(format: Format, result: unknown): Answer {
+  if (result instanceof Download) return { status: 200, reason: 'OK', body: result };
   const data = result instanceof Page ? pageBody(result) : { data: result ?? null };
   return { status: 200, reason: 'OK', body: format === 'extjs' ? { ...data, success: 1 } : data };
 }
@@ -86,8 +87,9 @@ export function send(
   let bytes = Buffer.alloc(0);
   if (typeof answer.body === 'string') bytes = Buffer.from(answer.body);
   else if (answer.body !== undefined) {
-    headers['Content-Type'] = 'application/json;charset=UTF-8';
-    bytes = Buffer.from(JSON.stringify(answer.body));
+    const file = answer.body instanceof Download ? answer.body : undefined;
+    headers['Content-Type'] = file === undefined ? 'application/json;charset=UTF-8' : 'text/plain';
+    bytes = Buffer.from(file?.text ?? JSON.stringify(answer.body));
     if (bytes.length > COMPRESS_ABOVE_BYTES && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
       bytes = gzipSync(bytes);
       headers['Content-Encoding'] = 'gzip';

@@ -4,9 +4,12 @@ import type { Durations } from '../durations.ts';
 import type { FaultAction, Faults } from '../faults.ts';
 import { releaseAll } from '../locks/locks.ts';
 import type { Pace } from '../pace.ts';
+import { freePid } from '../pids.ts';
 import { failure, taskErrorText } from '../pve-error.ts';
 import type { Random } from '../random.ts';
 import type { TaskRecord, World } from '../world/world.ts';
+import { createTaskBroadcasts, type ToldTask } from './broadcast.ts';
+import { cutHistory } from './history.ts';
 import { formatUpid } from './upid.ts';
 import { type ControlledWorker, createWorker, type Worker } from './worker.ts';
 
@@ -26,10 +29,16 @@ export interface Tasks {
   fork(start: TaskStart, run: (worker: Worker) => Promise<void>): string;
   /** SIGTERM, then SIGKILL; comes back when the task is over. */
   stop(upid: string): Promise<void>;
+  /** SIGKILL to one worker: nothing of what it holds or has begun is undone but its file locks. */
+  kill(upid: string): void;
   /** SIGKILL to every worker of a node. */
   killAll(node: string): void;
   /** Settles when the task is over. */
   ended(upid: string): Promise<void>;
+  /** A node tells the others what its tasks are doing. */
+  broadcast(node: string): void;
+  /** What a node has heard of all nodes' tasks. */
+  heardBy(node: string): readonly ToldTask[];
 }
 
 interface Running {
@@ -45,9 +54,14 @@ interface TasksOf {
   readonly clock: Clock;
   readonly pace: Pace;
   readonly random: Random;
+  /** Decides which signals get lost; a stream of its own, so that stops change nothing else. */
+  readonly signals: Random;
   readonly durations: Durations;
   readonly faults: Faults;
 }
+
+/** A stop looks this often whether the worker is gone. */
+const STOP_POLL_MS = 1000;
 
 /** How young a worker may lose a SIGTERM, and how often it does (pve-behaviour 28.11). */
 const EARLY_MS = 200;
@@ -55,11 +69,12 @@ const EARLY_LOSS: Readonly<Record<string, number>> = { qmclone: 5 / 8, qmcreate:
 
 export function createTasks(sim: TasksOf): Tasks {
   const running = new Map<string, Running>();
+  const broadcasts = createTaskBroadcasts(sim.world);
 
   const register = (start: TaskStart, stillborn: boolean): TaskRecord => {
     const node = sim.world.nodes[start.node];
     const now = sim.clock.now();
-    const pid = 1000 + sim.random.below(2 ** 22 - 1000);
+    const pid = freePid(sim.world, sim.random, start.node);
     const pstart = Math.max(1, Math.floor((now - (node?.bootedAt ?? now)) / 10));
     const parts = { ...start, pid, pstart, starttime: Math.floor(now / 1000) };
     const record: TaskRecord = {
@@ -82,8 +97,13 @@ export function createTasks(sim: TasksOf): Tasks {
       if (record.exitstatus !== undefined) return;
       record.exitstatus = exitstatus;
       record.endtime = Math.floor(sim.clock.now() / 1000);
+      // Ended tasks stand in the order of their ends.
+      delete sim.world.tasks[record.upid];
+      sim.world.tasks[record.upid] = record;
       running.delete(record.upid);
       releaseAll(worker);
+      cutHistory(sim.world, record.node);
+      broadcasts.send(record.node);
       resolve();
     };
     return { startedAt: sim.clock.now(), worker, done, finish };
@@ -127,6 +147,7 @@ export function createTasks(sim: TasksOf): Tasks {
       if (stillborn) throw failure('got no worker upid - start worker failed');
       const task = watch(record);
       running.set(record.upid, task);
+      broadcasts.send(record.node);
       scheduleKills(task, faults);
       void carryOut(record, task, run);
       return record.upid;
@@ -137,15 +158,23 @@ export function createTasks(sim: TasksOf): Tasks {
       if (task === undefined || record === undefined) return;
       const young = sim.clock.now() - task.startedAt < EARLY_MS;
       const loss = EARLY_LOSS[record.type];
-      const lost = young && loss !== undefined && sim.random.next() < loss;
+      const lost = young && loss !== undefined && sim.signals.next() < loss;
       if (!lost) task.worker.terminate();
-      const cancel = sim.pace.limit(sim.durations.taskKillMs, () => kill(task));
-      await task.done;
-      cancel();
+      for (let waitedMs = 0; waitedMs < sim.durations.taskKillMs; waitedMs += STOP_POLL_MS) {
+        await sim.pace.wait(STOP_POLL_MS);
+        if (record.exitstatus !== undefined) return;
+      }
+      kill(task);
+    },
+    kill: (upid) => {
+      const task = running.get(upid);
+      if (task !== undefined) kill(task);
     },
     killAll: (node) => {
       for (const [upid, task] of running) if (sim.world.tasks[upid]?.node === node) kill(task);
     },
     ended: async (upid) => await running.get(upid)?.done,
+    broadcast: (node) => broadcasts.send(node),
+    heardBy: (node) => broadcasts.heardBy(node),
   };
 }

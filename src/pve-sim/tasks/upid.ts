@@ -11,7 +11,7 @@ export interface UpidParts {
 }
 
 const UPID =
-  /^UPID:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}:[0-9A-Fa-f]{8}:[^:\s/]+:[^:\s/]*:[^:\s/]+:$/;
+  /^UPID:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}:[0-9A-Fa-f]{8}:[^:\s/]+:[^:\s/]*:([^:\s/]+):$/;
 
 export function formatUpid(parts: UpidParts): string {
   const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, '0');
@@ -19,6 +19,8 @@ export function formatUpid(parts: UpidParts): string {
   return `UPID:${node}:${hex(pid)}:${hex(pstart)}:${hex(starttime)}:${type}:${id}:${user}:`;
 }
 
-export function isUpid(text: string): boolean {
-  return UPID.test(text);
+/** Whose task a UPID says it is; undefined for a text that is no UPID. */
+export function parseUpid(text: string): Pick<UpidParts, 'user'> | undefined {
+  const user = UPID.exec(text)?.[1];
+  return user === undefined ? undefined : { user };
 }

@@ -14,7 +14,7 @@ export interface World {
   readonly pools: Record<string, Pool>;
   readonly access: AccessState;
   readonly ha: HaState;
-  /** By UPID, in the order of their start. */
+  /** By UPID: ended ones in the order of their ends, running ones in that of their starts. */
   readonly tasks: Record<string, TaskRecord>;
   /** What each node has heard last from the status daemons, by VMID; it outlives a guest. */
   readonly stats: Record<string, Record<number, GuestStats>>;
