@@ -21,7 +21,20 @@ export interface ConfigVector {
   readonly parsed: Readonly<Record<string, unknown>>;
 }
 
+interface CloudInitDocuments {
+  readonly user: string;
+  readonly network: string;
+  readonly meta: string;
+}
+
+export interface CloudInitVector {
+  readonly conf: Readonly<Record<string, string | number>>;
+  readonly nocloud: CloudInitDocuments;
+  readonly configdrive2: CloudInitDocuments;
+}
+
 interface Vectors {
+  readonly cloudinit: readonly CloudInitVector[];
   readonly validation: readonly ValidationVector[];
   readonly config_files: readonly ConfigVector[];
 }
@@ -30,5 +43,5 @@ interface Vectors {
 export const isMissing = !existsSync(file) && process.env['FACTS_DIR'] === undefined;
 export const skipNote = isMissing ? ' (skipped: ../shared is not here)' : '';
 export const vectors: Vectors = isMissing
-  ? { validation: [], config_files: [] }
+  ? { validation: [], config_files: [], cloudinit: [] }
   : (JSON.parse(readFileSync(file, 'utf8')) as Vectors);

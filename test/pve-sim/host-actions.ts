@@ -1,6 +1,7 @@
 // What the recordings did beside the API, by the name they give it (the replay tool's README lists them).
 import { cutNetwork, expectVotes } from '#pve-sim/nodes/power';
 import { moveConfig } from '#pve-sim/world/guests';
+import { writeSnippet } from '#pve-sim/cloudinit/snippets';
 import type { Simulator } from '#pve-sim/simulator';
 import { killWorker } from '#pve-sim/tasks/kill-worker';
 import type { Guest } from '#pve-sim/world/world';
@@ -15,6 +16,7 @@ export interface HostAction {
   readonly to?: string;
   readonly nodes?: readonly string[];
   readonly of?: string;
+  readonly text?: string;
 }
 
 type Act = (simulator: Simulator, host: HostAction) => unknown;
@@ -37,6 +39,9 @@ const ACTIONS: Readonly<Record<string, Act>> = {
   },
   'remove-container-config': ({ world }, { vmid = 0 }) => {
     delete world.guests[vmid];
+  },
+  'write-snippet': ({ world, nodes, clock }, { volid = '', text = '' }) => {
+    writeSnippet(world, nodes[0]?.name ?? '', volid, text, Math.floor(clock.now() / 1000));
   },
   'remove-volume-file': ({ world }, { volid = '' }) => {
     for (const key of Object.keys(world.volumes)) if (key.endsWith(`/${volid}`)) delete world.volumes[key];

@@ -38,6 +38,8 @@ function recordedCluster(topology: string): ClusterData {
       cpus: 8,
       memoryBytes: 16 * GIB,
       bridges,
+      resolver: { nameservers: ['192.0.2.1'], search: ['test.invalid'] },
+      qemu: '7.2.22',
     })),
     storages: [LOCAL],
     guests: [],

@@ -48,10 +48,13 @@ export function buildWorld(
   return world;
 }
 
+const RESOLVER = { nameservers: ['192.0.2.53'], search: ['example.test'] };
+
 function nodeState(data: ClusterData, node: NodeData, index: number, now: number, fingerprint: string): NodeState {
   const nodeId = data.name === undefined ? 0 : index + 1;
   return {
     pve: data.pve,
+    resolver: RESOLVER,
     ...node,
     nodeId,
     fingerprint,

@@ -1,6 +1,6 @@
 // A cluster before it starts: the inventory as data. What is random in a real cluster (UUIDs, MACs, secrets) comes from
 // the seed when the world is built.
-import type { Bridge, GuestBehaviour, OtherHost, StorageState } from '../world/world.ts';
+import type { Bridge, GuestBehaviour, OtherHost, Resolver, StorageState } from '../world/world.ts';
 
 export interface ClusterData {
   /** Undefined for a single node that is in no cluster. */
@@ -28,6 +28,10 @@ export interface NodeData {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly bridges: readonly Bridge[];
+  /** Its `/etc/resolv.conf`; absent: one of documentation's. */
+  readonly resolver?: Resolver;
+  /** The QEMU that is installed, where it is not the profile's. */
+  readonly qemu?: string;
 }
 
 export interface GuestData {

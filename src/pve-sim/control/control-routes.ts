@@ -1,5 +1,6 @@
 // What the control endpoint answers: the world, the journal, and the levers of a test.
 import { z } from 'zod';
+import { writeSnippet } from '../cloudinit/snippets.ts';
 import { faultRule } from '../faults.ts';
 import { cutNetwork, expectVotes } from '../nodes/power.ts';
 import type { Simulator } from '../simulator.ts';
@@ -30,12 +31,13 @@ const nodePatch = z.strictObject({
   expectedVotes: z.number().int().positive().optional(),
 });
 const cut = z.strictObject({ groups: z.array(z.array(z.string())) });
+const snippet = z.strictObject({ volid: z.string(), text: z.string(), node: z.string().optional() });
 const heldLock = z.strictObject({ lock: z.string(), seconds: z.number().positive(), node: z.string().optional() });
 
 export const CONTROL_ROUTES: readonly ControlRoute[] = [
   { method: 'GET', path: /^\/info$/, handle: info },
   { method: 'GET', path: /^\/world$/, handle: ({ simulator }) => plainWorld(simulator.world) },
-  { method: 'GET', path: /^\/world\/volume$/, handle: volumeBytes },
+  { method: 'GET', path: /^\/world\/volume$/, handle: volumeContent },
   {
     method: 'POST',
     path: /^\/world\/vms\/(\d+)$/,
@@ -53,6 +55,7 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
   },
   { method: 'DELETE', path: /^\/faults$/, handle: ({ simulator }) => simulator.faults.clear() },
   { method: 'POST', path: /^\/locks$/, handle: holdLock },
+  { method: 'POST', path: /^\/snippets$/, handle: placeSnippet },
   { method: 'POST', path: /^\/nodes\/([^/]+)$/, handle: patchNode },
   {
     method: 'POST',
@@ -66,13 +69,14 @@ function info({ simulator }: ControlRequest): unknown {
   return { nodes, ca, token, rootToken, timeScale: clock.factor, now: clock.now() };
 }
 
-/** The bytes of an uploaded file, for reading back what a guest would see. */
-function volumeBytes({ simulator, query }: ControlRequest): Uint8Array {
+/** What a guest would see: the bytes of an uploaded file, or the documents of a cloud-init drive. */
+function volumeContent({ simulator, query }: ControlRequest): unknown {
   const volid = query.get('volid') ?? '';
   const node = query.get('node') ?? '';
   const { volumes } = simulator.world;
-  const data = (volumes[`${node}/${volid}`] ?? volumes[`/${volid}`])?.data;
-  if (data === undefined) throw new Error(`there are no bytes of volume '${volid}' on node '${node}'`);
+  const { data, seed } = volumes[`${node}/${volid}`] ?? volumes[`/${volid}`] ?? {};
+  if (seed !== undefined) return { label: seed.label, files: seed.files };
+  if (data === undefined) throw new Error(`there is no content of volume '${volid}' on node '${node}'`);
   return data;
 }
 
@@ -80,6 +84,12 @@ async function holdLock({ simulator, body }: ControlRequest): Promise<void> {
   const { lock, seconds, node } = heldLock.parse(body);
   const release = await simulator.holdLock(lock, seconds * 1000, node);
   if (release === undefined) throw new Error(`lock '${lock}' is held by somebody else`);
+}
+
+function placeSnippet({ simulator, body }: ControlRequest): void {
+  const { volid, text, node } = snippet.parse(body);
+  const { world, nodes, clock } = simulator;
+  writeSnippet(world, node ?? nodes[0]?.name ?? '', volid, text, Math.floor(clock.now() / 1000));
 }
 
 async function patchNode({ simulator, captured, body }: ControlRequest): Promise<void> {

@@ -12,6 +12,8 @@ export function plainWorld(world: World): Record<string, unknown> {
   };
 }
 
-function plainVolume({ data, ...volume }: Volume): Record<string, unknown> {
+/** Of a cloud-init drive the documents may hold a password: `GET /world/volume` has them. */
+function plainVolume({ data, seed, ...rest }: Volume): Record<string, unknown> {
+  const volume = seed === undefined ? rest : { ...rest, label: seed.label, instanceId: seed.instanceId };
   return data === undefined ? volume : { ...volume, sha256: createHash('sha256').update(data).digest('hex') };
 }

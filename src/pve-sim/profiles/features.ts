@@ -40,6 +40,8 @@ export const FEATURES = {
   ciupgrade: { since: '8.1' },
   /** `GET` and `PUT .../cloudinit`. */
   cloudinitCalls: { since: '7.4' },
+  /** `cloudinit/dump` hides the password from who may not set it. */
+  cloudinitPasswordMasked: { since: '9.1' },
   /** Nested pools, `/pools?poolid=`, `allow-move`. */
   nestedPools: { since: '8.1' },
   /** ipconfigN needs VM.Config.Cloudinit or VM.Config.Network; before: Network alone. */

@@ -8,3 +8,8 @@ export function profileOfNode(world: World, node: string): Profile {
   if (state === undefined) throw new Error(`there is no node '${node}'`);
   return profileOf(state.pve);
 }
+
+/** The version of QEMU that a node has: its profile's, unless its host has another. */
+export function qemuOfNode(world: World, node: string): string {
+  return world.nodes[node]?.qemu ?? profileOfNode(world, node).qemu;
+}

@@ -1,15 +1,18 @@
 // Carries out an update under the config lock, as PVE does: everything becomes pending first, drives one by one since they
 // take time, and then what can be applied now is (pve-behaviour 11).
+import { writeDrive } from '../cloudinit/drive.ts';
+import { storedPassword } from '../cloudinit/password.ts';
+import { isBehind } from '../cloudinit/pending.ts';
 import type { Process } from '../process.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { isCdrom, isCloudInit, isDriveKey, isUnusedKey, ownsVolume, parseDrive } from '../world/drive.ts';
+import { drivesOf, isCdrom, isCloudInit, isDriveKey, isUnusedKey, ownsVolume, parseDrive } from '../world/drive.ts';
 import { requireQemu } from '../world/guests.ts';
 import type { Guest } from '../world/world.ts';
 import { applyAllPending, applyDelete, applyPendingValue, keepAsUnused } from './apply-pending.ts';
 import { recordCloudInitChange } from './cloudinit-changes.ts';
 import { checkWritable } from './config-file.ts';
-import { hotplug } from './hotplug.ts';
+import { hotplug, hotplugFeatures } from './hotplug.ts';
 import { makeDrive } from './new-drive.ts';
 import { storedOnUpdate } from './option-values.ts';
 
@@ -32,8 +35,15 @@ export async function applyChanges(sim: Sim, worker: Process, guest: Guest, chan
     if (!touched.has('boot') && appendToBoot(guest, key)) touched.add('boot');
   }
   checkVolumesUnused(guest);
-  if (guest.run === undefined) applyAllPending(sim, guest.node, guest);
+  if (guest.run === undefined) await applyStopped(sim, worker, guest);
   else await plug(sim, worker, guest, touched);
+}
+
+/** A cloud-init drive that comes to a stopped guest is written at once (pve-behaviour 18.4). */
+async function applyStopped(sim: Sim, worker: Process, guest: Guest): Promise<void> {
+  const attached = drivesOf(guest.pending).some(([, drive]) => isCloudInit(drive));
+  applyAllPending(sim, guest.node, guest);
+  if (attached) await writeDrive(sim, worker, guest);
 }
 
 function markDeleted(guest: Guest, key: string, force: boolean): void {
@@ -49,7 +59,7 @@ function revert(sim: Sim, guest: Guest, key: string): void {
 }
 
 function setPending(sim: Sim, guest: Guest, key: string, value: string): void {
-  const stored = storedOnUpdate(sim, key, value);
+  const stored = key === 'cipassword' ? storedPassword(sim.random, guest, value) : storedOnUpdate(sim, key, value);
   delete guest.pendingDelete[key];
   if (stored === undefined) return markDeleted(guest, key, false);
   if (guest.config[key] === stored) delete guest.pending[key];
@@ -101,6 +111,7 @@ async function plug(sim: Sim, worker: Process, guest: Guest, touched: ReadonlySe
     if (deleted === undefined) applyPendingValue(sim, guest.node, guest, key);
     else applyDelete(sim, guest.node, guest, key, deleted);
   }
+  if (hotplugFeatures(guest).has('cloudinit') && isBehind(guest)) await writeDrive(sim, worker, guest);
   if (Object.keys(errors).length > 0) throw parameterError(errors);
 }
 

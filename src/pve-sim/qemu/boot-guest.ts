@@ -1,46 +1,47 @@
 // What happens inside when a guest boots: which addresses its NICs get, and when the agent can be asked.
 import { freePid } from '../pids.ts';
 import type { Sim } from '../sim.ts';
-import { drivesOf, isCloudInit } from '../world/drive.ts';
+import { seedOf } from '../cloudinit/drive.ts';
 import { isNicKey, parseNic } from '../world/net.ts';
-import { parseProperties } from '../world/property-string.ts';
-import type { Guest, GuestAddress, GuestRun } from '../world/world.ts';
+import type { Guest, GuestAddress, GuestRun, Ipconfig, Seed } from '../world/world.ts';
 
 export function bootRun(sim: Sim, guest: Guest): GuestRun {
   const now = sim.clock.now();
+  const seed = seedOf(sim.world, guest);
+  if (seed !== undefined) guest.instanceId = seed.instanceId;
   return {
     pid: freePid(sim.world, sim.random, guest.node),
     startedAt: now,
     qmpStatus: 'running',
     bootedAt: now + sim.durations.guestBootMs,
-    addresses: addressesOf(guest.config),
+    addresses: addressesOf(guest.config, seed),
   };
 }
 
 /**
- * With PVE's own cloud-init drive a NIC has what its ipconfig says, and nothing where there is none (pve-behaviour 18.3).
- * Otherwise the image asks DHCP; what a NoCloud ISO says about the network is not read.
+ * With PVE's own cloud-init drive a NIC has what the drive says, and nothing where it says nothing (pve-behaviour 18.3).
+ * Otherwise the image asks DHCP; what a NoCloud ISO or a network snippet says is not read.
  */
-function addressesOf(config: Readonly<Record<string, string>>): Record<string, readonly GuestAddress[]> {
-  const native = drivesOf(config).some(([, drive]) => isCloudInit(drive));
-  const nics = Object.entries(config).filter(([key]) => isNicKey(key));
+function addressesOf(
+  config: Readonly<Record<string, string>>,
+  seed: Seed | undefined,
+): Record<string, readonly GuestAddress[]> {
+  const nics = Object.keys(config).filter(isNicKey);
   return Object.fromEntries(
-    nics.map(([key, value]) => {
-      const { mac = '', options } = parseNic(value);
-      const wanted = native ? config[`ipconfig${key.slice(3)}`] : 'ip=dhcp';
+    nics.map((key) => {
+      const { mac = '', options } = parseNic(config[key] ?? '');
+      const wanted = seed?.network === undefined ? { ip: 'dhcp' } : seed.network[mac.toLowerCase()];
       const up = options['link_down'] !== '1' && wanted !== undefined;
       return [mac.toLowerCase(), up ? [...configured(wanted, mac), linkLocal(mac)] : []];
     }),
   );
 }
 
-function configured(ipconfig: string, mac: string): GuestAddress[] {
-  const { ip, ip6 } = parseProperties(ipconfig);
+function configured({ ip, ip6 }: Ipconfig, mac: string): GuestAddress[] {
   return [...(ip === undefined ? [] : v4(ip, mac)), ...(ip6 === undefined ? [] : v6(ip6, mac))];
 }
 
 function v4(ip: string, mac: string): GuestAddress[] {
-  if (ip === 'manual') return [];
   return ip === 'dhcp' ? [{ address: dhcpAddress(mac), type: 'ipv4', prefix: 8 }] : [staticAddress(ip, 'ipv4')];
 }
 

@@ -1,9 +1,8 @@
 // A guest's config as the API shows it (pve-behaviour 10).
+import { PASSWORD_MASK } from '../cloudinit/password.ts';
 import { configDigest } from '../world/config-text.ts';
 import { jsonValue } from '../world/option-types.ts';
 import type { Guest } from '../world/world.ts';
-
-const MASK = '**********';
 
 /** @param current without the pending changes, which otherwise lie over it */
 export function viewConfig(guest: Guest, current: boolean): Record<string, string | number> {
@@ -47,5 +46,5 @@ function withoutDeleted(guest: Guest): Record<string, string> {
 }
 
 function shownValue(key: string, value: string): string | number {
-  return key === 'cipassword' ? MASK : jsonValue(key, value);
+  return key === 'cipassword' ? PASSWORD_MASK : jsonValue(key, value);
 }

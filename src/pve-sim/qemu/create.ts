@@ -5,12 +5,13 @@ import { requirePrivilege } from '../access/rules.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failureText, type Process } from '../process.ts';
 import { failure, forbidden } from '../pve-error.ts';
-import { profileOfNode } from '../profiles/profile-of-node.ts';
+import { profileOfNode, qemuOfNode } from '../profiles/profile-of-node.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { freeOrWarn } from '../storage/disk-work.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { drivesOf, isBusKey, isCdrom, isDriveKey } from '../world/drive.ts';
-import { isTemplate, requireQemu } from '../world/guests.ts';
+import { isTemplate, isWindows, requireQemu } from '../world/guests.ts';
+import { formatProperties, parseProperties } from '../world/property-string.ts';
 import { isNicKey } from '../world/net.ts';
 import { claimForCreate } from './claim-id.ts';
 import { checkQuorum } from './config-file.ts';
@@ -47,8 +48,10 @@ export async function createGuest(sim: Sim, process: Process, request: CreateReq
   await process.work(sim.durations.forkMs);
   return sim.tasks.fork({ node, type: 'qmcreate', id: String(vmid), user }, async (worker) => {
     await createOrUndo(sim, worker, { ...request, options });
-    if (request.haManaged) manage(sim, worker, request);
-    else if (request.start) forkStart(sim, node, vmid, user);
+    if (request.haManaged) return manage(sim, worker, request);
+    if (!request.start) return;
+    worker.log('Execute autostart');
+    forkStart(sim, node, vmid, user);
   });
 }
 
@@ -122,7 +125,7 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
       config[key] = drive.value;
       if (drive.allocated !== undefined) made.push(drive.allocated);
     }
-    addDefaults(sim, node, config);
+    addDefaults(sim, worker, node, config);
     const guest = requireQemu(sim.world, node, vmid);
     guest.config = config;
     if (isTemplate(guest)) await makeBaseImages(sim, worker, guest);
@@ -132,14 +135,23 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
   }
 }
 
-function addDefaults(sim: Sim, node: string, config: Record<string, string>): void {
+function addDefaults(sim: Sim, worker: Worker, node: string, config: Record<string, string>): void {
   config['boot'] ??= defaultBoot(config);
   config['smbios1'] ??= `uuid=${sim.random.uuid()}`;
   config['vmgenid'] ??= sim.random.uuid();
-  const { qemu } = profileOfNode(sim.world, node);
+  const qemu = qemuOfNode(sim.world, node);
   config['meta'] = `creation-qemu=${qemu},ctime=${nowSeconds(sim)}`;
-  const windows = /^(w|win)/.test(config['ostype'] ?? '');
-  if (windows) config['machine'] ??= `pc-i440fx-${qemu.split('.').slice(0, 2).join('.')}`;
+  if (isWindows(config)) pinMachine(worker, qemu, config);
+}
+
+/** Windows minds another machine: it keeps the one of its first day (recording one-node/40). */
+function pinMachine(worker: Worker, qemu: string, config: Record<string, string>): void {
+  const { type = 'pc', ...rest } = parseProperties(config['machine'] ?? '', 'type');
+  const model = { pc: 'pc-i440fx', q35: 'pc-q35', virt: 'virt' }[type];
+  if (model === undefined) return;
+  const pinned = `${model}-${qemu.split('.').slice(0, 2).join('.')}`;
+  worker.log(`pinning machine type to '${pinned}' for Windows guest OS`);
+  config['machine'] = formatProperties({ ...rest, type: pinned }, 'type');
 }
 
 /** The first disk, the first CD and the first NIC; buses in the order ide, scsi, virtio, sata. */

@@ -1,5 +1,5 @@
 // What the status calls and the status daemon know of a guest (pve-behaviour 10; members as in recordings one-node/40 and 90).
-import { profileOfNode } from '../profiles/profile-of-node.ts';
+import { profileOfNode, qemuOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
 import { managedResource, sidOf } from '../ha/ha-config.ts';
 import { isBusKey, isCdrom, parseDrive } from '../world/drive.ts';
@@ -39,10 +39,9 @@ export function currentStatus(sim: Sim, guest: Guest): Record<string, unknown> {
     qmpstatus: run?.qmpStatus ?? 'stopped',
     ha: haStatus(sim, guest),
     ...(agentEnabled(config) ? { agent: 1 } : {}),
-    ...(run === undefined
-      ? {}
-      : { ...diskCounters(run), ...liveStatus(guest, profileOfNode(sim.world, guest.node).qemu) }),
+    ...(run === undefined ? {} : { ...diskCounters(run), ...liveStatus(guest, qemuOfNode(sim.world, guest.node)) }),
     ...(config['vga'] === undefined ? {} : { clipboard: null }),
+    ...(hasSpice(config) ? { spice: 1 } : {}),
     ...balloonStatus(config),
   };
 }
@@ -54,6 +53,11 @@ function haStatus(sim: Sim, guest: Guest): Record<string, unknown> {
   return profileOfNode(sim.world, guest.node).has('haGroups')
     ? { ...status, group: resource.options['group'] ?? null }
     : status;
+}
+
+/** Displays that a SPICE client can be used with. */
+function hasSpice(config: Readonly<Record<string, string>>): boolean {
+  return /^(?:virtio|qxl[234]?)$/.test(parseProperties(config['vga'] ?? '', 'type')['type'] ?? '');
 }
 
 /** Shown where there is a minimum to fall to. */

@@ -1,4 +1,5 @@
 // Turns a drive value as it was asked for into the one that is stored, allocating what it names (pve-behaviour 9.2).
+import { DRIVE_BYTES } from '../cloudinit/drive.ts';
 import type { Process } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
@@ -10,7 +11,6 @@ import { checkUsable, findVolume, isFileStorage, requireStorage } from '../world
 import type { StorageState } from '../world/world.ts';
 
 const KIB = 1024;
-const CLOUDINIT_BYTES = 4 * MIB;
 
 /** `<storage>:<GiB>`: a volume that is not there yet. */
 export function newDiskOf(file: string): { storage: string; gib: number } | undefined {
@@ -54,7 +54,7 @@ async function makeCloudInit(sim: Sim, worker: Process, wish: DriveWish, drive: 
   const { format } = drive.options;
   const volume = await allocate(sim, worker, wish.node, storage, {
     vmid: wish.vmid,
-    sizeBytes: CLOUDINIT_BYTES,
+    sizeBytes: DRIVE_BYTES,
     format,
     kind: 'cloudinit',
   });

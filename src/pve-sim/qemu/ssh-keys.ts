@@ -1,3 +1,4 @@
+import { unescapeSshKeys } from '../cloudinit/guest-facts.ts';
 import { failure } from '../pve-error.ts';
 
 const KEY =
@@ -6,14 +7,9 @@ const KEY =
 /** The value is percent-encoded, one key per line. @throws 500 as ssh-keygen's refusal reads (pve-behaviour 18.2) */
 export function checkSshKeys(value: string | undefined): void {
   if (value === undefined || value === '') return;
-  const keys = decoded(value)
+  const keys = unescapeSshKeys(value)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
   if (keys.length === 0 || !keys.every((key) => KEY.test(key))) throw failure('SSH public key validation error');
-}
-
-/** PVE leaves a `%` as it is where no code follows; ssh-keygen then refuses the line. */
-function decoded(value: string): string {
-  return value.replace(/(?:%[0-9a-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString());
 }

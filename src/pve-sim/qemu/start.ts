@@ -3,7 +3,8 @@ import { withConfigLock } from '../locks/config-lock.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
-import { drivesOf, isCloudInit } from '../world/drive.ts';
+import { writeDrive } from '../cloudinit/drive.ts';
+import { drivesOf } from '../world/drive.ts';
 import { checkNoLock, isTemplate, requireQemu } from '../world/guests.ts';
 import { isNicKey, parseNic } from '../world/net.ts';
 import { MIB } from '../world/size.ts';
@@ -30,6 +31,7 @@ async function runStart(sim: Sim, worker: Worker, node: string, vmid: number): P
     if (guest.run !== undefined) throw failure(`VM ${vmid} already running`);
     delete guest.config['lock'];
     applyAllPending(sim, node, guest);
+    await writeDrive(sim, worker, guest);
     checkCanRun(sim, worker, guest);
     await worker.work(sim.durations.startMs);
     guest.run = bootRun(sim, guest);
@@ -40,7 +42,6 @@ function checkCanRun(sim: Sim, worker: Worker, guest: Guest): void {
   const node = sim.world.nodes[guest.node];
   if (node === undefined) return;
   const drives = drivesOf(guest.config);
-  if (drives.some(([, drive]) => isCloudInit(drive))) worker.log('generating cloud-init ISO');
   for (const [, { file }] of drives) {
     if (file === 'none' || file === 'cdrom' || file.startsWith('/')) continue;
     checkUsable(requireStorage(sim.world, file.slice(0, file.indexOf(':'))), guest.node);

@@ -9,6 +9,7 @@ import { HA_GROUPS } from './ha-groups.ts';
 import { HA_RULES } from './ha-rules.ts';
 import { NODES } from './nodes.ts';
 import { POOLS } from './pools.ts';
+import { QEMU_CLOUDINIT } from './qemu-cloudinit.ts';
 import { QEMU_POWER } from './qemu-power.ts';
 import { QEMU_READ } from './qemu-read.ts';
 import { QEMU_WRITE } from './qemu-write.ts';
@@ -25,6 +26,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...QEMU_READ,
   ...QEMU_WRITE,
   ...QEMU_POWER,
+  ...QEMU_CLOUDINIT,
   ...STORAGE,
   ...STORAGE_CONFIG,
   ...STORAGE_CONTENT,

@@ -139,7 +139,7 @@ function readVolume(call: Call): Record<string, unknown> {
   return { path: pathOf(storage, volume), size, used: volume.sizeBytes, format };
 }
 
-const FOLDERS = { images: 'images', iso: 'template', import: '', vztmpl: 'template' } as const;
+const FOLDERS = { images: 'images', iso: 'template', import: '', snippets: '', vztmpl: 'template' } as const;
 
 function pathOf(storage: StorageState, volume: Volume): string {
   const name = volume.volid.slice(volume.volid.indexOf(':') + 1).replace(/^vztmpl\//, 'cache/');

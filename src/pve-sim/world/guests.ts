@@ -26,6 +26,10 @@ export function moveConfig(world: World, vmid: number, to: string): Guest {
   return guest;
 }
 
+export function isWindows(config: Readonly<Record<string, string>>): boolean {
+  return /^w(?:2k|in|vista|xp)/.test(config['ostype'] ?? '');
+}
+
 export function isTemplate(guest: Guest): boolean {
   return guest.config['template'] === '1';
 }

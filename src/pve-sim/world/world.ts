@@ -45,6 +45,9 @@ export interface NodeState {
   readonly memoryBytes: number;
   readonly bridges: readonly Bridge[];
   readonly fingerprint: string;
+  readonly resolver: Resolver;
+  /** The QEMU that is installed, where it is not the profile's. */
+  readonly qemu?: string;
   online: boolean;
   /** Of the network: nodes of one segment reach each other. */
   segment: number;
@@ -59,6 +62,12 @@ export interface NodeState {
 
 /** A frozen one (SIGSTOP) takes connections and never answers. */
 export type DaemonState = 'running' | 'stopped' | 'frozen';
+
+/** A host's `/etc/resolv.conf`. */
+export interface Resolver {
+  readonly nameservers: readonly string[];
+  readonly search: readonly string[];
+}
 
 export interface Bridge {
   readonly iface: string;
@@ -104,7 +113,7 @@ export interface Volume {
   readonly storage: string;
   /** Undefined on a shared storage. */
   readonly node: string | undefined;
-  readonly content: 'images' | 'iso' | 'import' | 'vztmpl';
+  readonly content: 'images' | 'iso' | 'import' | 'snippets' | 'vztmpl';
   readonly format: string;
   readonly vmid?: number;
   /** The base volume of a linked clone. */
@@ -112,8 +121,32 @@ export interface Volume {
   /** Seconds since the epoch. */
   readonly ctime: number;
   sizeBytes: number;
-  /** What was uploaded. */
+  /** What was uploaded, or written behind the API's back. */
   data?: Uint8Array;
+  /** What PVE has written onto a cloud-init drive. */
+  seed?: Seed;
+}
+
+/** The content of a cloud-init drive. */
+export interface Seed {
+  /** The ISO's volume label. */
+  readonly label: string;
+  /** By path. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Where it is another than at the last boot, cloud-init takes the guest for a new one. */
+  readonly instanceId: string;
+  /** By MAC in lower case; undefined where a document of the user's own says it. */
+  readonly network?: Readonly<Record<string, Ipconfig>>;
+}
+
+/** The address configuration of one NIC. */
+export interface Ipconfig {
+  /** `dhcp`, or an address with its prefix length. */
+  readonly ip?: string;
+  readonly gw?: string;
+  /** `dhcp`, `auto`, or an address with its prefix length. */
+  readonly ip6?: string;
+  readonly gw6?: string;
 }
 
 export interface Guest {
@@ -129,6 +162,8 @@ export interface Guest {
   /** The `[special:cloudinit]` section: what the drive was made with where the config now differs, and `added` keys. */
   cloudinit: Record<string, string>;
   snapshots: Record<string, Record<string, string>>;
+  /** What the system inside took for its instance when it booted last; it lies on its disk. */
+  instanceId?: string;
   run: GuestRun | undefined;
   readonly behaviour: GuestBehaviour;
 }
