@@ -6,6 +6,8 @@ interface Lifetime {
   readonly since?: string;
   /** The first release that no longer has it. */
   readonly until?: string;
+  /** A release in between that lacks it: the change went into the older line, too, after this one was out. */
+  readonly without?: string;
 }
 
 export const FEATURES = {
@@ -103,7 +105,7 @@ export const FEATURES = {
   /** A full clone or move with an unsupported `format` falls back with a warning. */
   formatFallbackWarns: { since: '9.2' },
   /** `unusedN` entries need access to their storage. */
-  unusedNeedsStorage: { since: '9.2' },
+  unusedNeedsStorage: { since: '8.4', without: '9.1' },
   /** A create with `start` asks for VM.PowerMgmt up front. */
   startCheckedOnCreate: { since: '9.2' },
   /** `PUT .../token/{t}` with `regenerate=1`. */
@@ -117,6 +119,8 @@ export const FEATURES = {
   /** A create takes `ha-managed`. */
   haManagedCreate: { since: '9.1' },
   importWorkingStorage: { since: '8.4' },
+  /** A NIC may be on no bridge at all; before: the check of the right to one fails. */
+  nicWithoutBridge: { since: '9.1' },
   /** `net: host-tunnel`. */
   nicHostTunnel: { since: '9.2' },
   /** `agent: freeze-fs-on-backup`. */
@@ -175,7 +179,8 @@ export type Feature = keyof typeof FEATURES;
 
 /** Whether a release such as `8.4` has the feature. */
 export function hasFeature(release: string, feature: Feature): boolean {
-  const { since, until }: Lifetime = FEATURES[feature];
+  const { since, until, without }: Lifetime = FEATURES[feature];
+  if (release === without) return false;
   return (since === undefined || !isBefore(release, since)) && (until === undefined || isBefore(release, until));
 }
 

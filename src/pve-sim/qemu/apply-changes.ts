@@ -15,6 +15,7 @@ import { checkWritable } from './config-file.ts';
 import { hotplug, hotplugFeatures } from './hotplug.ts';
 import { makeDrive } from './new-drive.ts';
 import { storedOnUpdate } from './option-values.ts';
+import { forgetUnreadable } from './unreadable.ts';
 
 export interface Changes {
   readonly options: Readonly<Record<string, string>>;
@@ -25,6 +26,7 @@ export interface Changes {
 
 /** @throws 400 `hotplug problem - ...` for options that then stay pending */
 export async function applyChanges(sim: Sim, worker: Process, guest: Guest, changes: Changes): Promise<void> {
+  forgetUnreadable(guest);
   const touched = new Set([...changes.deletes, ...changes.reverts, ...Object.keys(changes.options)]);
   for (const key of changes.deletes) markDeleted(guest, key, changes.force);
   for (const key of changes.reverts) revert(sim, guest, key);

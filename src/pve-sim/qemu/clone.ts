@@ -17,6 +17,7 @@ import { checkUsable, findVolume, isOnNode, requireStorage } from '../world/volu
 import type { Guest, StorageState, Volume } from '../world/world.ts';
 import { claimForClone } from './claim-id.ts';
 import { checkQuorum, storedDescription } from './config-file.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { checkBridge } from './option-access.ts';
 import { joinPool } from './pool-join.ts';
 
@@ -117,7 +118,9 @@ function canLink(sim: Sim, node: string, drive: Drive): boolean {
 
 /** Checked on the source's bridges, whatever the copy will use (pve-behaviour 27.8). */
 function checkNics(sim: Sim, plan: ClonePlan, source: Guest): void {
-  for (const [key, value] of Object.entries(source.config)) if (isNicKey(key)) checkBridge(sim, plan.user, value);
+  const profile = profileOfNode(sim.world, plan.node);
+  for (const [key, value] of Object.entries(source.config))
+    if (isNicKey(key)) checkBridge(sim, profile, plan.user, value);
 }
 
 async function runClone(sim: Sim, worker: Worker, plan: ClonePlan): Promise<void> {

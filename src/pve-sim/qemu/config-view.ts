@@ -3,11 +3,14 @@ import { PASSWORD_MASK } from '../cloudinit/password.ts';
 import { configDigest } from '../world/config-text.ts';
 import { jsonValue } from '../world/option-types.ts';
 import type { Guest } from '../world/world.ts';
+import { isReadable } from './unreadable.ts';
 
 /** @param current without the pending changes, which otherwise lie over it */
 export function viewConfig(guest: Guest, current: boolean): Record<string, string | number> {
   const options = current ? guest.config : { ...withoutDeleted(guest), ...guest.pending };
-  const shown = Object.entries(options).map(([key, value]): [string, string | number] => [key, shownValue(key, value)]);
+  const shown = Object.entries(options)
+    .filter(([key, value]) => isReadable(key, value))
+    .map(([key, value]): [string, string | number] => [key, shownValue(key, value)]);
   return { ...Object.fromEntries(shown), digest: configDigest(guest) };
 }
 

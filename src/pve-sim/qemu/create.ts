@@ -9,7 +9,7 @@ import { profileOfNode, qemuOfNode } from '../profiles/profile-of-node.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { freeOrWarn } from '../storage/disk-work.ts';
 import type { Worker } from '../tasks/worker.ts';
-import { drivesOf, isBusKey, isCdrom, isDriveKey } from '../world/drive.ts';
+import { drivesOf, isBusKey, isCdrom, isDriveKey, isUnusedKey } from '../world/drive.ts';
 import { isTemplate, isWindows, requireQemu } from '../world/guests.ts';
 import { formatProperties, parseProperties } from '../world/property-string.ts';
 import { isNicKey } from '../world/net.ts';
@@ -20,6 +20,7 @@ import { makeDrive } from './new-drive.ts';
 import { checkOptionAccess, checkRootOnly } from './option-access.ts';
 import { storedOnCreate } from './option-values.ts';
 import { joinPool } from './pool-join.ts';
+import { refuseArchive } from './restore-archive.ts';
 import { forkStart } from './start.ts';
 import { makeBaseImages } from './template.ts';
 import { checkSshKeys } from './ssh-keys.ts';
@@ -34,6 +35,7 @@ export interface CreateRequest {
   readonly storage: string | undefined;
   readonly start: boolean;
   readonly haManaged: boolean;
+  readonly archive: string | undefined;
 }
 
 /** @returns the UPID */
@@ -43,6 +45,7 @@ export async function createGuest(sim: Sim, process: Process, request: CreateReq
   checkSshKeys(options['sshkeys']);
   checkQuorum(sim, request.node);
   checkCreateAccess(sim, request);
+  if (request.archive !== undefined) refuseArchive(sim, request.archive);
   checkOptions(sim, request, options);
   await claimForCreate(sim, process, node, vmid);
   await process.work(sim.durations.forkMs);
@@ -89,8 +92,8 @@ function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record
   if (options['tags'] !== undefined && profileOfNode(sim.world, node).has('tagsCheckedOnCreate'))
     checkTagChange(sim.world, user, '', options['tags']);
   for (const [key, value] of Object.entries(options)) {
-    if (isDriveKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
-    else checkOptionAccess(sim, user, vmid, { key, value, old: undefined }, pool);
+    if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
+    if (!isDriveKey(key)) checkOptionAccess(sim, { node, vmid, user, pool }, { key, value, old: undefined });
   }
 }
 

@@ -1,11 +1,15 @@
 // What is checked about drives before anything is written: rights on storages, and that storages exist (pve-behaviour 5.3, 9.3).
 import { requirePrivilege } from '../access/rules.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
+import { isCdrom, isCloudInit, isUnusedKey, parseDrive } from '../world/drive.ts';
 import { guestOfVolume } from '../storage/volume-name.ts';
 import { requireStorage } from '../world/volumes.ts';
 import { isNewCloudInit, newDiskOf } from './new-drive.ts';
+
+export const ROOT_PATHS_ONLY =
+  'Only root can pass arbitrary filesystem paths. at /usr/share/perl5/PVE/Storage.pm line 590.';
 
 export interface DriveCheck {
   readonly node: string;
@@ -19,9 +23,12 @@ export function checkDriveAccess(sim: Sim, check: DriveCheck, key: string, value
   const { file } = drive;
   if (key.startsWith('virtio') && drive.options['media'] === 'cdrom')
     throw parameterError({ [key]: 'unable to parse drive options' });
-  if (file === 'none' || file === 'cdrom') return;
-  if (file.startsWith('/') || drive.options['import-from']?.startsWith('/') === true) {
-    throw failure('Only root can pass arbitrary filesystem paths. at /usr/share/perl5/PVE/Storage.pm line 590.');
+  if (isUnusedKey(key)) return checkUnused(sim, check, key, value);
+  if (file === 'none') return;
+  if (file === 'cdrom' && drive.options['media'] === 'cdrom')
+    return requirePrivilege(sim.world, check.user, '/', ['Sys.Console']);
+  if (!file.includes(':') || file.startsWith('/') || drive.options['import-from']?.startsWith('/') === true) {
+    throw failure(ROOT_PATHS_ONLY);
   }
   const fresh = isCdrom(drive) ? undefined : newDiskOf(file);
   if (isNewCloudInit(file)) return;
@@ -32,6 +39,10 @@ export function checkDriveAccess(sim: Sim, check: DriveCheck, key: string, value
     return;
   }
   if (!isCloudInit(drive)) checkExisting(sim, check, key, value);
+}
+
+function checkUnused(sim: Sim, check: DriveCheck, key: string, value: string): void {
+  if (profileOfNode(sim.world, check.node).has('unusedNeedsStorage')) checkExisting(sim, check, key, value);
 }
 
 /** A storage that a new disk may be put on. */

@@ -1,6 +1,8 @@
 // Which privilege an option needs, and which only a login ticket of root may set (pve-behaviour 5.3, 5.4).
 import { isAllowed } from '../access/permissions.ts';
 import { requirePrivilege } from '../access/rules.ts';
+import type { Profile } from '../profiles/profile.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { isCdrom, isCloudInit, isDriveKey, parseDrive } from '../world/drive.ts';
@@ -60,12 +62,19 @@ export interface OptionChange {
   readonly old: string | undefined;
 }
 
-/**
- * @param pool counts as well as the guest's own path, for a guest that is being created into it
- * @throws 403 naming path and privilege
- */
-export function checkOptionAccess(sim: Sim, user: string, vmid: number, change: OptionChange, pool?: string): void {
-  const need = (...names: readonly string[]): void => requireOnGuest(sim, user, vmid, names, pool);
+export interface OptionOwner {
+  readonly node: string;
+  readonly vmid: number;
+  readonly user: string;
+  /** Counts as well as the guest's own path, for a guest that is being created into it. */
+  readonly pool?: string | undefined;
+}
+
+/** @throws 403 naming path and privilege */
+export function checkOptionAccess(sim: Sim, owner: OptionOwner, change: OptionChange): void {
+  const { node, vmid, user } = owner;
+  const profile = profileOfNode(sim.world, node);
+  const need = (...names: readonly string[]): void => requireOnGuest(sim, owner, names);
   const { key, value, old } = change;
   if (isDriveKey(key) && !/^(efidisk|tpmstate)/.test(key)) {
     for (const text of [value, old]) if (text !== undefined) checkDriveRight(text, need);
@@ -73,9 +82,11 @@ export function checkOptionAccess(sim: Sim, user: string, vmid: number, change: 
   }
   if (isNicKey(key)) {
     need('VM.Config.Network');
-    for (const text of [old, value]) if (text !== undefined) checkBridge(sim, user, text);
+    for (const text of [old, value]) if (text !== undefined) checkBridge(sim, profile, user, text);
     return;
   }
+  const isNetwork = key.startsWith('ipconfig') && !profile.has('ipconfigNeedsCloudinitOrNetwork');
+  if (isNetwork) return need('VM.Config.Network');
   if (CLOUDINIT_KEY.test(key)) {
     if (!isAllowed(sim.world, user, `/vms/${vmid}`, ['VM.Config.Network'])) need('VM.Config.Cloudinit');
     return;
@@ -94,20 +105,18 @@ function checkDriveRight(value: string, need: (...names: readonly string[]) => v
 }
 
 /** SDN.Use on the bridge, with a VLAN tag on the tag below it. */
-export function checkBridge(sim: Sim, user: string, nicValue: string): void {
+export function checkBridge(sim: Sim, profile: Profile, user: string, nicValue: string): void {
+  if (!profile.has('bridgesNeedSdnUse')) return;
   const { bridge, tag } = parseNic(nicValue).options;
-  if (bridge === undefined) return;
+  if (bridge === undefined) {
+    if (profile.has('nicWithoutBridge')) return;
+    throw failure('no sdn vnet ID specified');
+  }
   const path = `/sdn/zones/localnetwork/${bridge}${tag === undefined ? '' : `/${tag}`}`;
   requirePrivilege(sim.world, user, path, ['SDN.Use']);
 }
 
-function requireOnGuest(
-  sim: Sim,
-  user: string,
-  vmid: number,
-  names: readonly string[],
-  pool: string | undefined,
-): void {
+function requireOnGuest(sim: Sim, { vmid, user, pool }: OptionOwner, names: readonly string[]): void {
   if (pool !== undefined && isAllowed(sim.world, user, `/pool/${pool}`, names)) return;
   requirePrivilege(sim.world, user, `/vms/${vmid}`, names);
 }

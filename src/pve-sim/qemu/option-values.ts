@@ -16,14 +16,13 @@ function storedNic(sim: Sim, value: string): string {
 /** @returns undefined where the value means that the option is not set */
 export function storedOnUpdate(sim: Sim, key: string, value: string): string | undefined {
   if (key === 'description') return storedDescription(value);
-  if (key === 'sshkeys' && value === '') return undefined;
   return orBlank(canonical(sim, key, value));
 }
 
 function canonical(sim: Sim, key: string, value: string): string {
   if (isNicKey(key)) return storedNic(sim, value);
   if (key === 'tags') return normaliseTags(value, tagStyle(sim.world));
-  return key === 'machine' ? value.replace(/^type=/, '') : value;
+  return value;
 }
 
 /** An empty value reads back as a blank: the rest of `key: ` in the config file (pve-behaviour 28.10). */
@@ -31,8 +30,9 @@ function orBlank(value: string): string {
   return value === '' ? ' ' : value;
 }
 
-/** On create tags stay as given before 9.2 (recording one-node/40). */
+/** On create tags stay as given before 9.2 (recording one-node/40), and the machine is printed anew (30, but 31). */
 export function storedOnCreate(sim: Sim, profile: Profile, key: string, value: string): string | undefined {
+  if (key === 'machine') return value.replace(/^type=/, '');
   const asGiven = key === 'tags' && !profile.has('tagsNormalisedOnCreate');
   return asGiven ? orBlank(value) : storedOnUpdate(sim, key, value);
 }

@@ -15,6 +15,7 @@ import type { Guest } from '../world/world.ts';
 import { applyChanges } from './apply-changes.ts';
 import { checkDigest, checkWritable } from './config-file.ts';
 import { checkDriveAccess } from './drive-checks.ts';
+import { withoutPath } from './drive-path.ts';
 import { memoryMib } from './guest-status.ts';
 import { checkOptionAccess, checkRootOnly, checkRootOnlyDeletes } from './option-access.ts';
 import { checkSshKeys } from './ssh-keys.ts';
@@ -96,7 +97,7 @@ function describe(request: UpdateRequest): string {
 }
 
 function checkUpdate(sim: Sim, sent: UpdateRequest): UpdateRequest {
-  const request = withoutAliases(sent);
+  const request = withoutAliases(sim, sent);
   const { options, deletes, reverts, vmid, user, node } = request;
   checkRootOnly(options, 'modify');
   checkRootOnlyDeletes(deletes);
@@ -105,12 +106,13 @@ function checkUpdate(sim: Sim, sent: UpdateRequest): UpdateRequest {
   checkLists(request, vmOptions(profileOfNode(sim.world, request.node)));
   const guest = requireQemu(sim.world, node, vmid);
   checkDigest(guest, request.digest);
+  const owner = { node, vmid, user };
   for (const key of [...deletes, ...reverts]) {
-    checkOptionAccess(sim, user, vmid, { key, value: undefined, old: guest.config[key] });
+    checkOptionAccess(sim, owner, { key, value: undefined, old: guest.config[key] });
   }
   for (const [key, value] of Object.entries(options)) {
-    checkOptionAccess(sim, user, vmid, { key, value, old: guest.config[key] });
-    if (isDriveKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
+    checkOptionAccess(sim, owner, { key, value, old: guest.config[key] });
+    if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, owner, key, value);
   }
   checkMemory(guest, options);
   checkBoot(guest, options, deletes);
@@ -118,11 +120,16 @@ function checkUpdate(sim: Sim, sent: UpdateRequest): UpdateRequest {
   return request;
 }
 
-/** `cdrom` is ide2. */
-function withoutAliases(request: UpdateRequest): UpdateRequest {
-  const { cdrom, ...options } = request.options;
-  if (cdrom === undefined) return request;
-  return { ...request, options: { ...options, ide2: cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom` } };
+/** `cdrom` is ide2; a path is turned into the volume that it is. */
+function withoutAliases(sim: Sim, request: UpdateRequest): UpdateRequest {
+  const { cdrom, ...rest } = request.options;
+  const options =
+    cdrom === undefined ? rest : { ...rest, ide2: cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom` };
+  const entries = Object.entries(options).map(([key, value]): [string, string] => [
+    key,
+    isDriveKey(key) ? withoutPath(sim, request.node, key, value) : value,
+  ]);
+  return { ...request, options: Object.fromEntries(entries) };
 }
 
 function checkLists(request: UpdateRequest, known: Schema): void {

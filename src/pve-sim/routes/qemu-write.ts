@@ -165,6 +165,7 @@ async function create(call: Call): Promise<string> {
     pool: textParam(params, 'pool'),
     storage: textParam(params, 'storage'),
     start: isOn(params, 'start'),
+    archive: textParam(params, 'archive'),
     haManaged: isOn(params, 'ha-managed'),
   });
 }

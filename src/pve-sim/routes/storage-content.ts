@@ -11,6 +11,7 @@ import { imageBytes } from '../storage/image-size.ts';
 import { forkUpload } from '../storage/upload.ts';
 import { parseSize } from '../world/size.ts';
 import { guestOfVolume } from '../storage/volume-name.ts';
+import { pathOf } from '../storage/volume-path.ts';
 import { checkUsable, findVolume, requireStorage, volumesOn } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
 import { type Call, type Endpoint, intParam, needInt, needText, textParam } from './endpoint.ts';
@@ -137,14 +138,6 @@ function readVolume(call: Call): Record<string, unknown> {
   const format = volume.content === 'iso' ? 'raw' : volume.format;
   const size = imageBytes(volume.data, volume.sizeBytes);
   return { path: pathOf(storage, volume), size, used: volume.sizeBytes, format };
-}
-
-const FOLDERS = { images: 'images', iso: 'template', import: '', snippets: '', vztmpl: 'template' } as const;
-
-function pathOf(storage: StorageState, volume: Volume): string {
-  const name = volume.volid.slice(volume.volid.indexOf(':') + 1).replace(/^vztmpl\//, 'cache/');
-  if (storage.path === undefined) return `/dev/pve/${name}`;
-  return [storage.path, FOLDERS[volume.content], name].filter((part) => part !== '').join('/');
 }
 
 /** An image without a guest's config: answers with its volume id. */

@@ -46,7 +46,7 @@ function setPart(
   content: PropertyString,
   set: (key: string, text: string, isBare?: boolean) => string | undefined,
 ): string | undefined {
-  if (part === '') return undefined;
+  if (part.trim() === '') return undefined;
   const [, key = '', value = ''] = /^([^=]+)=(.+)$/s.exec(part) ?? [];
   if (key === '') {
     if (part.includes('=')) return 'missing key in comma-separated list property';

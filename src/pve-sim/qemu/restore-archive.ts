@@ -1,0 +1,16 @@
+// `archive` of a create: what PVE says before it restores a backup (recording one-node/30). No storage here holds backups.
+import { failure } from '../pve-error.ts';
+import type { Sim } from '../sim.ts';
+import { guestOfVolume } from '../storage/volume-name.ts';
+import { requireStorage } from '../world/volumes.ts';
+import { ROOT_PATHS_ONLY } from './drive-checks.ts';
+
+/** @throws always: the archive does not exist, or is none */
+export function refuseArchive(sim: Sim, archive: string): never {
+  if (archive === '-') throw failure('pipe requires cli environment');
+  const [, storage, name = ''] = /^([a-z][a-z0-9\-_.]*[a-z0-9]):(.+)$/i.exec(archive) ?? [];
+  if (storage === undefined) throw failure(ROOT_PATHS_ONLY);
+  guestOfVolume(requireStorage(sim.world, storage), name);
+  if (!name.startsWith('backup/')) throw failure(`unable to use volume ${archive} - content type needs to be 'backup'`);
+  throw failure(`volume '${archive}' does not exist`);
+}
