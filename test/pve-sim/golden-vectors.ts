@@ -33,7 +33,36 @@ export interface CloudInitVector {
   readonly configdrive2: CloudInitDocuments;
 }
 
+export interface PropertyVector {
+  /** `net`, `drive:scsi0`, `size` and so on. */
+  readonly kind: string;
+  readonly input: string;
+  /** Null where PVE's parser refuses it. */
+  readonly parsed?: unknown;
+  readonly printed?: string | number | null;
+  readonly error?: string;
+}
+
+interface Upid {
+  readonly node: string;
+  readonly pid: number;
+  readonly pstart: number;
+  readonly starttime: number;
+  readonly type: string;
+  readonly id: string;
+  readonly user: string;
+}
+
+interface UpidVector {
+  readonly in: Upid;
+  readonly upid: string;
+  readonly decoded: Upid;
+}
+
 interface Vectors {
+  readonly property_strings: readonly PropertyVector[];
+  readonly tags_default_style: readonly { readonly input: string; readonly unique: string }[];
+  readonly upid: readonly UpidVector[];
   readonly cloudinit: readonly CloudInitVector[];
   readonly validation: readonly ValidationVector[];
   readonly config_files: readonly ConfigVector[];
@@ -43,5 +72,5 @@ interface Vectors {
 export const isMissing = !existsSync(file) && process.env['FACTS_DIR'] === undefined;
 export const skipNote = isMissing ? ' (skipped: ../shared is not here)' : '';
 export const vectors: Vectors = isMissing
-  ? { validation: [], config_files: [], cloudinit: [] }
+  ? { validation: [], config_files: [], cloudinit: [], property_strings: [], tags_default_style: [], upid: [] }
   : (JSON.parse(readFileSync(file, 'utf8')) as Vectors);

@@ -11,7 +11,7 @@ export interface UpidParts {
 }
 
 const UPID =
-  /^UPID:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?:[0-9A-Fa-f]{8}:[0-9A-Fa-f]{8,9}:[0-9A-Fa-f]{8}:[^:\s/]+:[^:\s/]*:([^:\s/]+):$/;
+  /^UPID:(?<node>[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?):(?<pid>[0-9A-Fa-f]{8}):(?<pstart>[0-9A-Fa-f]{8,9}):(?<starttime>[0-9A-Fa-f]{8}):(?<type>[^:\s/]+):(?<id>[^:\s/]*):(?<user>[^:\s/]+):$/;
 
 export function formatUpid(parts: UpidParts): string {
   const hex = (value: number): string => value.toString(16).toUpperCase().padStart(8, '0');
@@ -19,8 +19,19 @@ export function formatUpid(parts: UpidParts): string {
   return `UPID:${node}:${hex(pid)}:${hex(pstart)}:${hex(starttime)}:${type}:${id}:${user}:`;
 }
 
-/** Whose task a UPID says it is; undefined for a text that is no UPID. */
-export function parseUpid(text: string): Pick<UpidParts, 'user'> | undefined {
-  const user = UPID.exec(text)?.[1];
-  return user === undefined ? undefined : { user };
+/** Undefined for a text that is no UPID. */
+export function parseUpid(text: string): UpidParts | undefined {
+  const groups = UPID.exec(text)?.groups;
+  if (groups === undefined) return undefined;
+  const part = (name: string): string => groups[name] ?? '';
+  const number = (name: string): number => Number.parseInt(part(name), 16);
+  return {
+    node: part('node'),
+    pid: number('pid'),
+    pstart: number('pstart'),
+    starttime: number('starttime'),
+    type: part('type'),
+    id: part('id'),
+    user: part('user'),
+  };
 }

@@ -9,6 +9,7 @@ const skipNote = isMissing ? ' (skipped: ../shared is not here)' : '';
 
 interface Vector {
   readonly parsed: Readonly<Record<string, unknown>>;
+  readonly raw: string;
   readonly rewritten: string;
 }
 
@@ -38,10 +39,11 @@ describe.skipIf(isMissing)(`a config file is written as PVE writes it${skipNote}
     expect(vectors.length).toBeGreaterThan(0);
   });
 
-  test.each(vectors.map(({ parsed, rewritten }) => [String(parsed['digest']), parsed, rewritten] as const))(
+  test.each(vectors.map((vector) => [String(vector.parsed['digest']), vector] as const))(
     '%s',
-    (_, parsed, rewritten) => {
+    (digest, { parsed, raw, rewritten }) => {
       expect(formatConfig(sectionsOf(parsed))).toBe(rewritten);
+      if (raw === rewritten) expect(configDigest(sectionsOf(parsed))).toBe(digest);
     },
   );
 });

@@ -27,11 +27,15 @@ export function isUnusedKey(key: string): boolean {
 
 export function parseDrive(text: string): Drive {
   const { file, volume, ...rest } = parseProperties(text, 'file');
-  const options = Object.fromEntries(
-    Object.entries(rest).map(([key, value]) => [key, BOOLEANS.has(key) ? normaliseBoolean(value) : value]),
-  );
+  const options = Object.fromEntries(Object.entries(rest).map(readOption));
   const size = options['size'] === undefined ? undefined : parseSize(options['size']);
   return { file: file ?? volume ?? '', options: size === undefined ? options : { ...options, size: formatSize(size) } };
+}
+
+/** Limits in bytes become ones in MB, of which PVE's parser keeps nothing (golden vectors, `property_strings`). */
+function readOption([key, value]: [string, string]): [string, string] {
+  if (/^bps(?:_rd|_wr)?$/.test(key)) return [`m${key}`, '0.000'];
+  return [key, BOOLEANS.has(key) ? normaliseBoolean(value) : value];
 }
 
 export function formatDrive(drive: Drive): string {
