@@ -1,15 +1,22 @@
-// Renders the pages that come from tables in the source: `npm run docs`. A test holds them current.
+// Renders the pages that come from tables in the source: `npm run docs`. A test holds them current. Where the recordings
+// of PVE are, the list of the endpoints that they call is made first.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settingsTable } from '#provider/settings';
 import { EXTENSIONS } from '#rpc/payload/extensions';
 import type { Setting } from '#runtime/settings';
+import { endpointsPage } from './endpoints-page.ts';
+import { areMissing, listFile, recordedEndpoints } from './recorded-endpoints.ts';
 
 const root = join(import.meta.dirname, '..');
 
 /** Page below docs/ to its text. */
 export function renderDocs(): Record<string, string> {
-  return { 'settings.md': settingsPage(), 'wire-extensions.md': extensionsPage() };
+  return {
+    'settings.md': settingsPage(),
+    'simulator-endpoints.md': endpointsPage(),
+    'wire-extensions.md': extensionsPage(),
+  };
 }
 
 function settingsPage(): string {
@@ -66,5 +73,6 @@ function extensionsPage(): string {
 }
 
 if (import.meta.main) {
+  if (!areMissing) await writeFile(listFile, `${JSON.stringify(recordedEndpoints(), null, 2)}\n`);
   for (const [page, text] of Object.entries(renderDocs())) await writeFile(join(root, 'docs', page), text);
 }

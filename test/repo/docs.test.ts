@@ -1,10 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { areMissing, listFile, recordedEndpoints } from '../../scripts/recorded-endpoints.ts';
 import { renderDocs } from '../../scripts/render-docs.ts';
 
 describe('a page that comes from a table', () => {
   it.each(Object.entries(renderDocs()))('docs/%s is current (npm run docs)', (page, text) => {
     expect(readFileSync(join(import.meta.dirname, '../../docs', page), 'utf8')).toBe(text);
   });
+});
+
+const skipNote = areMissing ? ' (skipped: ../shared is not here)' : '';
+
+it.skipIf(areMissing)(`the list of recorded endpoints is what the recordings call (npm run docs)${skipNote}`, () => {
+  const kept = JSON.parse(readFileSync(listFile, 'utf8')) as unknown;
+  expect(kept).toEqual(recordedEndpoints());
 });

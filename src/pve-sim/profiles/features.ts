@@ -1,7 +1,7 @@
 // What differs between versions of PVE, one name per difference (pve-behaviour 22, 27): the release that brought it, and
 // the one that took it away again. Code asks `profile.has('resizeIsTask')`, never for a version.
 
-interface Lifetime {
+export interface Lifetime {
   /** The first release that has it; absent: older than everything played. */
   readonly since?: string;
   /** The first release that no longer has it. */

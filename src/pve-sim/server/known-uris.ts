@@ -1,5 +1,5 @@
 // Which URIs PVE has, so that what is not played is told apart from what does not exist.
-import { createRouter } from './router.ts';
+import { createRouter, type Routable } from './router.ts';
 
 export interface KnownUris {
   /** The 501's text. */
@@ -14,16 +14,18 @@ export function notImplemented(method: string, segments: readonly string[]): str
 }
 
 /** @param table one line per URI: the letters of its methods (G, P, U for PUT, D), a blank, the path */
+export function uriTable(table: string): Routable[] {
+  return table
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      const [letters = '', path = ''] = line.split(' ');
+      return [...letters].map((letter) => ({ method: LETTERS[letter] ?? '', path }));
+    });
+}
+
 export function createKnownUris(table: string): KnownUris {
-  const known = createRouter(
-    table
-      .split('\n')
-      .filter((line) => line !== '')
-      .flatMap((line) => {
-        const [letters = '', path = ''] = line.split(' ');
-        return [...letters].map((letter) => ({ method: LETTERS[letter] ?? '', path }));
-      }),
-  );
+  const known = createRouter(uriTable(table));
   return {
     refusal: (method, segments) => {
       const path = `/${segments.join('/')}`;
