@@ -2,7 +2,7 @@
 // the HTTP reason phrase, the whole of it the body's `message`.
 
 export class PveError extends Error {
-  override readonly name = 'PveError';
+  override readonly name: string = 'PveError';
   readonly status: number;
   /** Per-parameter texts, with status 400. */
   readonly errors: Readonly<Record<string, string>> | undefined;
@@ -11,6 +11,15 @@ export class PveError extends Error {
     super(message);
     this.status = status;
     this.errors = errors;
+  }
+}
+
+/** 401 before any endpoint is asked: the answer has no body and comes late (pve-behaviour 4.4, 4.6). */
+export class NotAuthenticated extends PveError {
+  override readonly name = 'NotAuthenticated';
+
+  constructor(reason: string) {
+    super(401, reason);
   }
 }
 

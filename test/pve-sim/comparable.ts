@@ -1,7 +1,7 @@
 // A parameter's description in one form for both sides: the simulator's own and the one of PVE's schema file.
 import type { Rule } from '#pve-sim/access/rules';
 import type { Property, PropertyString, Schema } from '#pve-sim/schema/property';
-import type { PveCheck, PveProperty } from './schema-file.ts';
+import type { PveProperty } from './schema-file.ts';
 
 /** Without what is absent; patterns count only as being there, since both dialects spell them in their own way. */
 export type Comparable = Readonly<Record<string, unknown>>;
@@ -70,8 +70,27 @@ export function mapValues<From, To>(from: Readonly<Record<string, From>>, change
 
 /** A declared permission as PVE writes it. */
 export function ofRule(rule: Rule): unknown {
-  if (rule.kind === 'everybody') return undefined;
-  if (rule.kind !== 'perm') return [rule.kind, ...rule.rules.map(ofRule)];
+  switch (rule.kind) {
+    case 'world':
+    case 'everybody':
+      return undefined;
+    case 'self':
+      return ['userid-param', 'self'];
+    case 'realm':
+      return ['userid-param', 'Realm.AllocateUser'];
+    case 'user-group':
+      return ['userid-group', rule.privileges, ...(rule.groups === undefined ? [] : ['groups_param', rule.groups])];
+    case 'modify':
+      return ['perm-modify', rule.path];
+    case 'and':
+    case 'or':
+      return [rule.kind, ...rule.rules.map(ofRule)];
+    case 'perm':
+      return ofPerm(rule);
+  }
+}
+
+function ofPerm(rule: Rule & { kind: 'perm' }): unknown {
   const any = rule.any && rule.privileges.length > 1 ? ['any', 1] : [];
   return [
     'perm',
@@ -80,11 +99,4 @@ export function ofRule(rule: Rule): unknown {
     ...any,
     ...(rule.needs === undefined ? [] : ['require_param', rule.needs]),
   ];
-}
-
-/** Checks that are made of `perm` alone; the others are written in the handlers. */
-export function isPlainCheck(check: PveCheck): boolean {
-  const [kind, ...parts] = check;
-  if (kind === 'and' || kind === 'or') return parts.every((part) => isPlainCheck(part as PveCheck));
-  return kind === 'perm' && parts.every((part) => part !== 'userid-param');
 }

@@ -1,4 +1,6 @@
 // What the recordings did beside the API, by the name they give it (the replay tool's README lists them).
+import { ageSigningKey } from '#pve-sim/access/signature';
+import { issueCredentials } from '#pve-sim/access/tickets';
 import { cutNetwork, expectVotes } from '#pve-sim/nodes/power';
 import { moveConfig } from '#pve-sim/world/guests';
 import { writeSnippet } from '#pve-sim/cloudinit/snippets';
@@ -17,6 +19,9 @@ export interface HostAction {
   readonly nodes?: readonly string[];
   readonly of?: string;
   readonly text?: string;
+  readonly user?: string;
+  readonly age_s?: number;
+  readonly hours?: number;
 }
 
 type Act = (simulator: Simulator, host: HostAction) => unknown;
@@ -47,6 +52,8 @@ const ACTIONS: Readonly<Record<string, Act>> = {
     for (const key of Object.keys(world.volumes)) if (key.endsWith(`/${volid}`)) delete world.volumes[key];
   },
   'kill-task-worker': ({ sim }, { of = '' }) => killWorker(sim, of),
+  'mint-ticket': ({ sim }, { user = '', age_s: age = 0 }) => issueCredentials(sim, user, age),
+  'age-signing-key': ({ sim }, { hours = 0 }) => ageSigningKey(sim, hours),
   'shared-directory': () => {},
   'ha-manager-running': ({ world }, { nodes = [] }) => {
     world.ha.managers = [...nodes];

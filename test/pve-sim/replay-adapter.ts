@@ -1,5 +1,6 @@
 // Adapter of the simulator for the recordings' replay tool: a world that starts as the recorded hosts did.
 //   node ../shared/tools/replay-traces.mjs --adapter test/pve-sim/replay-adapter.ts --version 9.1.9
+import { BUILTIN_ROLES } from '#pve-sim/access/builtin-roles';
 import type { ClusterData } from '#pve-sim/clusters/cluster-data';
 import { startSimulator } from '#pve-sim/simulator';
 import type { StorageState } from '#pve-sim/world/world';
@@ -40,6 +41,7 @@ function recordedCluster(topology: string): ClusterData {
       bridges,
       resolver: { nameservers: ['192.0.2.1'], search: ['test.invalid'] },
       qemu: '7.2.22',
+      systemd: false,
     })),
     storages: [LOCAL],
     guests: [],
@@ -73,9 +75,12 @@ export async function start({ version, topology }: Recording) {
   });
   const { access, ha } = simulator.world;
   ha.managers = [];
-  access.users = { 'root@pam': { enabled: true } };
+  access.users = {
+    'root@pam': { enabled: true, password: ROOT_PASSWORD, details: { email: 'root@example.invalid' } },
+  };
   access.acl = [];
-  access.tokens[ROOT_TOKEN.id] = { secret: ROOT_TOKEN.secret, privsep: false };
+  access.roles = { ...BUILTIN_ROLES };
+  access.tokens = { [ROOT_TOKEN.id]: { secret: ROOT_TOKEN.secret, privsep: false } };
   return {
     endpoints: Object.fromEntries(simulator.nodes.map(({ name, url }) => [name, url])),
     ca: simulator.ca,

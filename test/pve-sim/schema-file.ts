@@ -22,12 +22,13 @@ export interface PveProperty {
   readonly keyAlias?: string;
 }
 
-export type PveCheck = readonly unknown[];
+type PveCheck = readonly unknown[];
 
 export interface PveEndpoint {
   readonly parameters: { readonly properties?: Readonly<Record<string, PveProperty>> };
   readonly protected?: number;
   readonly proxyto?: string | null;
+  readonly allowtoken?: number;
   readonly permissions?: { readonly check?: PveCheck; readonly user?: string };
 }
 

@@ -1,39 +1,53 @@
-// The roles every PVE 9.1 has (recording one-node/20), each as the privileges it takes from the whole list.
+// The roles every PVE has (recordings one-node/20), with the privileges of all versions: a node overlooks those that its
+// own does not have.
+import type { Feature } from '../profiles/features.ts';
+import type { Profile } from '../profiles/profile.ts';
 import { words } from '../world/words.ts';
-import { ALL_PRIVILEGES } from './privileges.ts';
+import { EVERY_PRIVILEGE } from './privileges.ts';
 
 const all = (...areas: readonly string[]): string[] =>
-  ALL_PRIVILEGES.filter((name) => areas.includes(name.slice(0, name.indexOf('.'))));
+  EVERY_PRIVILEGE.filter((name) => areas.includes(name.slice(0, name.indexOf('.'))));
 const without = (names: readonly string[], ...dropped: readonly string[]): string[] =>
   names.filter((name) => !dropped.includes(name));
 
 const NOT_FOR_ADMINS =
   'Mapping.Modify Permissions.Modify Realm.Allocate Sys.AccessNetwork Sys.Incoming Sys.Modify Sys.PowerMgmt';
-const VM_ADMIN = all('VM');
-const DATASTORE_ADMIN = all('Datastore');
-const SDN_ADMIN = all('SDN');
-const USER_ADMIN = ['Group.Allocate', 'Realm.AllocateUser', 'User.Modify'];
-const SYS_ADMIN = ['Sys.Audit', 'Sys.Console', 'Sys.Syslog'];
 
 export const BUILTIN_ROLES: Readonly<Record<string, readonly string[]>> = {
-  Administrator: ALL_PRIVILEGES,
+  Administrator: EVERY_PRIVILEGE,
   NoAccess: [],
-  PVEAdmin: without(ALL_PRIVILEGES, ...words(NOT_FOR_ADMINS)),
+  PVEAdmin: without(EVERY_PRIVILEGE, ...words(NOT_FOR_ADMINS)),
   PVEAuditor: words('Datastore.Audit Mapping.Audit Pool.Audit SDN.Audit Sys.Audit VM.Audit VM.GuestAgent.Audit'),
-  PVEDatastoreAdmin: DATASTORE_ADMIN,
+  PVEDatastoreAdmin: all('Datastore'),
   PVEDatastoreUser: ['Datastore.AllocateSpace', 'Datastore.Audit'],
   PVEMappingAdmin: all('Mapping'),
   PVEMappingUser: without(all('Mapping'), 'Mapping.Modify'),
   PVEPoolAdmin: all('Pool'),
   PVEPoolUser: ['Pool.Audit'],
-  PVESDNAdmin: SDN_ADMIN,
-  PVESDNUser: without(SDN_ADMIN, 'SDN.Allocate'),
-  PVESysAdmin: SYS_ADMIN,
+  PVESDNAdmin: all('SDN'),
+  PVESDNUser: without(all('SDN'), 'SDN.Allocate'),
+  PVESysAdmin: ['Sys.Audit', 'Sys.Console', 'Sys.Syslog'],
   PVETemplateUser: ['VM.Audit', 'VM.Clone'],
-  PVEUserAdmin: USER_ADMIN,
-  PVEVMAdmin: VM_ADMIN,
+  PVEUserAdmin: ['Group.Allocate', 'Realm.AllocateUser', 'User.Modify'],
+  PVEVMAdmin: all('VM'),
   PVEVMUser: words(
     'VM.Audit VM.Backup VM.Config.CDROM VM.Config.Cloudinit VM.Console VM.PowerMgmt',
     'VM.GuestAgent.Audit VM.GuestAgent.FileRead VM.GuestAgent.FileSystemMgmt VM.GuestAgent.FileWrite',
   ),
 };
+
+const SINCE: Readonly<Record<string, Feature>> = {
+  PVEMappingAdmin: 'mappings',
+  PVEMappingUser: 'mappings',
+  PVESDNUser: 'bridgesNeedSdnUse',
+};
+
+export function isBuiltinRole(id: string): boolean {
+  return BUILTIN_ROLES[id] !== undefined;
+}
+
+/** Whether a node of this version has the role, should the world name it. */
+export function knowsRole(profile: Profile, id: string): boolean {
+  const feature = SINCE[id];
+  return feature === undefined || profile.has(feature);
+}

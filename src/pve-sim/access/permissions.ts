@@ -1,12 +1,12 @@
 // Who may do what where (pve-behaviour 5.1): roles along a path, pools, and the intersection for privilege-separated tokens.
-import type { AccessState, World } from '../world/world.ts';
-import { ALL_PRIVILEGES } from './privileges.ts';
+import type { AccessState, AclEntry, Pool, World } from '../world/world.ts';
+import { EVERY_PRIVILEGE } from './privileges.ts';
 
 /** Privilege to its propagate flag. A key that is there is granted. */
 export type Privileges = ReadonlyMap<string, boolean>;
 
 const NOTHING: Privileges = new Map();
-const EVERYTHING: Privileges = new Map(ALL_PRIVILEGES.map((name) => [name, true]));
+const EVERYTHING: Privileges = new Map(EVERY_PRIVILEGE.map((name) => [name, true]));
 
 /** @param authId a user id or a full token id */
 export function privilegesOn(world: World, authId: string, path: string): Privileges {
@@ -37,32 +37,41 @@ function userPrivileges(world: World, user: string, path: string): Privileges {
 /** Rights on a pool count for its members, not beyond them; NoAccess in the member's own ACL beats them. */
 function subjectPrivileges(world: World, subject: string, path: string): Privileges {
   const own = rolesOn(world.access, subject, path);
-  const pool = poolOf(world, path);
-  if (pool === undefined || own.has('NoAccess')) return expand(world.access, own);
-  const roles = [...rolesOn(world.access, subject, `/pool/${pool}`).keys()];
+  if (own.has('NoAccess')) return expand(world.access, own);
+  const roles = poolsOf(world, path).flatMap((pool) => [...rolesOn(world.access, subject, `/pool/${pool}`).keys()]);
   return expand(world.access, new Map([...roles.map((role): [string, boolean] => [role, false]), ...own]));
 }
 
-function poolOf(world: World, path: string): string | undefined {
-  const vm = /^\/vms\/(\d+)$/.exec(path)?.[1];
-  const storage = /^\/storage\/([^/]+)$/.exec(path)?.[1];
-  const pools = Object.values(world.pools);
-  if (vm !== undefined) return pools.find((pool) => pool.vms.includes(Number(vm)))?.id;
-  return storage === undefined ? undefined : pools.find((pool) => pool.storages.includes(storage))?.id;
+/** A guest is in one pool at most, a storage may be in many. */
+function poolsOf(world: World, path: string): string[] {
+  const [, kind, id = ''] = /^\/(vms|storage)\/([^/]+)$/.exec(path) ?? [];
+  const isMember = (pool: Pool): boolean =>
+    kind === 'vms' ? pool.vms.includes(Number(id)) : kind === 'storage' && pool.storages.includes(id);
+  return Object.values(world.pools)
+    .filter(isMember)
+    .map((pool) => pool.id);
 }
 
 /** From `/` down: the deepest level with an entry that applies replaces what was inherited. */
 function rolesOn(access: AccessState, subject: string, path: string): Map<string, boolean> {
   let roles = new Map<string, boolean>();
   for (const level of levelsOf(path)) {
-    const entries = access.acl.filter(
-      (entry) => entry.path === level && entry.subject === subject && (level === path || entry.propagate),
-    );
+    const onLevel = access.acl.filter((entry) => entry.path === level && (level === path || entry.propagate));
+    const entries = applying(access, subject, onLevel);
     if (entries.length === 0) continue;
     roles = new Map(entries.map((entry) => [entry.role, entry.propagate]));
     if (roles.has('NoAccess')) roles = new Map([['NoAccess', roles.get('NoAccess') === true]]);
   }
   return roles;
+}
+
+/** One's own entries, else those of one's groups. */
+function applying(access: AccessState, subject: string, entries: readonly AclEntry[]): readonly AclEntry[] {
+  const own = entries.filter((entry) => entry.subject === subject);
+  if (own.length > 0) return own;
+  return entries.filter(
+    (entry) => entry.subject.startsWith('@') && access.groups[entry.subject.slice(1)]?.users.includes(subject) === true,
+  );
 }
 
 function levelsOf(path: string): string[] {

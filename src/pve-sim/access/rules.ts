@@ -1,10 +1,13 @@
 // The permission an endpoint declares, checked before its parameters are (pve-behaviour 2 and 5.1).
-import { forbidden } from '../pve-error.ts';
+import { failure, forbidden } from '../pve-error.ts';
+import { splitList } from '../world/tags.ts';
 import type { World } from '../world/world.ts';
+import { normalisePath } from './acl-paths.ts';
 import { isAllowed } from './permissions.ts';
 
 export type Rule =
-  | { readonly kind: 'everybody' }
+  /** Whoever asks: `world` even without credentials. */
+  | { readonly kind: 'world' | 'everybody' }
   | {
       readonly kind: 'perm';
       readonly path: string;
@@ -12,11 +15,29 @@ export type Rule =
       readonly any: boolean;
       readonly needs?: string;
     }
+  /** The user in `userid` is the caller. */
+  | { readonly kind: 'self' }
+  /** The caller may make users in the realm of `userid`. */
+  | { readonly kind: 'realm' }
+  /** Any of the privileges on all groups, or on one that the user in `userid` is in. */
+  | { readonly kind: 'user-group'; readonly privileges: readonly string[]; readonly groups?: 'create' | 'update' }
+  /** May hand out rights on a path: Permissions.Modify, or the privilege that rules the kind of thing it names. */
+  | { readonly kind: 'modify'; readonly path: string }
   | { readonly kind: 'and' | 'or'; readonly rules: readonly Rule[] };
 
 type RawParams = Readonly<Record<string, unknown>>;
 
+/** Who asks, of what, with what. */
+interface Request {
+  readonly world: World;
+  readonly authId: string;
+  readonly params: RawParams;
+}
+
+export const withoutLogin: Rule = { kind: 'world' };
 export const everybody: Rule = { kind: 'everybody' };
+export const self: Rule = { kind: 'self' };
+export const realmOfUser: Rule = { kind: 'realm' };
 
 /** All of the privileges. `{name}` in the path stands for a parameter. */
 export function perm(path: string, ...privileges: readonly string[]): Rule {
@@ -32,6 +53,15 @@ export function permWith(needs: string, path: string, ...privileges: readonly st
   return { kind: 'perm', path, privileges, any: false, needs };
 }
 
+/** @param groups which groups the call is about to put the user into: with `create` the user need not exist */
+export function userGroup(privileges: readonly string[], groups?: 'create' | 'update'): Rule {
+  return { kind: 'user-group', privileges, ...(groups === undefined ? {} : { groups }) };
+}
+
+export function modify(path: string): Rule {
+  return { kind: 'modify', path };
+}
+
 export function and(...rules: readonly Rule[]): Rule {
   return { kind: 'and', rules };
 }
@@ -40,31 +70,107 @@ export function or(...rules: readonly Rule[]): Rule {
   return { kind: 'or', rules };
 }
 
-/** @throws 403: with path and privilege from a plain check, bare from an "or". */
+/** @throws 403: with path and privilege from a plain check, bare from an "or"; 500 for a user that does not exist */
 export function checkRule(world: World, authId: string, rule: Rule, params: RawParams): void {
-  if (rule.kind === 'and') {
-    for (const part of rule.rules) checkRule(world, authId, part, params);
-    return;
-  }
-  if (holds(world, authId, rule, params)) return;
-  if (rule.kind !== 'perm') throw forbidden();
-  throw forbidden(`${expandPath(rule.path, params)}, ${rule.privileges.join('|')}`);
+  if (authId === 'root@pam') return;
+  const refusal = refusalOf(rule, { world, authId, params });
+  if (refusal !== undefined) throw refusal;
 }
 
-function holds(world: World, authId: string, rule: Rule, params: RawParams): boolean {
-  if (authId === 'root@pam') return true;
+/** Why the rule does not hold; undefined where it does. */
+function refusalOf(rule: Rule, request: Request): Error | undefined {
   switch (rule.kind) {
+    case 'world':
     case 'everybody':
-      return true;
+      return undefined;
     case 'and':
-      return rule.rules.every((part) => holds(world, authId, part, params));
+      return firstRefusal(rule.rules, request);
     case 'or':
-      return rule.rules.some((part) => holds(world, authId, part, params));
+      return rule.rules.some((part) => refusalOf(part, request) === undefined) ? undefined : forbidden();
     case 'perm':
-      if (rule.needs !== undefined && params[rule.needs] === undefined) return false;
-      if (expandPath(rule.path, params) === '') return false;
-      return isAllowed(world, authId, expandPath(rule.path, params), rule.privileges, rule.any);
+      return permRefusal(rule, request);
+    case 'self':
+      return unknownUser(request) ?? (request.authId === request.params['userid'] ? undefined : forbidden());
+    case 'realm':
+      return privilegeRefusal(request, `/access/realm/${realmIn(request)}`, ['Realm.AllocateUser'], false);
+    case 'user-group':
+      return userGroupRefusal(rule, request);
+    case 'modify':
+      return modifyRefusal(request, expandPath(rule.path, request.params));
   }
+}
+
+function firstRefusal(rules: readonly Rule[], request: Request): Error | undefined {
+  for (const part of rules) {
+    const refusal = refusalOf(part, request);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function permRefusal(rule: Rule & { kind: 'perm' }, request: Request): Error | undefined {
+  if (rule.needs !== undefined && request.params[rule.needs] === undefined) return forbidden();
+  const path = expandPath(rule.path, request.params);
+  return privilegeRefusal(request, path, rule.privileges, rule.any);
+}
+
+function privilegeRefusal(
+  { world, authId }: Request,
+  path: string,
+  privileges: readonly string[],
+  any: boolean,
+): Error | undefined {
+  if (path !== '' && isAllowed(world, authId, path, privileges, any)) return undefined;
+  return forbidden(`${path}, ${privileges.join('|')}`);
+}
+
+function userGroupRefusal(rule: Rule & { kind: 'user-group' }, request: Request): Error | undefined {
+  const { world, authId, params } = request;
+  const unknown = rule.groups === 'create' ? undefined : unknownUser(request);
+  if (unknown !== undefined || isAllowed(world, authId, '/access/groups', rule.privileges, true)) return unknown;
+  const mine = Object.entries(world.access.groups).filter(([id]) =>
+    isAllowed(world, authId, `/access/groups/${id}`, rule.privileges, true),
+  );
+  if (rule.groups !== undefined) {
+    const wanted = splitList(textOf(params['groups']));
+    const stranger = wanted.length === 0 ? '' : wanted.find((id) => !mine.some(([name]) => name === id));
+    if (stranger !== undefined)
+      return forbidden(`/access/groups${stranger === '' ? '' : `/${stranger}`}, ${rule.privileges.join(', ')}`);
+  }
+  if (rule.groups === 'create') return undefined;
+  return mine.some(([, group]) => group.users.includes(textOf(params['userid']))) ? undefined : forbidden();
+}
+
+/** The privilege with which a thing's own administrator may hand out rights on it. */
+const ADMINISTERS: Readonly<Record<string, string>> = {
+  storage: 'Datastore.Allocate',
+  vms: 'VM.Allocate',
+  pool: 'Pool.Allocate',
+};
+
+function modifyRefusal(request: Request, path: string): Error | undefined {
+  const kind = /^\/(storage|vms|pool)\/./.exec(path)?.[1];
+  const administers = kind === undefined ? [] : [ADMINISTERS[kind] ?? ''];
+  return privilegeRefusal(request, path === '' ? '/access' : path, ['Permissions.Modify', ...administers], true);
+}
+
+/** Whether one may hand out rights on the path. */
+export function mayModify(world: World, authId: string, path: string): boolean {
+  return authId === 'root@pam' || modifyRefusal({ world, authId, params: {} }, path) === undefined;
+}
+
+function unknownUser({ world, params }: Request): Error | undefined {
+  const id = textOf(params['userid']);
+  return world.access.users[id] === undefined ? failure(`no such user ('${id}')`) : undefined;
+}
+
+function realmIn({ params }: Request): string {
+  const id = textOf(params['userid']);
+  return id.slice(id.lastIndexOf('@') + 1);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 /** Raw parameters, not yet validated: one that is missing becomes `-`, and what is no ACL path is nobody's. */
@@ -73,7 +179,7 @@ function expandPath(path: string, params: RawParams): string {
     const value = params[name];
     return typeof value === 'string' || typeof value === 'number' ? String(value) : '-';
   });
-  return /^[\w./@-]*$/.test(expanded) ? expanded : '';
+  return normalisePath(expanded) ?? '';
 }
 
 /** An inline check of a handler. @throws 403 naming path and privileges */
@@ -84,7 +190,7 @@ export function requirePrivilege(
   privileges: readonly string[],
   any = false,
 ): void {
-  if (authId !== 'root@pam' && !isAllowed(world, authId, path, privileges, any)) {
-    throw forbidden(`${path}, ${privileges.join('|')}`);
-  }
+  if (authId === 'root@pam') return;
+  const refusal = privilegeRefusal({ world, authId, params: {} }, path, privileges, any);
+  if (refusal !== undefined) throw refusal;
 }

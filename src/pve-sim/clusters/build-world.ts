@@ -20,7 +20,6 @@ export function buildWorld(
   now: number,
   fingerprints: Readonly<Record<string, string>>,
 ): World {
-  const ids = data.storages.map((storage) => storage.id);
   const world: World = {
     cluster: {
       name: data.name,
@@ -34,7 +33,7 @@ export function buildWorld(
     volumes: {},
     guests: {},
     pools: Object.fromEntries(data.pools.map((id) => [id, { id, comment: undefined, vms: [], storages: [] }])),
-    access: minimalAccess(ids, data.pools, random),
+    access: minimalAccess(data, random, now),
     ha: { resources: {}, groups: {}, rules: {}, managers: data.nodes.map(({ name }) => name) },
     tasks: {},
     stats: Object.fromEntries(data.nodes.map(({ name }) => [name, {}])),
@@ -55,6 +54,7 @@ function nodeState(data: ClusterData, node: NodeData, index: number, now: number
   return {
     pve: data.pve,
     resolver: RESOLVER,
+    systemd: true,
     ...node,
     nodeId,
     fingerprint,

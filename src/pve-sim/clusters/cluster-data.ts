@@ -30,6 +30,7 @@ export interface NodeData {
   readonly bridges: readonly Bridge[];
   /** Its `/etc/resolv.conf`; absent: one of documentation's. */
   readonly resolver?: Resolver;
+  readonly systemd?: boolean;
   /** The QEMU that is installed, where it is not the profile's. */
   readonly qemu?: string;
 }

@@ -74,8 +74,28 @@ export const FEATURES = {
   tagsNormalisedOnCreate: { since: '9.2' },
   /** A create asks for the permission to set tags. */
   tagsCheckedOnCreate: { since: '9.2' },
-  /** 401s do not say why. */
-  silent401: { since: '9.1' },
+  /** 401s do not say why: an update of January 2026, which both recorded versions have (recordings one-node/01 and 02). */
+  silent401: { since: '8.4' },
+  /** Role names that begin with PVE are PVE's own. */
+  reservedRoleNames: { since: '8.1' },
+  /** Passwords of 8 characters at least; before: of 5. */
+  longPasswords: { since: '8.4' },
+  /** Who changes a password confirms it with one's own. */
+  confirmedPasswords: { since: '8.4' },
+  /** `port` of POST /access/vncticket. */
+  vncTicketPort: { since: '9.1' },
+  /** `/cluster/bulk-action`. */
+  bulkActions: { since: '9.1' },
+  /** OCI registries as a source of templates. */
+  ociImages: { since: '9.1' },
+  /** `/nodes/{node}/suspendall`. */
+  bulkSuspend: { since: '8.1' },
+  /** `/nodes/{node}/capabilities/qemu/migration`. */
+  migrationCapabilities: { since: '9.1' },
+  /** `timeframe=decade` of the histories. */
+  decadesOfHistory: { since: '9.1' },
+  /** Moving guests to other clusters. */
+  remoteMigration: { since: '7.4' },
   /** An unsupported linked clone is refused with `for '<volid>' (scsi0)`; before: `for drive 'scsi0'`. */
   cloneRefusalNamesVolume: { since: '8.1' },
   /** `checksum mismatch`; before: `checksum missmatch`. */

@@ -1,6 +1,7 @@
 // Every URI of PVE with its methods: G, P, U (PUT), D. A fact of its API schema, kept as data.
 
 export const PVE_URIS = `
+G /
 G /access
 GU /access/acl
 GP /access/domains

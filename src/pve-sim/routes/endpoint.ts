@@ -37,6 +37,8 @@ export interface Endpoint {
   readonly stays?: boolean;
   /** A read that pveproxy hands to pvedaemon, which runs as root (pve-behaviour 2); every write is handed over as well. */
   readonly protected?: boolean;
+  /** Refuses API tokens. */
+  readonly ticketOnly?: boolean;
   readonly handle: (call: Call) => unknown;
 }
 

@@ -1,13 +1,21 @@
 // Everything the simulator plays, one list per area.
 import type { Endpoint } from './endpoint.ts';
 import { ACCESS } from './access.ts';
-import { ACCESS_ADMIN } from './access-admin.ts';
+import { ACCESS_ACL } from './access-acl.ts';
+import { ACCESS_GROUPS } from './access-groups.ts';
+import { ACCESS_ROLES } from './access-roles.ts';
+import { ACCESS_TFA } from './access-tfa.ts';
+import { ACCESS_TOKENS } from './access-tokens.ts';
+import { ACCESS_USERS } from './access-users.ts';
 import { CLUSTER } from './cluster.ts';
 import { CLUSTER_OPTIONS } from './cluster-options.ts';
 import { HA } from './ha.ts';
 import { HA_GROUPS } from './ha-groups.ts';
 import { HA_RULES } from './ha-rules.ts';
+import { INDEX_ENDPOINTS } from './indexes.ts';
+import { LXC } from './lxc.ts';
 import { NODES } from './nodes.ts';
+import { NODE_FACTS } from './node-facts.ts';
 import { POOLS } from './pools.ts';
 import { QEMU_CLOUDINIT } from './qemu-cloudinit.ts';
 import { QEMU_POWER } from './qemu-power.ts';
@@ -22,6 +30,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...CLUSTER,
   ...CLUSTER_OPTIONS,
   ...NODES,
+  ...NODE_FACTS,
+  ...LXC,
   ...TASKS,
   ...QEMU_READ,
   ...QEMU_WRITE,
@@ -35,5 +45,11 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...HA_GROUPS,
   ...HA_RULES,
   ...ACCESS,
-  ...ACCESS_ADMIN,
+  ...ACCESS_ACL,
+  ...ACCESS_GROUPS,
+  ...ACCESS_ROLES,
+  ...ACCESS_TFA,
+  ...ACCESS_TOKENS,
+  ...ACCESS_USERS,
+  ...INDEX_ENDPOINTS,
 ];

@@ -1,5 +1,5 @@
 // Named formats of users, groups, roles, realms and tokens.
-import { ALL_PRIVILEGES } from '../access/privileges.ts';
+import { privilegesOf } from '../access/privileges.ts';
 import type { Format } from './property.ts';
 
 const NAME = /^[A-Za-z0-9.\-_]+$/;
@@ -35,7 +35,7 @@ export const roleIdFormat: Format = {
 
 export const privilegeFormat: Format = {
   name: 'pve-priv',
-  check: (value) => (ALL_PRIVILEGES.includes(value) ? undefined : `invalid privilege '${value}'`),
+  check: (value, _name, profile) => (privilegesOf(profile).has(value) ? undefined : `invalid privilege '${value}'`),
 };
 
 /** An address or nothing at all. */
@@ -45,4 +45,9 @@ export const emailFormat: Format = {
     value === '' || /^[\w+\-~]+(?:\.[\w+\-~]+)*@(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?\.?)+$/.test(value)
       ? undefined
       : 'value does not look like a valid email address',
+};
+
+export const realmFormat: Format = {
+  name: 'pve-realm',
+  check: (value) => (/^[A-Za-z][A-Za-z0-9.\-_]+$/.test(value) ? undefined : 'value does not look like a valid realm'),
 };

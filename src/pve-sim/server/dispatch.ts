@@ -7,7 +7,7 @@ import type { JournalEntry } from '../journal.ts';
 import { maskSecrets } from '../journal.ts';
 import type { Process } from '../process.ts';
 import { reachDaemon, reachNode } from '../nodes/reach-node.ts';
-import { PveError, parameterError, TransportError } from '../pve-error.ts';
+import { forbidden, NotAuthenticated, PveError, parameterError, TransportError } from '../pve-error.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { allowOf, type Endpoint, isOfNode, isProtected, paramsOf } from '../routes/endpoint.ts';
@@ -72,11 +72,13 @@ async function respond(to: Dispatcher, arrival: Underway): Promise<Answer> {
     if (!(error instanceof PveError)) return errorAnswer(format, error, hasMessage);
     if (error.status >= 595) return emptyAnswer(error.status, error.message);
     const refusedUpload = error.status === 403 && isUpload(arrival);
-    if (error.status !== 401 && !refusedUpload) return errorAnswer(format, error, hasMessage);
-    // Both are told late, 3 s after the request came (pve-behaviour 4.6).
-    const past = to.sim.clock.now() - started;
-    await to.sim.pace.wait(Math.max(0, to.sim.durations.loginDelayMs - past));
-    return emptyAnswer(error.status, error.message);
+    if (error.status === 401 || refusedUpload) {
+      // Both are told late, 3 s after the request came (pve-behaviour 4.6).
+      const past = to.sim.clock.now() - started;
+      await to.sim.pace.wait(Math.max(0, to.sim.durations.loginDelayMs - past));
+    }
+    const isBare = refusedUpload || error instanceof NotAuthenticated;
+    return isBare ? emptyAnswer(error.status, error.message) : errorAnswer(format, error, hasMessage);
   }
 }
 
@@ -90,15 +92,19 @@ async function answer(to: Dispatcher, arrival: Underway): Promise<unknown> {
   const upload = isUpload(arrival);
   checkHeaders(request, upload);
   checkTarget(target, request.url ?? '');
-  entry.user = authenticate(to.sim.world, request.headers.authorization);
+  const profile = profileOfNode(to.sim.world, arrival.node);
+  const path = `/${target.segments.join('/')}`;
+  const { user, byToken } = authenticate(to.sim, profile, { method, path, headers: request.headers, isUpload: upload });
+  entry.user = user;
   const body = await readBody(request);
   const match = to.router(method, target.segments);
-  const profile = profileOfNode(to.sim.world, arrival.node);
   if (match === undefined) throw new PveError(501, to.knownUris.refusal(method, target.segments));
   if (!exists(match.endpoint, profile)) throw new PveError(501, notImplemented(method, target.segments));
   const sent = readParams(request, body, upload);
   const raw = mergeParams(match.pathParams, sent.params, parseQuery(target.query));
   entry.params = maskSecrets(raw);
+  if (byToken && match.endpoint.ticketOnly === true)
+    throw forbidden(`URI '${path}' not available with API token, need proper ticket.\n`);
   return await carryOut(to, arrival, match, raw, sent.file);
 }
 

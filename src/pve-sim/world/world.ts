@@ -46,6 +46,8 @@ export interface NodeState {
   readonly bridges: readonly Bridge[];
   readonly fingerprint: string;
   readonly resolver: Resolver;
+  /** Whether systemd runs its services. */
+  readonly systemd: boolean;
   /** The QEMU that is installed, where it is not the profile's. */
   readonly qemu?: string;
   online: boolean;
@@ -202,16 +204,64 @@ export interface Pool {
 }
 
 export interface AccessState {
-  users: Record<string, { enabled: boolean }>;
+  users: Record<string, User>;
+  groups: Record<string, Group>;
   /** By full token id `user@realm!token`. */
-  readonly tokens: Record<string, { secret: string; privsep: boolean }>;
-  readonly roles: Record<string, readonly string[]>;
+  tokens: Record<string, Token>;
+  /** Built-in ones too. */
+  roles: Record<string, readonly string[]>;
   acl: AclEntry[];
+  signingKey: SigningKey;
+}
+
+export interface User {
+  enabled: boolean;
+  /** Seconds since the epoch; 0 or absent: never. */
+  expire?: number;
+  /** What `keys`, `email` and the like were set to. */
+  details?: Readonly<Record<string, string>>;
+  /** Absent: no login with a password. */
+  password?: string;
+  secondFactors?: SecondFactor[];
+}
+
+/** What a user has to show beside the password. */
+export type SecondFactor =
+  | (FactorHead & { readonly type: 'totp'; readonly secret: string; lastStep?: number })
+  | (FactorHead & { readonly type: 'recovery'; codes: readonly (string | undefined)[] });
+
+interface FactorHead {
+  readonly id: string;
+  readonly description: string;
+  /** Seconds since the epoch. */
+  readonly created: number;
+  enabled: boolean;
+}
+
+export interface Group {
+  comment?: string;
+  users: string[];
+}
+
+export interface Token {
+  secret: string;
+  privsep: boolean;
+  expire?: number;
+  comment?: string;
+}
+
+/** What tickets are signed with; the key before this one still verifies what it has signed. */
+export interface SigningKey {
+  readonly secret: string;
+  /** Of the key in use; each rotation adds one. */
+  generation: number;
+  /** When the key in use was made, ms of the world's time. */
+  since: number;
 }
 
 export interface AclEntry {
   readonly path: string;
-  /** A user id or a full token id. */
+  /** A user id, a full token id, or `@` and a group's name. */
   readonly subject: string;
   readonly role: string;
   readonly propagate: boolean;
