@@ -45,6 +45,15 @@ export interface Durations {
   readonly loginDelayMs: number;
   readonly agentTimeoutMs: number;
   readonly deadNodeMs: number;
+  /** A migration: the first contact, the move of a running guest's memory beside its size, stopping it on the source, and
+   * what comes after the config has moved (recordings two-node/07 and 11). */
+  readonly migrateGreetMs: number;
+  readonly migrateMemoryMs: number;
+  readonly migrateBytesPerSecond: number;
+  readonly postMigrateMs: number;
+  readonly migrateFinishMs: number;
+  readonly migrateUnlockMs: number;
+  readonly migrateCleanupMs: number;
   /** Until the others notice that a node is off, that the network is cut, and that a node is back (recordings two-node/08, 10). */
   readonly nodeLossMs: number;
   readonly cutLossMs: number;
@@ -88,6 +97,13 @@ export const DEFAULT_DURATIONS: Durations = {
   loginDelayMs: 3000,
   agentTimeoutMs: 3000,
   deadNodeMs: 3000,
+  migrateGreetMs: 400,
+  migrateMemoryMs: 1000,
+  migrateBytesPerSecond: 1024 ** 3,
+  postMigrateMs: 900,
+  migrateFinishMs: 4000,
+  migrateUnlockMs: 500,
+  migrateCleanupMs: 300,
   nodeLossMs: 4000,
   cutLossMs: 8000,
   nodeJoinMs: 2000,

@@ -51,6 +51,14 @@ export const FEATURES = {
   /** Resource mappings: Mapping.* privileges, mapped devices. */
   mappings: { since: '8.1' },
   /** HA groups; later ones have rules instead. */
+  /** `GET .../migrate` says where a running guest may go, too. */
+  preconditionsWhileRunning: { since: '8.4' },
+  /** `mapped-resource-info` in `GET .../migrate`. */
+  mappedResourceInfo: { since: '8.4' },
+  /** `has-dbus-vmstate` and `is_cloudinit` in `GET .../migrate`. */
+  dbusVmstate: { since: '9.1' },
+  /** `with-conntrack-state` of a migration. */
+  conntrackMigration: { since: '9.1' },
   haGroups: { until: '9.1' },
   /** HA rules, `failback` and `purge` of an HA resource, and whether the kind of guest is the one that was said. */
   haRules: { since: '9.1' },

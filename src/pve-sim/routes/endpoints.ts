@@ -18,6 +18,7 @@ import { NODES } from './nodes.ts';
 import { NODE_FACTS } from './node-facts.ts';
 import { POOLS } from './pools.ts';
 import { QEMU_CLOUDINIT } from './qemu-cloudinit.ts';
+import { QEMU_MIGRATE } from './qemu-migrate.ts';
 import { QEMU_POWER } from './qemu-power.ts';
 import { QEMU_READ } from './qemu-read.ts';
 import { QEMU_WRITE } from './qemu-write.ts';
@@ -37,6 +38,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...QEMU_WRITE,
   ...QEMU_POWER,
   ...QEMU_CLOUDINIT,
+  ...QEMU_MIGRATE,
   ...STORAGE,
   ...STORAGE_CONFIG,
   ...STORAGE_CONTENT,

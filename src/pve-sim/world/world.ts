@@ -175,7 +175,7 @@ export interface GuestRun {
   readonly pid: number;
   /** ms of the world's time */
   readonly startedAt: number;
-  qmpStatus: 'running' | 'paused' | 'prelaunch';
+  qmpStatus: 'running' | 'paused' | 'prelaunch' | 'postmigrate';
   /** When the system inside has booted, ms of the world's time. */
   bootedAt: number;
   /** Addresses by MAC in lower case, as the system inside configured them at boot. */
