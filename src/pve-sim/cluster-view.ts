@@ -21,22 +21,22 @@ interface Copy {
 
 export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
   const copies = new Map<string, Copy>();
-  /** Nodes whose daemon has told of a guest before: its very first figures lack `memhost` (recordings one-node/90, two-node/11). */
-  const versed = new Set<string>();
+  /** In a new cluster `memhost` is missing until a first guest has run (recordings one-node/90, two-node/11). */
+  let versed = Object.keys(sim.world.guests).length > 0;
   const broadcast = (name: string): void => {
     const node = sim.world.nodes[name];
     if (node?.online !== true) return;
     sim.tasks.broadcast(name);
     const guests = Object.values(sim.world.guests).filter((guest) => guest.node === name);
+    versed ||= guests.some(({ run }) => run !== undefined);
     for (const guest of guests) {
       const { memhost, ...others } = daemonRow(sim, guest);
-      const values = versed.has(name) && memhost !== undefined ? { ...others, memhost } : others;
+      const values = versed && memhost !== undefined ? { ...others, memhost } : others;
       const told: GuestStats = { at: sim.clock.now(), node: name, values };
       for (const [listener, heard] of Object.entries(sim.world.stats)) {
         if (reaches(sim.world, name, listener)) heard[guest.vmid] = told;
       }
     }
-    if (guests.length > 0) versed.add(name);
   };
   const copyFor = (node: string, apiWorker: number): Copy => {
     const key = `${node}/${apiWorker}`;
@@ -56,8 +56,6 @@ export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
     start: () => {
       const { statusTickMs } = sim.durations;
       const stops = Object.keys(sim.world.nodes).map((node) => {
-        // Guests of a cluster that does not begin empty have been told of before.
-        if (Object.keys(sim.world.guests).length > 0) versed.add(node);
         broadcast(node);
         return sim.pace.every(statusTickMs, sim.random.below(statusTickMs), () => broadcast(node));
       });
