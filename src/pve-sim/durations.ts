@@ -26,7 +26,9 @@ export interface Durations {
   /** What it takes to hand a request to the HA manager. */
   readonly haRequestMs: number;
   readonly hotplugMs: number;
-  readonly deviceDeleteMs: number;
+  /** How often it is looked whether a guest has given a device or a CPU back, and a DIMM. */
+  readonly unplugLookMs: number;
+  readonly dimmReleaseMs: number;
 
   readonly configLockWaitMs: number;
   readonly createLockWaitMs: number;
@@ -84,7 +86,8 @@ export const DEFAULT_DURATIONS: Durations = {
   rebootGapMs: 500,
   haRequestMs: 600,
   hotplugMs: 100,
-  deviceDeleteMs: 100,
+  unplugLookMs: 1000,
+  dimmReleaseMs: 3000,
   configLockWaitMs: 10_000,
   createLockWaitMs: 5000,
   cloneLockWaitMs: 1000,

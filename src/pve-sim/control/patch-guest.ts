@@ -11,6 +11,7 @@ export const guestPatch = z.strictObject({
       agent: z.enum(['answers', 'silent']).optional(),
       shutdown: z.enum(['normal', 'slow', 'never']).optional(),
       docker: z.boolean().optional(),
+      unplug: z.enum(['works', 'refused']).optional(),
     })
     .optional(),
   /** False: the guest powers itself off. */
@@ -24,10 +25,11 @@ export function patchGuest(world: World, vmid: number, patch: z.infer<typeof gue
     if (value === null) delete guest.config[key];
     else guest.config[key] = value;
   }
-  const { agent, shutdown, docker } = patch.behaviour ?? {};
+  const { agent, shutdown, docker, unplug } = patch.behaviour ?? {};
   guest.behaviour.agent = agent ?? guest.behaviour.agent;
   guest.behaviour.shutdown = shutdown ?? guest.behaviour.shutdown;
   guest.behaviour.docker = docker ?? guest.behaviour.docker;
+  if (unplug !== undefined) guest.behaviour.unplug = unplug === 'refused' ? unplug : undefined;
   if (patch.running === false) guest.run = undefined;
   return guest;
 }

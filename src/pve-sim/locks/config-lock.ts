@@ -1,7 +1,7 @@
 // The flock on a guest's config, per node (pve-behaviour 20).
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import type { LockHolder, LockMode } from './locks.ts';
+import type { Lease, LockHolder, LockMode } from './locks.ts';
 import { underLock } from './under-lock.ts';
 
 export interface ConfigLock {
@@ -26,7 +26,7 @@ export async function withConfigLock<T>(
   sim: Sim,
   holder: LockHolder,
   lock: ConfigLock,
-  work: () => Promise<T>,
+  work: (lease: Lease) => Promise<T>,
 ): Promise<T> {
   const guard = {
     name: configLockName(lock.node, lock.vmid),

@@ -20,6 +20,8 @@ export interface Lease {
   readonly name: string;
   readonly mode: LockMode;
   release(): void;
+  /** A process that is forked inherits the lock, and holds it on when this lease is released. */
+  handTo(holder: LockHolder): void;
 }
 
 export interface LockWish {
@@ -78,6 +80,10 @@ export function createLocks(pace: Pace, random: Random): Locks {
       release: () => {
         holder.held.delete(lease);
         if (queue.leases.delete(lease)) wake(name, queue);
+      },
+      handTo: (next) => {
+        holder.held.delete(lease);
+        if (queue.leases.delete(lease)) take(name, mode, next);
       },
     };
     queue.leases.add(lease);

@@ -1,5 +1,5 @@
 // Work under a lock, with PVE's reasons for not getting it.
-import type { LockHolder, Locks, LockWish } from './locks.ts';
+import type { Lease, LockHolder, Locks, LockWish } from './locks.ts';
 
 export interface GuardedBy extends LockWish {
   readonly holder: LockHolder;
@@ -8,13 +8,13 @@ export interface GuardedBy extends LockWish {
   readonly timedOut: string;
 }
 
-export async function underLock<T>(locks: Locks, by: GuardedBy, work: () => T | Promise<T>): Promise<T> {
+export async function underLock<T>(locks: Locks, by: GuardedBy, work: (lease: Lease) => T | Promise<T>): Promise<T> {
   const lease = await locks.acquire(by, by.holder).catch((cause: unknown) => {
     throw Object.assign(by.refusal('interrupted by signal'), { cause });
   });
   if (lease === undefined) throw by.refusal(by.timedOut);
   try {
-    return await work();
+    return await work(lease);
   } finally {
     lease.release();
   }

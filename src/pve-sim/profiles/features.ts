@@ -19,6 +19,10 @@ export const FEATURES = {
   jsonBooleans: { since: '8.1' },
   /** `resize` answers with a UPID and fails in its task. */
   resizeIsTask: { since: '8.1' },
+  /** A disk moves to another guest too: `target-vmid`. */
+  moveToGuest: { since: '7.4' },
+  /** The log of a move names the volumes that come and go. */
+  moveLogsVolumes: { since: '9.1' },
   /** `template` answers with a UPID. */
   templateIsTask: { since: '7.4' },
   /** `memory` is a property string, so that a config shows it as text. */

@@ -1,74 +1,69 @@
-// Moving pending changes into the config, as a start, a stop through the API, and every change of a stopped guest do
-// (pve-behaviour 11.3, 11.4, 11.8).
-import type { Sim } from '../sim.ts';
-import { isBusKey, isCloudInit, isDriveKey, isUnusedKey, ownsVolume, parseDrive } from '../world/drive.ts';
+// Moving pending changes into the config while the guest does not run: at a start, a stop through the API, and every change
+// of a stopped guest (pve-behaviour 11.3, 11.4, 11.8).
+import { requirePrivilege } from '../access/rules.ts';
+import { writeDrive } from '../cloudinit/drive.ts';
+import { taskErrorText } from '../pve-error.ts';
+import { drivesOf, isCloudInit, isDriveKey, parseDrive } from '../world/drive.ts';
 import type { Guest } from '../world/world.ts';
-import { findVolume, removeVolume } from '../world/volumes.ts';
+import type { Change } from './change.ts';
+import { dropUsedAgain, freeVolume, keepOrFree } from './guest-volumes.ts';
 
-export function applyAllPending(sim: Sim, node: string, guest: Guest): void {
-  for (const [key, forced] of Object.entries(guest.pendingDelete)) applyDelete(sim, node, guest, key, forced);
-  for (const key of Object.keys(guest.pending)) applyPendingValue(sim, node, guest, key);
+/** @returns why some stay pending, by option */
+export async function applyPending(change: Change): Promise<Record<string, string>> {
+  const { guest, process } = change;
+  const errors: Record<string, string> = {};
+  const attempt = async (key: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      errors[key] = `unable to apply pending change ${key} : ${taskErrorText(error)}\n`;
+      process.log(errors[key].trimEnd());
+    }
+  };
+  for (const key of Object.keys(guest.pendingDelete).sort())
+    await attempt(key, async () => await removeOption(change, key));
+  cleanUpPending(guest);
+  const hasNewCloudInit = drivesOf(guest.pending).some(([, drive]) => isCloudInit(drive));
+  for (const key of Object.keys(guest.pending)) await attempt(key, async () => await setOption(change, key));
+  dropUsedAgain(guest);
+  // Written at once when it comes to a stopped guest (pve-behaviour 18.4).
+  if (hasNewCloudInit) await writeDrive(change.sim, process, guest);
+  return errors;
 }
 
-/** Takes an option out of the config; a volume becomes unused, or is freed where forced or where it is a cloud-init drive. */
-export function applyDelete(sim: Sim, node: string, guest: Guest, key: string, forced: boolean): void {
-  delete guest.pendingDelete[key];
-  const value = guest.config[key];
-  if (value === undefined) return;
-  delete guest.config[key];
-  if (isDriveKey(key) || isUnusedKey(key)) releaseVolume(sim, node, guest, value, forced || isUnusedKey(key));
-  if (isBusKey(key) || /^net\d+$/.test(key)) removeFromBoot(guest, key);
-}
-
-export function applyPendingValue(sim: Sim, node: string, guest: Guest, key: string): void {
-  const value = guest.pending[key];
-  if (value === undefined) return;
-  delete guest.pending[key];
-  setOption(sim, node, guest, key, value);
-}
-
-/** Sets an option; another volume in the same place goes the way of a deleted one. */
-function setOption(sim: Sim, node: string, guest: Guest, key: string, value: string): void {
-  const old = guest.config[key];
-  guest.config[key] = value;
-  if (!isDriveKey(key)) return;
-  const { file } = parseDrive(value);
-  for (const [other, text] of Object.entries(guest.config)) {
-    if (isUnusedKey(other) && parseDrive(text).file === file) delete guest.config[other];
+/** What is pending but changes nothing is not pending. */
+export function cleanUpPending(guest: Guest): void {
+  for (const [key, value] of Object.entries(guest.pending)) if (guest.config[key] === value) delete guest.pending[key];
+  for (const key of Object.keys(guest.pendingDelete)) {
+    if (guest.config[key] === undefined) delete guest.pendingDelete[key];
   }
-  if (old !== undefined && parseDrive(old).file !== file) releaseVolume(sim, node, guest, old, false);
 }
 
-function releaseVolume(sim: Sim, node: string, guest: Guest, value: string, freed: boolean): void {
-  const drive = parseDrive(value);
-  if (!ownsVolume(drive) || isStillUsed(guest, drive.file)) return;
-  const volume = findVolume(sim.world, node, drive.file);
-  if (volume === undefined || volume.vmid !== guest.vmid) return;
-  if (freed || isCloudInit(drive)) removeVolume(sim.world, volume);
-  else keepAsUnused(sim, node, guest, value);
+async function removeOption(change: Change, key: string): Promise<void> {
+  const { guest } = change;
+  if (isDriveKey(key) && guest.config[key] !== undefined) await detachDrive(change, key);
+  delete guest.pendingDelete[key];
+  delete guest.config[key];
 }
 
-/** The volume stays the guest's under the first free `unusedN`. */
-export function keepAsUnused(sim: Sim, node: string, guest: Guest, value: string): void {
-  const { file } = parseDrive(value);
-  if (findVolume(sim.world, node, file) === undefined || isStillUsed(guest, file)) return;
-  let number = 0;
-  while (guest.config[`unused${number}`] !== undefined) number += 1;
-  guest.config[`unused${number}`] = file;
+/** A drive that goes for good takes its volume along where that was asked for. */
+export async function detachDrive(change: Change, key: string): Promise<void> {
+  const { sim, user, guest } = change;
+  const drive = parseDrive(guest.config[key] ?? '');
+  if (guest.pendingDelete[key] !== true) return await keepOrFree(change, drive);
+  requirePrivilege(sim.world, user, `/vms/${guest.vmid}`, ['VM.Config.Disk']);
+  await freeVolume(change, key, drive);
 }
 
-function isStillUsed(guest: Guest, file: string): boolean {
-  const sections = [guest.config, ...Object.values(guest.snapshots)];
-  return sections.some((section) =>
-    Object.entries(section).some(
-      ([key, value]) => (isDriveKey(key) || isUnusedKey(key)) && parseDrive(value).file === file,
-    ),
-  );
-}
-
-function removeFromBoot(guest: Guest, key: string): void {
-  const match = /^order=(.*)$/.exec(guest.config['boot'] ?? '');
-  if (match === null) return;
-  const order = (match[1] ?? '').split(';').filter((device) => device !== key);
-  guest.config['boot'] = order.length === 0 ? ' ' : `order=${order.join(';')}`;
+async function setOption(change: Change, key: string): Promise<void> {
+  const { guest } = change;
+  const value = guest.pending[key];
+  const old = guest.config[key];
+  if (value === undefined) return;
+  if (old !== undefined && isDriveKey(key)) {
+    const drive = parseDrive(old);
+    if (drive.file !== parseDrive(value).file) await keepOrFree(change, drive);
+  }
+  delete guest.pending[key];
+  guest.config[key] = value;
 }

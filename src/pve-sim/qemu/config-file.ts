@@ -1,6 +1,7 @@
 // What pmxcfs says to a reader's or writer's guest config: quorum, digest, options as they are stored.
 import { isQuorate } from '../nodes/membership.ts';
 import { failure } from '../pve-error.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
 import { configDigest } from '../world/config-text.ts';
 import type { Guest } from '../world/world.ts';
@@ -18,9 +19,16 @@ export function checkWritable(sim: Sim, node: string, vmid: number): void {
 }
 
 /** An empty digest checks nothing (pve-behaviour 28.2). */
-export function checkDigest(guest: Guest, digest: string | undefined): void {
-  if (digest === undefined || digest === '') return;
-  if (configDigest(guest) !== digest) throw failure('checksum mismatch (file change by other user?)');
+export function checkDigest(sim: Sim, guest: Guest, digest: string | undefined): void {
+  if (digest === undefined || digest === '' || configDigest(guest) === digest) return;
+  const word = profileOfNode(sim.world, guest.node).has('mismatchSpelling') ? 'mismatch' : 'missmatch';
+  throw failure(`checksum ${word} (file change by other user?)`);
+}
+
+/** The same for a move of a disk, which has a text of its own (pve-behaviour 28.2). @param whose put before it */
+export function checkUnmodified(guest: Guest, digest: string | undefined, whose = ''): void {
+  if (digest === undefined || digest === '' || configDigest(guest) === digest) return;
+  throw failure(`${whose}detected modified configuration - file changed by other user? Try again.`);
 }
 
 /** Trailing white space is lost when the file is read back (pve-behaviour 28.1). */

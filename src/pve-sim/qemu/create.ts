@@ -88,12 +88,12 @@ function checkCreateAccess(sim: Sim, request: CreateRequest): void {
 /** Drive keys need no privilege on the guest when it is created, only on their storages. */
 function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record<string, string>>): void {
   const { node, vmid, user, pool } = request;
-  checkRootOnly(options, 'set');
+  checkRootOnly(user, options);
   if (options['tags'] !== undefined && profileOfNode(sim.world, node).has('tagsCheckedOnCreate'))
     checkTagChange(sim.world, user, '', options['tags']);
   for (const [key, value] of Object.entries(options)) {
     if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
-    if (!isDriveKey(key)) checkOptionAccess(sim, { node, vmid, user, pool }, { key, value, old: undefined });
+    if (!isDriveKey(key)) checkOptionAccess(sim, { node, vmid, user, pool }, { key, value });
   }
 }
 

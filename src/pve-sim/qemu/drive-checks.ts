@@ -7,6 +7,7 @@ import { isCdrom, isCloudInit, isUnusedKey, parseDrive } from '../world/drive.ts
 import { guestOfVolume } from '../storage/volume-name.ts';
 import { requireStorage } from '../world/volumes.ts';
 import { isNewCloudInit, newDiskOf } from './new-drive.ts';
+import { isRoot } from './option-access.ts';
 
 export const ROOT_PATHS_ONLY =
   'Only root can pass arbitrary filesystem paths. at /usr/share/perl5/PVE/Storage.pm line 590.';
@@ -27,9 +28,11 @@ export function checkDriveAccess(sim: Sim, check: DriveCheck, key: string, value
   if (file === 'none') return;
   if (file === 'cdrom' && drive.options['media'] === 'cdrom')
     return requirePrivilege(sim.world, check.user, '/', ['Sys.Console']);
-  if (!file.includes(':') || file.startsWith('/') || drive.options['import-from']?.startsWith('/') === true) {
+  const isPath = !file.includes(':') || file.startsWith('/');
+  if (!isRoot(check.user) && (isPath || drive.options['import-from']?.startsWith('/') === true)) {
     throw failure(ROOT_PATHS_ONLY);
   }
+  if (isPath) return;
   const fresh = isCdrom(drive) ? undefined : newDiskOf(file);
   if (isNewCloudInit(file)) return;
   if (fresh !== undefined) {
@@ -57,6 +60,7 @@ function checkImport(sim: Sim, source: string | undefined, key: string, gib: num
   if (gib !== 0) {
     throw parameterError({ [key]: "'import-from' requires special syntax - use <storage ID>:0,import-from=<source>" });
   }
+  if (source.startsWith('/')) return;
   requireStorage(sim.world, source.slice(0, source.indexOf(':')));
   const type = /^[^:]+:(iso|vztmpl|backup|snippets)\//.exec(source)?.[1];
   if (type !== undefined)

@@ -1,134 +1,158 @@
-// Which change a running guest takes at once, which waits for its next start, and which fails (pve-behaviour 11.5, 11.6, 28.10).
-import { isCdrom, parseDrive } from '../world/drive.ts';
-import { isNicKey, parseNic } from '../world/net.ts';
+// A running guest and its pending changes (pve-behaviour 11.5, 11.6, 28.10): some are taken at once, some wait for the next
+// start, and some fail and wait as well.
+import { writeDrive } from '../cloudinit/drive.ts';
+import { isBehind } from '../cloudinit/pending.ts';
+import { taskErrorText } from '../pve-error.ts';
+import { isCloudInit, isDriveKey, parseDrive } from '../world/drive.ts';
+import { isNicKey } from '../world/net.ts';
 import { parseProperties } from '../world/property-string.ts';
+import { splitList } from '../world/tags.ts';
 import type { Guest } from '../world/world.ts';
-import { maxCpus, memoryMib } from './guest-status.ts';
+import { detachDrive } from './apply-pending.ts';
+import type { Change } from './change.ts';
+import { recordCloudInitChange } from './cloudinit-changes.ts';
+import { plugVcpus } from './cpu-hotplug.ts';
+import { plugDrive, unplugDevice } from './drive-hotplug.ts';
+import { dropUsedAgain } from './guest-volumes.ts';
+import { plugMemory } from './memory-hotplug.ts';
+import { plugNic } from './nic-hotplug.ts';
 import { isCloudInitKey } from './option-access.ts';
 
-export interface HotplugOutcome {
-  readonly live: boolean;
-  /** The guest has to take or give back a device. */
-  readonly takesTime: boolean;
-  /** Why it failed; the change stays pending. */
-  readonly problem: string | undefined;
-  /** What is stored instead of the value that was asked for. */
-  readonly stored?: string;
-}
+/** What changes nothing in the running process. */
+const FAST =
+  /^(description|hookscript|lock|migrate_downtime|migrate_speed|name|onboot|protection|shares|startup|tags|vmstatestorage)$/;
 
-const LIVE: HotplugOutcome = { live: true, takesTime: false, problem: undefined };
-const DEVICE: HotplugOutcome = { live: true, takesTime: true, problem: undefined };
-const PENDING: HotplugOutcome = { live: false, takesTime: false, problem: undefined };
-const failed = (problem: string): HotplugOutcome => ({ live: false, takesTime: false, problem });
+const DEFAULT_MEMORY = '512';
 
-const ALWAYS_LIVE =
-  /^(name|description|tags|onboot|autostart|startup|protection|shares|hookscript|vmstatestorage|migrate_\w+|lock|cpulimit|cpuunits|unused\d+)$/;
-
-/** @param value undefined where the option is deleted */
-export function hotplug(guest: Guest, key: string, value: string | undefined): HotplugOutcome {
-  const old = guest.config[key];
-  if (ALWAYS_LIVE.test(key) || isCloudInitKey(key)) return LIVE;
-  if (isNicKey(key)) return nic(guest, old, value);
-  if (/^(scsi|virtio)\d+$/.test(key)) return disk(guest, key, old, value);
-  if (/^(ide|sata)\d+$/.test(key)) return medium(old, value);
-  if (key === 'vcpus') return vcpus(guest, value);
-  if (key === 'memory') return memory(guest, value);
-  if (key === 'balloon') return balloon(old, value);
-  if (key === 'agent') return agent(old, value);
-  if (key === 'hotplug') return /cpu|memory/.test(`${old ?? ''} ${value ?? ''}`) ? PENDING : LIVE;
-  if (/^usb\d+$/.test(key) || key === 'tablet') return hotplugFeatures(guest).has('usb') ? DEVICE : PENDING;
-  return PENDING;
-}
+type Features = ReadonlySet<string>;
 
 /** What the guest's config says can be plugged while it runs; network, disk and usb where it says nothing. */
-export function hotplugFeatures(guest: Guest): Set<string> {
+export function hotplugFeatures(guest: Guest): Features {
   const value = guest.config['hotplug'] ?? '1';
   if (value === '0') return new Set();
-  return new Set(value === '1' ? ['network', 'disk', 'usb'] : value.split(/[,;\s]+/));
+  return new Set(value === '1' ? ['network', 'disk', 'usb'] : splitList(value));
 }
 
-/** Bridge, tag, rate and the like change live; model, MAC and queues are another device. */
-function nic(guest: Guest, old: string | undefined, value: string | undefined): HotplugOutcome {
-  if (old !== undefined && value !== undefined && deviceOf(old) === deviceOf(value)) return LIVE;
-  return hotplugFeatures(guest).has('network') ? DEVICE : PENDING;
-}
-
-function deviceOf(value: string): string {
-  const { model, mac, options } = parseNic(value);
-  return [model, mac?.toLowerCase(), options['queues'], options['mtu']].join('|');
-}
-
-const DEVICE_OPTIONS = ['aio', 'cache', 'discard', 'iothread', 'product', 'queues', 'ro', 'ssd', 'vendor'];
-
-function disk(guest: Guest, key: string, old: string | undefined, value: string | undefined): HotplugOutcome {
-  if (old !== undefined && value !== undefined) {
-    const [before, after] = [parseDrive(old), parseDrive(value)];
-    if (before.file === after.file) {
-      return DEVICE_OPTIONS.every((name) => before.options[name] === after.options[name]) ? LIVE : PENDING;
+/**
+ * @param selected the options this call is about; others that are pending are left alone
+ * @returns why some failed, by option; they stay pending
+ */
+export async function plugPending(change: Change, selected: ReadonlySet<string>): Promise<Record<string, string>> {
+  const { guest } = change;
+  const features = hotplugFeatures(guest);
+  const errors: Record<string, string> = {};
+  const attempt = async (key: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      errors[key] = `hotplug problem - ${taskErrorText(error)}\n`;
     }
-    if (isCdrom(before) && isCdrom(after)) return LIVE;
+  };
+  for (const key of Object.keys(guest.pending).filter(isFast)) commit(guest, key, guest.pending[key] ?? '');
+  for (const key of Object.keys(guest.pendingDelete).sort()) {
+    if (!selected.has(key)) continue;
+    await attempt(key, async () => {
+      if (await takeAway(change, features, key)) forget(guest, key);
+    });
   }
-  if (!hotplugFeatures(guest).has('disk')) return PENDING;
-  if (old !== undefined && isBootDisk(guest, key)) return failed(`can't unplug bootdisk '${key}'`);
-  return DEVICE;
-}
-
-function isBootDisk(guest: Guest, key: string): boolean {
-  const order = /order=([^,]+)/.exec(guest.config['boot'] ?? '')?.[1]?.split(';') ?? [];
-  return order.includes(key);
-}
-
-/** IDE and SATA drives cannot come or go, but a CD can be changed. */
-function medium(old: string | undefined, value: string | undefined): HotplugOutcome {
-  if (old === undefined || value === undefined) return PENDING;
-  return isCdrom(parseDrive(old)) && isCdrom(parseDrive(value)) ? LIVE : PENDING;
-}
-
-function vcpus(guest: Guest, value: string | undefined): HotplugOutcome {
-  const limit = maxCpus(guest.config);
-  if (!hotplugFeatures(guest).has('cpu')) return PENDING;
-  if (Number(value ?? limit) > limit) return failed("you can't add more vcpus than maxcpus");
-  return DEVICE;
-}
-
-/** DIMMs of growing size beyond the memory a guest boots with; the request is rounded up to a border (pve-behaviour 11.7). */
-export const BOOT_MEMORY_MIB = 1024;
-const DIMMS_PER_SIZE = 32;
-const SMALLEST_DIMM_MIB = 512;
-
-function memory(guest: Guest, value: string | undefined): HotplugOutcome {
-  if (!hotplugFeatures(guest).has('memory') || guest.config['numa'] !== '1' || value === undefined) return PENDING;
-  const wanted = memoryMib({ memory: value });
-  if (wanted < BOOT_MEMORY_MIB) {
-    return failed(
-      `memory can't be lower than ${BOOT_MEMORY_MIB} MB at /usr/share/perl5/PVE/QemuServer/Memory.pm line 300.`,
-    );
+  for (const [key, value] of cloudInitLast(guest.pending)) {
+    if (!selected.has(key)) continue;
+    await attempt(key, async () => {
+      const taken = await take(change, features, key, value);
+      if (taken !== undefined) commit(guest, key, taken);
+    });
   }
-  return { ...DEVICE, stored: String(dimmBorder(wanted)) };
+  dropUsedAgain(guest);
+  if (features.has('cloudinit') && isBehind(guest)) await writeDrive(change.sim, change.process, guest);
+  return errors;
 }
 
-function dimmBorder(wantedMib: number): number {
-  let border = BOOT_MEMORY_MIB;
-  for (let size = SMALLEST_DIMM_MIB; ; size *= 2) {
-    for (let count = 0; count < DIMMS_PER_SIZE; count += 1) {
-      if (border >= wantedMib) return border;
-      border += size;
-    }
+/** The drive is made from all the other changes. */
+function cloudInitLast(pending: Readonly<Record<string, string>>): [string, string][] {
+  const isDrive = ([key, value]: [string, string]): boolean => isDriveKey(key) && isCloudInit(parseDrive(value));
+  return Object.entries(pending).toSorted((a, b) => Number(isDrive(a)) - Number(isDrive(b)));
+}
+
+function isFast(key: string): boolean {
+  return FAST.test(key) || isCloudInitKey(key);
+}
+
+function commit(guest: Guest, key: string, value: string): void {
+  recordCloudInitChange(guest, key, value);
+  guest.config[key] = value;
+  delete guest.pending[key];
+}
+
+function forget(guest: Guest, key: string): void {
+  recordCloudInitChange(guest, key, undefined);
+  delete guest.config[key];
+  delete guest.pendingDelete[key];
+}
+
+/** Takes a new value. @returns what is stored for it, undefined where it waits. @throws why it failed */
+async function take(change: Change, features: Features, key: string, value: string): Promise<string | undefined> {
+  const { sim, process, guest } = change;
+  const old = guest.config[key];
+  const when = (isTaken: boolean): string | undefined => (isTaken ? value : undefined);
+  if (isNicKey(key)) return when(await plugNic(change, features.has('network'), key, value));
+  if (isDriveKey(key)) return when(await plugDrive(change, features.has('disk'), key, value));
+  if (key === 'vcpus' && features.has('cpu')) return when(await plugVcpus(change, Number(value)));
+  if (key === 'memory' && features.has('memory')) return await plugMemory(change, value);
+  if ((/^usb\d+$/.test(key) && takesUsb(guest, features)) || (key === 'tablet' && features.has('usb'))) {
+    await process.work(sim.durations.hotplugMs);
+    return value;
   }
+  if (key === 'balloon') return when((old === '0') === (value === '0'));
+  if (key === 'agent') return when(isSameAgent(old, value));
+  if (key === 'hotplug') return when(!mentionsCpuOrMemory(old, value));
+  return when(key === 'cpulimit' || key === 'cpuunits');
 }
 
-/** Switching the device on or off needs a restart, a new value does not. */
-function balloon(old: string | undefined, value: string | undefined): HotplugOutcome {
-  return (old === '0') === (value === '0') ? LIVE : PENDING;
+/** Takes an option away. @returns false where that waits. @throws why it failed */
+async function takeAway(change: Change, features: Features, key: string): Promise<boolean> {
+  const { guest } = change;
+  if (isNicKey(key)) return features.has('network') && (await unplugDevice(change, key));
+  if (isDriveKey(key)) return await takeDriveAway(change, features, key);
+  if (key === 'vcpus') return features.has('cpu') && (await plugVcpus(change, undefined));
+  if (key === 'memory') return features.has('memory') && (await dropMemory(change));
+  if (/^usb\d+$/.test(key)) return takesUsb(guest, features);
+  if (key === 'tablet') return features.has('usb');
+  if (key === 'balloon') return guest.config['balloon'] !== '0';
+  if (key === 'hotplug') return !mentionsCpuOrMemory(guest.config['hotplug']);
+  return isFast(key) || key === 'cpulimit' || key === 'cpuunits';
 }
 
-function agent(old: string | undefined, value: string | undefined): HotplugOutcome {
-  if (old === undefined || value === undefined) return PENDING;
-  const [before, after] = [old, value].map((text) => ({ enabled: '0', ...parseProperties(text, 'enabled') }));
-  const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
-  keys.delete('fstrim_cloned_disks');
-  const same = [...keys].every(
-    (key) => (before as Record<string, string>)[key] === (after as Record<string, string>)[key],
-  );
-  return same ? LIVE : PENDING;
+async function takeDriveAway(change: Change, features: Features, key: string): Promise<boolean> {
+  if (!features.has('disk') || !/^(scsi|virtio)\d/.test(key)) return false;
+  await unplugDevice(change, key);
+  await detachDrive(change, key);
+  return true;
+}
+
+/** Back to the default, which is less than a guest with DIMMs can have. */
+async function dropMemory(change: Change): Promise<true> {
+  await plugMemory(change, DEFAULT_MEMORY);
+  return true;
+}
+
+function mentionsCpuOrMemory(...values: readonly (string | undefined)[]): boolean {
+  return values.some((value) => /cpu|memory/.test(value ?? ''));
+}
+
+/** USB devices come and go with Linux and Windows 8 and later. */
+function takesUsb(guest: Guest, features: Features): boolean {
+  return features.has('usb') && /^(l26|win8|win10|win11)$/.test(guest.config['ostype'] ?? '');
+}
+
+/** Whether nothing but `fstrim_cloned_disks` is different: the rest is part of the running process. */
+function isSameAgent(old: string | undefined, value: string): boolean {
+  if (old === undefined || old === '0') return false;
+  const [before, after] = [agentOf(old), agentOf(value)];
+  return before === after;
+}
+
+function agentOf(text: string): string {
+  const { enabled = '0', fstrim_cloned_disks: _, ...rest } = parseProperties(text, 'enabled');
+  const isOn = /^(1|on|yes|true)$/i.test(enabled);
+  return isOn ? JSON.stringify(Object.entries(rest).toSorted()) : '';
 }

@@ -105,6 +105,7 @@ function fixedBytes(key: string, options: Readonly<Record<string, string>>, stor
 }
 
 function sourceOf(sim: Sim, node: string, source: string): { bytes: number; format: string } {
+  if (source.startsWith('/')) throw failure(`can't find file '${source}'`);
   const storage = requireStorage(sim.world, source.slice(0, source.indexOf(':')), node);
   const volume = findVolume(sim.world, node, source);
   if (volume !== undefined) return { bytes: imageBytes(volume.data, volume.sizeBytes), format: volume.format };
@@ -116,7 +117,8 @@ function sourceOf(sim: Sim, node: string, source: string): { bytes: number; form
 /** A volume or medium that is there already: its size is probed. */
 function existing(sim: Sim, wish: DriveWish, drive: Drive): Drive {
   if (isCdrom(drive) && !drive.file.includes(':')) return { ...drive, options: { ...drive.options, media: 'cdrom' } };
-  if (drive.file.startsWith('/')) return drive;
+  // The simulated hosts have no devices and no files beside their storages.
+  if (drive.file.startsWith('/')) throw failure(`volume ${drive.file} does not exist`);
   const storage = requireStorage(sim.world, drive.file.slice(0, drive.file.indexOf(':')));
   checkUsable(storage, wish.node);
   const volume = findVolume(sim.world, wish.node, drive.file);

@@ -5,8 +5,9 @@ import type { Profile } from '../profiles/profile.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { isCdrom, isCloudInit, isDriveKey, parseDrive } from '../world/drive.ts';
+import { isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
 import { isNicKey, parseNic } from '../world/net.ts';
+import { hostDeviceWords, isHostDevice } from './device-access.ts';
 
 const GROUPS: readonly [privilege: string, keys: RegExp][] = [
   ['VM.Config.CPU', /^(cores|cpu|cpulimit|cpuunits|numa\d*|smp|sockets|vcpus)$/],
@@ -21,36 +22,38 @@ const GROUPS: readonly [privilege: string, keys: RegExp][] = [
 ];
 
 const ROOT_ONLY = new Set(
-  'affinity amd-sev intel-tdx arch args hugepages keephugepages ivshmem lock spice_enhancements vmgenid'.split(' '),
+  [
+    'affinity amd-sev intel-tdx arch args hugepages keephugepages ivshmem lock spice_enhancements vmgenid',
+    'meta parent runningcpu runningmachine snaptime',
+  ]
+    .join(' ')
+    .split(' '),
 );
 const CLOUDINIT_KEY = /^(cicustom|cipassword|citype|ciupgrade|ciuser|ipconfig\d+|nameserver|searchdomain|sshkeys)$/;
 
-/** Deleting is setting: the same options are root's. */
-export function checkRootOnlyDeletes(keys: readonly string[]): void {
+/** A login ticket of root has no limits; a token of root's is somebody else (pve-behaviour 4.3). */
+export function isRoot(user: string): boolean {
+  return user === 'root@pam';
+}
+
+/** Setting and deleting alike. @throws 500 `only root can set ...` */
+export function checkRootOnlyKeys(user: string, keys: readonly string[]): void {
   const refused = keys.find(isRootOnly);
-  if (refused !== undefined) throw failure(`only root can set '${refused}' config`);
+  if (refused !== undefined && !isRoot(user)) throw failure(`only root can set '${refused}' config`);
 }
 
 function isRootOnly(key: string): boolean {
   return ROOT_ONLY.has(key) || /^parallel\d$/.test(key);
 }
 
-/**
- * @param verb what PVE says of a serial port: it is set when a guest is created and modified later
- * @throws 500 `only root can set ...`: no token is root, whatever its rights
- */
-export function checkRootOnly(options: Readonly<Record<string, string>>, verb: 'set' | 'modify'): void {
+/** What a guest may not be created with. @throws 500 `only root can set ...`: no token is root, whatever its rights */
+export function checkRootOnly(user: string, options: Readonly<Record<string, string>>): void {
+  const { hookscript } = options;
+  if (hookscript !== undefined) throw parameterError({ hookscript: `script '${hookscript}' does not exist\n` });
+  checkRootOnlyKeys(user, Object.keys(options));
+  if (isRoot(user)) return;
   for (const [key, value] of Object.entries(options)) {
-    if (key === 'hookscript') throw parameterError({ hookscript: `script '${value}' does not exist\n` });
-    if (isRootOnly(key)) throw failure(`only root can set '${key}' config`);
-    if (/^serial\d$/.test(key) && value !== 'socket')
-      throw failure(`only root can ${verb} '${key}' config for real devices`);
-    if (/^usb\d+$/.test(key) && !/^(spice|host=spice|mapping=)/i.test(value)) {
-      throw failure(`only root can set '${key}' config for real devices`);
-    }
-    if (/^hostpci\d+$/.test(key) && !value.includes('mapping=')) {
-      throw failure(`only root can set '${key}' config for non-mapped devices`);
-    }
+    if (isHostDevice(key, value)) throw failure(`only root can set '${key}' config for ${hostDeviceWords(key)}`);
   }
 }
 
@@ -58,8 +61,6 @@ export interface OptionChange {
   readonly key: string;
   /** Undefined where the option is deleted. */
   readonly value: string | undefined;
-  /** What is in the config now. */
-  readonly old: string | undefined;
 }
 
 export interface OptionOwner {
@@ -75,14 +76,10 @@ export function checkOptionAccess(sim: Sim, owner: OptionOwner, change: OptionCh
   const { node, vmid, user } = owner;
   const profile = profileOfNode(sim.world, node);
   const need = (...names: readonly string[]): void => requireOnGuest(sim, owner, names);
-  const { key, value, old } = change;
-  if (isDriveKey(key) && !/^(efidisk|tpmstate)/.test(key)) {
-    for (const text of [value, old]) if (text !== undefined) checkDriveRight(text, need);
-    return;
-  }
+  const { key, value } = change;
   if (isNicKey(key)) {
     need('VM.Config.Network');
-    for (const text of [old, value]) if (text !== undefined) checkBridge(sim, profile, user, text);
+    if (value !== undefined) checkBridge(sim, profile, user, value);
     return;
   }
   const isNetwork = key.startsWith('ipconfig') && !profile.has('ipconfigNeedsCloudinitOrNetwork');
@@ -95,7 +92,9 @@ export function checkOptionAccess(sim: Sim, owner: OptionOwner, change: OptionCh
   need(GROUPS.find(([, keys]) => keys.test(key))?.[0] ?? 'VM.Config.Options');
 }
 
-function checkDriveRight(value: string, need: (...names: readonly string[]) => void): void {
+/** Asked of the old value and of the new one. @throws 403 */
+export function checkDriveRights(sim: Sim, user: string, vmid: number, value: string): void {
+  const need = (name: string): void => requirePrivilege(sim.world, user, `/vms/${vmid}`, [name]);
   const drive = parseDrive(value);
   if (isCloudInit(drive)) {
     need('VM.Config.Cloudinit');

@@ -1,12 +1,13 @@
 // Stop, shutdown, reboot, reset, suspend and resume (pve-behaviour 12). Start has a file of its own.
 import { managedResource } from '../ha/ha-config.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
+import { isQuorate } from '../nodes/membership.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { checkNoLock, findQemu, isTemplate, requireQemu } from '../world/guests.ts';
 import type { Guest, HaResource, TaskRecord } from '../world/world.ts';
-import { applyAllPending } from './apply-pending.ts';
+import { applyPending } from './apply-pending.ts';
 import { bootRun } from './boot-guest.ts';
 import { checkQuorum } from './config-file.ts';
 import { forkStart } from './start.ts';
@@ -42,7 +43,7 @@ export function stopGuest(sim: Sim, request: PowerRequest): string {
     if (guest.run === undefined) return;
     checkNoLock(guest, 'suspended');
     await worker.work(sim.durations.stopMs);
-    goDown(sim, node, guest);
+    await goDown(sim, worker, guest);
   });
 }
 
@@ -142,7 +143,7 @@ async function powerDown(sim: Sim, worker: Worker, request: PowerRequest): Promi
     if (!request.force) throw failure('VM quit/powerdown failed - got timeout');
     await worker.work(sim.durations.stopMs);
   }
-  goDown(sim, node, guest);
+  await goDown(sim, worker, guest);
 }
 
 /** A guest that has not booted yet does not hear the button. */
@@ -154,9 +155,10 @@ function shutdownMs(sim: Sim, guest: Guest): number {
 }
 
 /** Down through the API: pending changes become current (pve-behaviour 11.8). */
-function goDown(sim: Sim, node: string, guest: Guest): void {
+async function goDown(sim: Sim, worker: Worker, guest: Guest): Promise<void> {
   guest.run = undefined;
-  applyAllPending(sim, node, guest);
+  // Without quorum the file cannot be written: they stay pending, and the guest is down all the same.
+  if (isQuorate(sim.world, guest.node)) await applyPending({ sim, process: worker, user: worker.user, guest });
 }
 
 /**

@@ -10,8 +10,9 @@ import { isNicKey, parseNic } from '../world/net.ts';
 import { MIB } from '../world/size.ts';
 import { checkUsable, findVolume, requireStorage } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
-import { applyAllPending } from './apply-pending.ts';
-import { BOOT_MEMORY_MIB, hotplugFeatures } from './hotplug.ts';
+import { applyPending } from './apply-pending.ts';
+import { hotplugFeatures } from './hotplug.ts';
+import { BOOT_MEMORY_MIB, dimmBorder } from './memory-hotplug.ts';
 import { bootRun } from './boot-guest.ts';
 import { maxCpus, memoryMib } from './guest-status.ts';
 
@@ -30,7 +31,7 @@ async function runStart(sim: Sim, worker: Worker, node: string, vmid: number): P
     checkNoLock(guest, 'suspended');
     if (guest.run !== undefined) throw failure(`VM ${vmid} already running`);
     delete guest.config['lock'];
-    applyAllPending(sim, node, guest);
+    await applyPending({ sim, process: worker, user: worker.user, guest });
     await writeDrive(sim, worker, guest);
     checkCanRun(sim, worker, guest);
     await worker.work(sim.durations.startMs);
@@ -65,7 +66,9 @@ function checkCanRun(sim: Sim, worker: Worker, guest: Guest): void {
 function checkMemory(worker: Worker, guest: Guest, hostBytes: number): void {
   if (hotplugFeatures(guest).has('memory')) {
     if (guest.config['numa'] !== '1') throw failure('NUMA needs to be enabled for memory hotplug');
-    if (memoryMib(guest.config) < BOOT_MEMORY_MIB) throw failure(`minimum memory must be ${BOOT_MEMORY_MIB}MB`);
+    const memory = memoryMib(guest.config);
+    if (memory < BOOT_MEMORY_MIB) throw failure(`minimum memory must be ${BOOT_MEMORY_MIB}MB`);
+    guest.config['memory'] = String(dimmBorder(memory));
   }
   if (memoryMib(guest.config) * MIB <= hostBytes) return;
   worker.log("kvm: cannot set up guest memory 'pc.ram': Cannot allocate memory");

@@ -1,23 +1,25 @@
-// `PUT` and `POST .../config` (pve-behaviour 11): what is refused before anything is written, then the change itself.
-import { checkTagChange } from '../access/tag-rights.ts';
+// `PUT` and `POST .../config` (pve-behaviour 11): what is refused before the guest's lock is asked for, what is under it, and
+// who then does the work.
 import { withConfigLock } from '../locks/config-lock.ts';
+import { requirePrivilege } from '../access/rules.ts';
 import type { Process } from '../process.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
-import type { Schema } from '../schema/property.ts';
 import { vmOptions } from '../schema/vm-options.ts';
 import type { Sim } from '../sim.ts';
-import type { Worker } from '../tasks/worker.ts';
-import { isDriveKey, isUnusedKey, parseDrive } from '../world/drive.ts';
+import { isDriveKey, isUnusedKey } from '../world/drive.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
-import { splitList } from '../world/tags.ts';
+import { isNicKey } from '../world/net.ts';
+import { findVolume } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
 import { applyChanges } from './apply-changes.ts';
 import { checkDigest, checkWritable } from './config-file.ts';
+import { isDeviceKey } from './device-access.ts';
 import { checkDriveAccess } from './drive-checks.ts';
 import { withoutPath } from './drive-path.ts';
 import { memoryMib } from './guest-status.ts';
-import { checkOptionAccess, checkRootOnly, checkRootOnlyDeletes } from './option-access.ts';
+import { checkOptionAccess, checkRootOnlyKeys, type OptionOwner } from './option-access.ts';
+import { storedOnUpdate } from './option-values.ts';
 import { checkSshKeys } from './ssh-keys.ts';
 
 export interface UpdateRequest {
@@ -29,35 +31,29 @@ export interface UpdateRequest {
   readonly reverts: readonly string[];
   readonly force: boolean;
   readonly digest: string | undefined;
+  readonly skiplock: boolean;
 }
 
 /** The synchronous call. */
 export async function updateNow(sim: Sim, process: Process, sent: UpdateRequest): Promise<void> {
-  const request = checkUpdate(sim, sent);
-  await underLock(sim, process, request, async (guest) => {
-    await change(sim, process, guest, request);
+  const request = checkRequest(sim, sent);
+  await withConfigLock(sim, process, request, async () => {
+    checkGuest(sim, request);
+    await change(sim, process, request);
   });
 }
 
-/**
- * The lock is taken once before the fork, so that a guest that is locked or busy is told at once, and again by the worker.
- * @returns the UPID, or null where the work was done within `delayMs`
- */
+/** @returns the UPID, or null where the work was done within `delayMs` */
 export async function updateInBackground(
   sim: Sim,
   process: Process,
   sent: UpdateRequest,
   delayMs: number | undefined,
 ): Promise<string | null> {
-  const request = checkUpdate(sim, sent);
-  const { node, vmid, user } = request;
-  await underLock(sim, process, request, async () => await Promise.resolve());
-  const upid = sim.tasks.fork({ node, type: 'qmconfig', id: String(vmid), user }, async (worker: Worker) => {
-    worker.log(`update VM ${vmid}: ${describe(request)}`);
-    await underLock(sim, worker, request, async (guest) => {
-      await change(sim, worker, guest, request);
-    });
-  });
+  const request = checkRequest(sim, sent);
+  const { node, vmid } = request;
+  const ownLock = profileOfNode(sim.world, node).has('configTaskTakesLock');
+  const upid = ownLock ? forkUnlocked(sim, request) : await forkLocked(sim, process, request);
   if (delayMs === undefined) return upid;
   await Promise.race([sim.tasks.ended(upid), sim.pace.wait(delayMs)]);
   const status = sim.world.tasks[upid]?.exitstatus;
@@ -66,107 +62,155 @@ export async function updateInBackground(
   throw failure(`failed to update VM ${vmid}: ${status}`);
 }
 
-/** Which tags may change is asked under the lock, once the old ones are known: a task tells it as its error. */
-async function change(sim: Sim, process: Process, guest: Guest, request: UpdateRequest): Promise<void> {
-  const tags = request.deletes.includes('tags') ? '' : request.options['tags'];
-  if (tags !== undefined) checkTagChange(sim.world, request.user, guest.config['tags'] ?? '', tags);
-  checkWritable(sim, request.node, request.vmid);
-  await applyChanges(sim, process, guest, request);
-}
-
-async function underLock(
-  sim: Sim,
-  process: Process,
-  request: UpdateRequest,
-  work: (guest: Guest) => Promise<void>,
-): Promise<void> {
-  const { node, vmid, digest } = request;
-  await withConfigLock(sim, process, { node, vmid }, async () => {
-    const guest = requireQemu(sim.world, node, vmid);
-    checkDigest(guest, digest);
-    checkNoLock(guest);
-    await work(guest);
+/** The worker takes the lock: having waited too long for it is the task's error (pve-behaviour 27.1). */
+function forkUnlocked(sim: Sim, request: UpdateRequest): string {
+  checkGuest(sim, request);
+  return fork(sim, request, async (worker) => {
+    await withConfigLock(sim, worker, request, async () => {
+      checkGuest(sim, request);
+      await change(sim, worker, request);
+    });
   });
 }
 
-function describe(request: UpdateRequest): string {
-  const sets = Object.entries(request.options)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `-${key} ${key === 'cipassword' ? '<hidden>' : value}`);
-  return [...sets, ...(request.deletes.length === 0 ? [] : [`-delete ${request.deletes.join(',')}`])].join(' ');
+/** The call takes the lock, and the worker inherits it: of two calls at once with one digest one is refused here (28.2). */
+async function forkLocked(sim: Sim, process: Process, request: UpdateRequest): Promise<string> {
+  return await withConfigLock(sim, process, request, async (lease) => {
+    checkGuest(sim, request);
+    const { promise: inherited, resolve } = Promise.withResolvers<void>();
+    const upid = fork(sim, request, async (worker) => {
+      lease.handTo(worker);
+      resolve();
+      await change(sim, worker, request);
+    });
+    await Promise.race([inherited, sim.tasks.ended(upid)]);
+    return upid;
+  });
 }
 
-function checkUpdate(sim: Sim, sent: UpdateRequest): UpdateRequest {
-  const request = withoutAliases(sim, sent);
+function fork(sim: Sim, request: UpdateRequest, work: (worker: Process) => Promise<void>): string {
+  const { node, vmid, user } = request;
+  return sim.tasks.fork({ node, type: 'qmconfig', id: String(vmid), user }, async (worker) => await work(worker));
+}
+
+/** What is asked under the lock and before the fork. */
+function checkGuest(sim: Sim, request: UpdateRequest): void {
+  const guest = requireQemu(sim.world, request.node, request.vmid);
+  checkDigest(sim, guest, request.digest);
+  if (!request.skiplock) checkNoLock(guest, request.deletes.includes('vmstate') ? 'suspended' : undefined);
+  checkBalloon(guest, withReverts(guest, request).options);
+}
+
+async function change(sim: Sim, process: Process, sent: UpdateRequest): Promise<void> {
+  const { node, vmid, user } = sent;
+  process.log(`update VM ${vmid}: ${describe(sent)}`);
+  const guest = requireQemu(sim.world, node, vmid);
+  checkWritable(sim, node, vmid);
+  await applyChanges({ sim, process, user, guest }, withReverts(guest, sent));
+}
+
+function describe({ options, deletes, force, reverts, skiplock }: UpdateRequest): string {
+  const all: Record<string, string> = {
+    ...options,
+    ...(deletes.length === 0 ? {} : { delete: deletes.join(',') }),
+    ...(reverts.length === 0 ? {} : { revert: reverts.join(',') }),
+    ...(force ? { force: '1' } : {}),
+    ...(skiplock ? { skiplock: '1' } : {}),
+    ...(options['cipassword'] === undefined ? {} : { cipassword: '<hidden>' }),
+  };
+  return Object.entries(all)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `-${key} ${value}`)
+    .join(' ');
+}
+
+/** What goes along with the saved RAM of a hibernated guest. */
+const HIBERNATION = ['runningcpu', 'runningmachine'];
+
+/** Reverting is setting what is in effect, or deleting what is only pending. */
+function withReverts(guest: Guest, request: UpdateRequest): UpdateRequest {
+  const options = { ...request.options };
+  const deletes = [...request.deletes];
+  for (const key of request.reverts) {
+    const value = guest.config[key];
+    if (value !== undefined) options[key] = value;
+    else if (guest.pending[key] !== undefined) deletes.push(key);
+  }
+  if (deletes.includes('vmstate')) {
+    const along = guest.config['lock'] === 'suspended' ? ['lock', ...HIBERNATION] : HIBERNATION;
+    deletes.push(...along.filter((key) => guest.config[key] !== undefined));
+  }
+  return { ...request, options, deletes };
+}
+
+function checkRequest(sim: Sim, sent: UpdateRequest): UpdateRequest {
+  const request = withCanonicalValues(sim, sent);
   const { options, deletes, reverts, vmid, user, node } = request;
-  checkRootOnly(options, 'modify');
-  checkRootOnlyDeletes(deletes);
   checkSshKeys(options['sshkeys']);
   if (Object.keys(options).length + deletes.length + reverts.length === 0) throw failure('no options specified');
-  checkLists(request, vmOptions(profileOfNode(sim.world, request.node)));
-  const guest = requireQemu(sim.world, node, vmid);
-  checkDigest(guest, request.digest);
+  checkLists(sim, request);
+  checkHookscript(sim, node, options['hookscript']);
   const owner = { node, vmid, user };
-  for (const key of [...deletes, ...reverts]) {
-    checkOptionAccess(sim, owner, { key, value: undefined, old: guest.config[key] });
-  }
+  for (const key of deletes) checkRight(sim, owner, key, undefined);
   for (const [key, value] of Object.entries(options)) {
-    checkOptionAccess(sim, owner, { key, value, old: guest.config[key] });
     if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, owner, key, value);
+    else checkRight(sim, owner, key, value);
   }
-  checkMemory(guest, options);
-  checkBoot(guest, options, deletes);
-  checkProtection(guest, deletes);
   return request;
 }
 
-/** `cdrom` is ide2; a path is turned into the volume that it is. */
-function withoutAliases(sim: Sim, request: UpdateRequest): UpdateRequest {
+/** `cdrom` is ide2, a path is the volume it leads to, a NIC without an address gets one, and 1 as a generation id asks for a new one. */
+function withCanonicalValues(sim: Sim, request: UpdateRequest): UpdateRequest {
   const { cdrom, ...rest } = request.options;
-  const options =
-    cdrom === undefined ? rest : { ...rest, ide2: cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom` };
-  const entries = Object.entries(options).map(([key, value]): [string, string] => [
-    key,
-    isDriveKey(key) ? withoutPath(sim, request.node, key, value) : value,
-  ]);
-  return { ...request, options: Object.fromEntries(entries) };
+  const ide2 = cdrom === undefined || cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom`;
+  const options: Record<string, string> = ide2 === undefined ? rest : { ...rest, ide2 };
+  for (const [key, value] of Object.entries(options)) {
+    if (isNicKey(key)) options[key] = storedOnUpdate(sim, key, value) ?? value;
+    if (isDriveKey(key)) options[key] = withoutPath(sim, request.node, key, value);
+  }
+  if (options['vmgenid'] === '1') options['vmgenid'] = sim.random.uuid();
+  return { ...request, options, deletes: request.deletes.map((key) => (key === 'cdrom' ? 'ide2' : key)) };
 }
 
-function checkLists(request: UpdateRequest, known: Schema): void {
-  const both = (key: string, list: string): void => {
-    if (request.options[key] === undefined) return;
-    throw parameterError({ delete: `you can't use '-${key}' and -${list} ${key}' at the same time` });
+/** Options of a config that nobody sets through the API. */
+const INTERNAL = new Set(['meta', 'parent', 'runningcpu', 'runningmachine', 'snaptime', 'vmstate']);
+
+function checkLists(sim: Sim, { node, options, deletes, reverts }: UpdateRequest): void {
+  const known = vmOptions(profileOfNode(sim.world, node));
+  const check = (list: 'delete' | 'revert', key: string): void => {
+    if (known[key] === undefined && !INTERNAL.has(key)) throw parameterError({ [list]: `unknown option '${key}'` });
   };
-  for (const list of ['delete', 'revert'] as const) {
-    for (const key of list === 'delete' ? request.deletes : request.reverts) {
-      if (known[key] === undefined) throw parameterError({ [list]: `unknown option '${key}'` });
-      both(key, list);
-    }
+  const together = (list: string, key: string): string =>
+    `you can't use '-${key}' and -${list} ${key}' at the same time`;
+  for (const key of reverts) {
+    check('revert', key);
+    if (options[key] !== undefined) throw parameterError({ delete: together('revert', key) });
   }
-}
-
-function checkMemory(guest: Guest, options: Readonly<Record<string, string>>): void {
-  if (options['memory'] === undefined && options['balloon'] === undefined) return;
-  const balloon = Number(options['balloon'] ?? guest.config['balloon'] ?? 0);
-  if (balloon > memoryMib({ ...guest.config, ...options })) {
-    throw failure('balloon value too large (must be smaller than assigned memory)');
-  }
-}
-
-function checkBoot(guest: Guest, options: Readonly<Record<string, string>>, deletes: readonly string[]): void {
-  const order = /^order=(.*)$/.exec(options['boot'] ?? '')?.[1];
-  for (const device of splitList(order ?? '')) {
-    const known = options[device] ?? guest.pending[device] ?? guest.config[device];
-    if (known === undefined || deletes.includes(device))
-      throw failure(`invalid bootorder: device '${device}' does not exist'`);
-  }
-}
-
-function checkProtection(guest: Guest, deletes: readonly string[]): void {
-  if (guest.config['protection'] !== '1') return;
   for (const key of deletes) {
-    const value = guest.config[key];
-    if (value === undefined || !(isDriveKey(key) || isUnusedKey(key))) continue;
-    if (!parseDrive(value).options['media']) throw failure(`can't remove drive '${key}' - protection mode enabled`);
+    if (options[key] !== undefined) throw parameterError({ delete: together('delete', key) });
+    if (reverts.includes(key)) throw parameterError({ revert: together('delete', key) });
+    check('delete', key);
+  }
+}
+
+function checkHookscript(sim: Sim, node: string, volid: string | undefined): void {
+  if (volid === undefined || findVolume(sim.world, node, volid) !== undefined) return;
+  throw parameterError({ hookscript: `script '${volid}' does not exist\n` });
+}
+
+/** Drives, devices and tags are asked about later, when it is known what is there. */
+function checkRight(sim: Sim, owner: OptionOwner, key: string, value: string | undefined): void {
+  const { user, vmid } = owner;
+  if (isDriveKey(key) || isUnusedKey(key) || isDeviceKey(key) || key === 'tags') return;
+  if (key === 'vmstate') return requirePrivilege(sim.world, user, `/vms/${vmid}`, ['VM.Config.Disk', 'VM.PowerMgmt']);
+  checkRootOnlyKeys(user, [key]);
+  checkOptionAccess(sim, owner, { key, value });
+}
+
+function checkBalloon(guest: Guest, options: Readonly<Record<string, string>>): void {
+  if (options['memory'] === undefined && options['balloon'] === undefined) return;
+  const balloon = Number(options['balloon'] ?? guest.pending['balloon'] ?? guest.config['balloon'] ?? 0);
+  if (balloon > memoryMib({ ...guest.config, ...guest.pending, ...options })) {
+    throw failure('balloon value too large (must be smaller than assigned memory)');
   }
 }

@@ -19,6 +19,7 @@ import { NODE_FACTS } from './node-facts.ts';
 import { POOLS } from './pools.ts';
 import { QEMU_CLOUDINIT } from './qemu-cloudinit.ts';
 import { QEMU_MIGRATE } from './qemu-migrate.ts';
+import { QEMU_CONFIG } from './qemu-config.ts';
 import { QEMU_POWER } from './qemu-power.ts';
 import { QEMU_READ } from './qemu-read.ts';
 import { QEMU_WRITE } from './qemu-write.ts';
@@ -36,6 +37,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...TASKS,
   ...QEMU_READ,
   ...QEMU_WRITE,
+  ...QEMU_CONFIG,
   ...QEMU_POWER,
   ...QEMU_CLOUDINIT,
   ...QEMU_MIGRATE,

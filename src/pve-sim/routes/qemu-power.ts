@@ -18,7 +18,7 @@ import { choice, flag, integer, listText, optional, type Schema, text } from '..
 import { machine } from '../schema/machine-options.ts';
 import type { Sim } from '../sim.ts';
 import { type Call, type Endpoint, intParam, isOn, needInt, needText } from './endpoint.ts';
-import { refuseRootOnly } from './qemu-write.ts';
+import { refuseRootOnly } from './guest-options.ts';
 
 const right: Rule = perm('/vms/{vmid}', 'VM.PowerMgmt');
 const timeout = optional(integer({ minimum: 0 }));

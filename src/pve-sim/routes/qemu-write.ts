@@ -1,48 +1,20 @@
 // Making, changing and removing guests (pve-behaviour 9, 11, 13, 15, 16).
-import { and, everybody, or, perm, permAny, permWith } from '../access/rules.ts';
-import { parameterError } from '../pve-error.ts';
+import { and, everybody, or, perm, permWith } from '../access/rules.ts';
 import { cloneGuest } from '../qemu/clone.ts';
 import { createGuest } from '../qemu/create.ts';
 import { destroyGuest } from '../qemu/destroy.ts';
-import { resizeDisk } from '../qemu/resize.ts';
 import { makeTemplate } from '../qemu/template.ts';
-import { type UpdateRequest, updateInBackground, updateNow } from '../qemu/update-config.ts';
-import { digestProperty, guestParams, nodeParams, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
+import { guestParams, nodeParams, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
 import { configIdFormat, dnsNameFormat, nodeFormat, poolFormat } from '../schema/formats.ts';
-import { choice, flag, integer, optional, type Schema, listText, text } from '../schema/property.ts';
+import { choice, flag, integer, optional, text } from '../schema/property.ts';
 import { perProfile } from '../profiles/profile.ts';
 import { DISK_KEYS, vmOptions } from '../schema/vm-options.ts';
-import { splitList } from '../world/tags.ts';
 import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
+import { optionsOf, refuseRootOnly } from './guest-options.ts';
 
 const pool = optional(text({ format: poolFormat }));
 const storage = optional(storageProperty);
-const optionList = listText(configIdFormat);
 const skiplock = flag();
-
-const updateParams = perProfile(
-  (profile): Schema => ({
-    ...vmOptions(profile),
-    ...guestParams,
-    delete: optionList,
-    digest: digestProperty,
-    force: flag({ requires: 'delete' }),
-    revert: optionList,
-    skiplock,
-  }),
-);
-
-const updateRight = permAny(
-  '/vms/{vmid}',
-  'VM.Config.Disk',
-  'VM.Config.CDROM',
-  'VM.Config.CPU',
-  'VM.Config.Memory',
-  'VM.Config.Network',
-  'VM.Config.HWType',
-  'VM.Config.Options',
-  'VM.Config.Cloudinit',
-);
 
 export const QEMU_WRITE: readonly Endpoint[] = [
   {
@@ -65,31 +37,6 @@ export const QEMU_WRITE: readonly Endpoint[] = [
     })),
     allow: everybody,
     handle: create,
-  },
-  {
-    method: 'PUT',
-    path: '/nodes/{node}/qemu/{vmid}/config',
-    params: updateParams,
-    allow: updateRight,
-    handle: putConfig,
-  },
-  {
-    method: 'POST',
-    path: '/nodes/{node}/qemu/{vmid}/config',
-    params: perProfile((profile) => ({
-      ...updateParams(profile),
-      background_delay: optional(integer({ minimum: 1, maximum: 30 })),
-      ...(profile.has('importWorkingStorage') ? { 'import-working-storage': storage } : {}),
-    })),
-    allow: updateRight,
-    handle: postConfig,
-  },
-  {
-    method: 'PUT',
-    path: '/nodes/{node}/qemu/{vmid}/unlink',
-    params: { ...guestParams, force: flag(), idlist: { ...listText(configIdFormat), optional: false } },
-    allow: perm('/vms/{vmid}', 'VM.Config.Disk'),
-    handle: unlink,
   },
   {
     method: 'POST',
@@ -121,19 +68,6 @@ export const QEMU_WRITE: readonly Endpoint[] = [
     handle: ({ sim, user, params }) => makeTemplate(sim, needText(params, 'node'), needInt(params, 'vmid'), user),
   },
   {
-    method: 'PUT',
-    path: '/nodes/{node}/qemu/{vmid}/resize',
-    params: {
-      ...guestParams,
-      digest: digestProperty,
-      disk: choice(...DISK_KEYS),
-      size: text({ pattern: /\+?\d+(\.\d+)?[KMGT]?/ }),
-      skiplock,
-    },
-    allow: perm('/vms/{vmid}', 'VM.Config.Disk'),
-    handle: resize,
-  },
-  {
     method: 'DELETE',
     path: '/nodes/{node}/qemu/{vmid}',
     params: { ...guestParams, 'destroy-unreferenced-disks': flag(), purge: flag(), skiplock },
@@ -141,19 +75,6 @@ export const QEMU_WRITE: readonly Endpoint[] = [
     handle: destroy,
   },
 ];
-
-/** Parameters that are options of the guest. */
-function optionsOf(call: Call): Record<string, string> {
-  const known = vmOptions(call.profile);
-  const entries = Object.entries(call.params).filter(([key]) => known[key] !== undefined);
-  return Object.fromEntries(entries.map(([key, value]) => [key, String(value)]));
-}
-
-/** A token is never root@pam (pve-behaviour 4.3, 5.4). */
-export function refuseRootOnly({ params }: Call): void {
-  const used = ['skiplock', 'keepActive'].find((name) => params[name] !== undefined);
-  if (used !== undefined) throw parameterError({ [used]: 'Only root may use this option.' });
-}
 
 async function create(call: Call): Promise<string> {
   const { sim, process, user, params } = call;
@@ -168,42 +89,6 @@ async function create(call: Call): Promise<string> {
     archive: textParam(params, 'archive'),
     haManaged: isOn(params, 'ha-managed'),
   });
-}
-
-function updateRequest(call: Call): UpdateRequest {
-  refuseRootOnly(call);
-  const { params, user } = call;
-  return {
-    node: needText(params, 'node'),
-    vmid: needInt(params, 'vmid'),
-    user,
-    options: optionsOf(call),
-    deletes: splitList(textParam(params, 'delete') ?? ''),
-    reverts: splitList(textParam(params, 'revert') ?? ''),
-    force: isOn(params, 'force'),
-    digest: textParam(params, 'digest'),
-  };
-}
-
-async function putConfig(call: Call): Promise<void> {
-  await updateNow(call.sim, call.process, updateRequest(call));
-}
-
-/** The older way to delete disks. */
-async function unlink(call: Call): Promise<void> {
-  const { sim, process, params } = call;
-  const deletes = splitList(needText(params, 'idlist'));
-  await updateNow(sim, process, { ...updateRequest(call), deletes });
-}
-
-async function postConfig(call: Call): Promise<string | null> {
-  const seconds = intParam(call.params, 'background_delay');
-  return await updateInBackground(
-    call.sim,
-    call.process,
-    updateRequest(call),
-    seconds === undefined ? undefined : seconds * 1000,
-  );
 }
 
 async function clone({ sim, process, user, params }: Call): Promise<string> {
@@ -225,19 +110,6 @@ async function clone({ sim, process, user, params }: Call): Promise<string> {
     format: textParam(params, 'format'),
     target: target === 'localhost' ? node : target,
     bytesPerSecond: limit === undefined || limit === 0 ? undefined : limit * 1024,
-  });
-}
-
-function resize(call: Call): string {
-  refuseRootOnly(call);
-  const { sim, user, params } = call;
-  return resizeDisk(sim, {
-    node: needText(params, 'node'),
-    vmid: needInt(params, 'vmid'),
-    user,
-    disk: needText(params, 'disk'),
-    size: needText(params, 'size'),
-    digest: textParam(params, 'digest'),
   });
 }
 

@@ -122,6 +122,7 @@ export const vmOptions = perProfile(
 );
 
 const names = (name: string, count: number): string[] => Object.keys(numbered(name, count, text()));
+export const UNUSED_KEYS = names('unused', 256);
 
 /** The disks that resize, move and the like take, in the order PVE lists them. */
 export const DISK_KEYS = [

@@ -116,6 +116,16 @@ export function becomeBase(world: World, volume: Volume): Volume {
   return base;
 }
 
+/** The volume as another guest's, under its next free name; the caller holds the storage's lock. */
+export function renameVolume(world: World, node: string, storage: StorageState, volume: Volume, vmid: number): Volume {
+  const { parent, format, sizeBytes } = volume;
+  const wish = { vmid, sizeBytes, format, kind: 'disk', ...(parent === undefined ? {} : { parent }) } as const;
+  const renamed: Volume = { ...volume, vmid, volid: newVolumeId(world, node, storage, wish, format) };
+  removeVolume(world, volume);
+  world.volumes[volumeKey(storage, node, renamed.volid)] = renamed;
+  return renamed;
+}
+
 /** The linked clones whose base this volume is. */
 export function childrenOf(world: World, volume: Volume): Volume[] {
   return Object.values(world.volumes).filter(

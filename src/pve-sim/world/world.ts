@@ -192,6 +192,8 @@ export interface GuestAddress {
 export interface GuestBehaviour {
   agent: 'answers' | 'silent';
   shutdown: 'normal' | 'slow' | 'never';
+  /** Gives no disk, NIC, CPU or memory back while it runs. */
+  unplug?: 'refused' | undefined;
   /** Also shows a docker0 with its own address. */
   docker: boolean;
 }
