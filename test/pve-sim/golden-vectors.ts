@@ -59,7 +59,16 @@ interface UpidVector {
   readonly decoded: Upid;
 }
 
+interface DimmVector {
+  readonly requested: number;
+  readonly resulting: number;
+  readonly dimms: number | string;
+  /** Name, size and the memory with it. */
+  readonly last: readonly [string, number, number] | null;
+}
+
 interface Vectors {
+  readonly dimm: readonly DimmVector[];
   readonly property_strings: readonly PropertyVector[];
   readonly tags_default_style: readonly { readonly input: string; readonly unique: string }[];
   readonly upid: readonly UpidVector[];
@@ -72,5 +81,13 @@ interface Vectors {
 export const isMissing = !existsSync(file) && process.env['FACTS_DIR'] === undefined;
 export const skipNote = isMissing ? ' (skipped: ../shared is not here)' : '';
 export const vectors: Vectors = isMissing
-  ? { validation: [], config_files: [], cloudinit: [], property_strings: [], tags_default_style: [], upid: [] }
+  ? {
+      dimm: [],
+      validation: [],
+      config_files: [],
+      cloudinit: [],
+      property_strings: [],
+      tags_default_style: [],
+      upid: [],
+    }
   : (JSON.parse(readFileSync(file, 'utf8')) as Vectors);

@@ -47,7 +47,8 @@ export async function unplugDevice(change: Change, key: string): Promise<true> {
   if (/^(ide|sata)/.test(key)) throw failure(`can't unplug device '${key}'`);
   await process.work(sim.durations.hotplugMs);
   const device = pciDeviceOf(change, key);
-  for (let looks = 0; device !== undefined && !guestReleases(change); looks += 1) {
+  if (device === undefined) return true;
+  for (let looks = 0; !guestReleases(change); looks += 1) {
     if (looks === LOOKS) throw failure(`error on hot-unplugging device '${device}' - still busy in guest?`);
     await process.wait(sim.durations.unplugLookMs);
   }

@@ -5,7 +5,7 @@ import { isBehind } from '../cloudinit/pending.ts';
 import { taskErrorText } from '../pve-error.ts';
 import { isCloudInit, isDriveKey, parseDrive } from '../world/drive.ts';
 import { isNicKey } from '../world/net.ts';
-import { parseProperties } from '../world/property-string.ts';
+import { formatProperties, parseProperties } from '../world/property-string.ts';
 import { splitList } from '../world/tags.ts';
 import type { Guest } from '../world/world.ts';
 import { detachDrive } from './apply-pending.ts';
@@ -147,12 +147,11 @@ function takesUsb(guest: Guest, features: Features): boolean {
 /** Whether nothing but `fstrim_cloned_disks` is different: the rest is part of the running process. */
 function isSameAgent(old: string | undefined, value: string): boolean {
   if (old === undefined || old === '0') return false;
-  const [before, after] = [agentOf(old), agentOf(value)];
-  return before === after;
+  return agentOf(old) === agentOf(value);
 }
 
 function agentOf(text: string): string {
   const { enabled = '0', fstrim_cloned_disks: _, ...rest } = parseProperties(text, 'enabled');
   const isOn = /^(1|on|yes|true)$/i.test(enabled);
-  return isOn ? JSON.stringify(Object.entries(rest).toSorted()) : '';
+  return isOn ? `on,${formatProperties(rest)}` : '';
 }
