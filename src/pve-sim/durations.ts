@@ -45,7 +45,11 @@ export interface Durations {
   readonly viewCacheMs: number;
   readonly statusExpiryMs: number;
   readonly loginDelayMs: number;
+  /** How long the agent's ping may take, and its other commands. */
   readonly agentTimeoutMs: number;
+  readonly agentCommandTimeoutMs: number;
+  /** How long the proxy waits for a daemon that broke on its own answer. */
+  readonly brokenPhraseMs: number;
   readonly deadNodeMs: number;
   /** A migration: the first contact, the move of a running guest's memory beside its size, stopping it on the source, and
    * what comes after the config has moved (recordings two-node/07 and 11). */
@@ -99,6 +103,8 @@ export const DEFAULT_DURATIONS: Durations = {
   statusExpiryMs: 300_000,
   loginDelayMs: 3000,
   agentTimeoutMs: 3000,
+  agentCommandTimeoutMs: 5000,
+  brokenPhraseMs: 5000,
   deadNodeMs: 3000,
   migrateGreetMs: 400,
   migrateMemoryMs: 1000,

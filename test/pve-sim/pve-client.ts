@@ -14,11 +14,15 @@ export interface Reply {
 
 export type Params = Readonly<Record<string, string | number | undefined>>;
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 export interface PveClient {
   get(path: string, params?: Params): Promise<Reply>;
   post(path: string, params?: Params): Promise<Reply>;
   put(path: string, params?: Params): Promise<Reply>;
   del(path: string, params?: Params): Promise<Reply>;
+  /** A form that is already encoded, where a parameter comes more than once. */
+  send(method: 'POST' | 'PUT', path: string, form: string): Promise<Reply>;
   /** Starts a task and waits for it: its exit status. Throws where the call itself is refused. */
   task(method: 'post' | 'put' | 'del', path: string, params?: Params): Promise<string>;
   /** Waits for a task by its UPID. */
@@ -39,12 +43,15 @@ export function pveClient(simulator: Simulator, options: ClientOptions = {}): Pv
   const dispatcher = new Agent({ connect: { ca: simulator.ca } });
   const authorization = `PVEAPIToken=${token.id}=${token.secret}`;
 
-  const call = async (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, params: Params): Promise<Reply> => {
+  const call = async (method: Method, path: string, params: Params): Promise<Reply> => {
     const form = new URLSearchParams(
       Object.entries(params).flatMap(([key, value]): [string, string][] =>
         value === undefined ? [] : [[key, String(value)]],
       ),
     ).toString();
+    return await exchange(method, path, form);
+  };
+  const exchange = async (method: Method, path: string, form: string): Promise<Reply> => {
     const isWrite = method === 'POST' || method === 'PUT';
     const url = `${endpoint.url}/api2/json${path}${isWrite || form === '' ? '' : `?${form}`}`;
     const headers = { authorization, ...(isWrite ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) };
@@ -67,6 +74,7 @@ export function pveClient(simulator: Simulator, options: ClientOptions = {}): Pv
     post: async (path, params = {}) => await call('POST', path, params),
     put: async (path, params = {}) => await call('PUT', path, params),
     del: async (path, params = {}) => await call('DELETE', path, params),
+    send: exchange,
     exitOf,
     task: async (method, path, params) => {
       const reply = await client[method](path, params);

@@ -23,6 +23,16 @@ const LOCAL: Omit<StorageState, 'disabled'> = {
   defaultFormat: 'raw',
 };
 
+/** The small Linux that the recorded guests booted. */
+const TINY = {
+  hostname: '(none)',
+  address: '192.0.2.50/24',
+  release: {},
+  kernel: { 'kernel-release': '6.1.0-56-cloud-amd64', 'kernel-version': '#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-2' },
+  programs: ['/bin/sh', '/bin/cat', '/bin/echo', '/bin/sleep'],
+  mounts: [],
+};
+
 /** The API listened on 127.0.0.1 alone, so that its host refused whoever came over the network. */
 const HERE = { ip: '192.0.2.10', refuses: true };
 
@@ -47,7 +57,7 @@ function recordedCluster(topology: string): ClusterData {
     guests: [],
     containers: [],
     pools: [],
-    isos: [{ storage: 'local', name: 'tiny.iso', sizeBytes: 19_294_208 }],
+    isos: [{ storage: 'local', name: 'tiny.iso', sizeBytes: 19_294_208, system: TINY }],
     otherHosts: isSingle ? { 'pve.test.invalid': HERE } : { pve3: { ip: '192.0.2.12', refuses: false } },
   };
 }

@@ -107,6 +107,7 @@ function placeIso(world: World, data: ClusterData, iso: ClusterData['isos'][numb
       format: 'iso',
       ctime: Math.floor(now / 1000) - 86_400,
       sizeBytes: iso.sizeBytes,
+      ...(iso.system === undefined ? {} : { system: iso.system }),
     };
   }
 }

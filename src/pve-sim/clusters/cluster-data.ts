@@ -1,6 +1,6 @@
 // A cluster before it starts: the inventory as data. What is random in a real cluster (UUIDs, MACs, secrets) comes from
 // the seed when the world is built.
-import type { Bridge, GuestBehaviour, OtherHost, Resolver, StorageState } from '../world/world.ts';
+import type { Bridge, GuestBehaviour, GuestSystem, OtherHost, Resolver, StorageState } from '../world/world.ts';
 
 export interface ClusterData {
   /** Undefined for a single node that is in no cluster. */
@@ -13,11 +13,19 @@ export interface ClusterData {
   readonly containers: readonly ContainerData[];
   readonly pools: readonly string[];
   /** ISO images that lie on a storage of every node (of the cluster, where it is shared). */
-  readonly isos: readonly { readonly storage: string; readonly name: string; readonly sizeBytes: number }[];
+  readonly isos: readonly IsoData[];
   /** Of new MACs; absent: the version's default. */
   readonly macPrefix?: string;
   /** By name: what resolves although it is the name of no node. */
   readonly otherHosts?: Readonly<Record<string, OtherHost>>;
+}
+
+export interface IsoData {
+  readonly storage: string;
+  readonly name: string;
+  readonly sizeBytes: number;
+  /** What boots from it. */
+  readonly system?: GuestSystem;
 }
 
 export interface NodeData {

@@ -8,7 +8,7 @@ export const guestPatch = z.strictObject({
   /** What the system inside does. */
   behaviour: z
     .strictObject({
-      agent: z.enum(['answers', 'silent']).optional(),
+      agent: z.enum(['answers', 'silent', 'absent', 'hangs', 'error']).optional(),
       shutdown: z.enum(['normal', 'slow', 'never']).optional(),
       docker: z.boolean().optional(),
       unplug: z.enum(['works', 'refused']).optional(),

@@ -201,6 +201,8 @@ export const FEATURES = {
   /** Parameters of a start or stop that a migration sends. */
   migratedMtu: { since: '9.1' },
   migratedConntrack: { since: '9.1' },
+  /** `count`, `offset` and `decode` of `agent/file-read`. */
+  agentFileRanges: { since: '9.2' },
   /** `download` of a task's log. */
   taskLogDownload: { since: '7.4' },
   /** The log of a task that the node does not know is a list of one line; before: the line itself. */

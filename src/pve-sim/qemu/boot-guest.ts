@@ -1,36 +1,46 @@
 // What happens inside when a guest boots: which addresses its NICs get, and when the agent can be asked.
 import { freePid } from '../pids.ts';
+import { systemOf } from '../agent/systems.ts';
 import type { Sim } from '../sim.ts';
 import { seedOf } from '../cloudinit/drive.ts';
 import { isNicKey, parseNic } from '../world/net.ts';
 import type { Guest, GuestAddress, GuestRun, Ipconfig, Seed } from '../world/world.ts';
 
+/** What a system has used up of its process ids when it has booted. */
+const FIRST_PID = 640;
+
 export function bootRun(sim: Sim, guest: Guest): GuestRun {
   const now = sim.clock.now();
   const seed = seedOf(sim.world, guest);
   if (seed !== undefined) guest.instanceId = seed.instanceId;
+  const system = systemOf(sim.world, guest.node, guest.config);
   return {
     pid: freePid(sim.world, sim.random, guest.node),
     startedAt: now,
     qmpStatus: 'running',
     bootedAt: now + sim.durations.guestBootMs,
-    addresses: addressesOf(guest.config, seed),
+    addresses: addressesOf(guest.config, seed, system.address),
+    inside: { system, processes: {}, lastPid: FIRST_PID, isFrozen: false },
   };
 }
 
 /**
  * With PVE's own cloud-init drive a NIC has what the drive says, and nothing where it says nothing (pve-behaviour 18.3).
- * Otherwise the image asks DHCP; what a NoCloud ISO or a network snippet says is not read.
+ * Otherwise the system configures its NICs itself, mostly by DHCP; what a NoCloud ISO or a network snippet says is not read.
  */
 function addressesOf(
   config: Readonly<Record<string, string>>,
   seed: Seed | undefined,
+  own: string | undefined,
 ): Record<string, readonly GuestAddress[]> {
   const nics = Object.keys(config).filter(isNicKey);
   return Object.fromEntries(
     nics.map((key) => {
       const { mac = '', options } = parseNic(config[key] ?? '');
-      const wanted = seed?.network === undefined ? { ip: 'dhcp' } : seed.network[mac.toLowerCase()];
+      const wanted =
+        seed?.network === undefined
+          ? { ip: (key === 'net0' ? own : undefined) ?? 'dhcp' }
+          : seed.network[mac.toLowerCase()];
       const up = options['link_down'] !== '1' && wanted !== undefined;
       return [mac.toLowerCase(), up ? [...configured(wanted, mac), linkLocal(mac)] : []];
     }),

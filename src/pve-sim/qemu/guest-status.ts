@@ -94,7 +94,7 @@ export function maxCpus(config: Readonly<Record<string, string>>): number {
   return Number(config['cores'] ?? 1) * Number(config['sockets'] ?? 1);
 }
 
-function cpuCount(guest: Guest): number {
+export function cpuCount(guest: Guest): number {
   return Number(guest.config['vcpus'] ?? maxCpus(guest.config));
 }
 

@@ -17,6 +17,7 @@ import { LXC } from './lxc.ts';
 import { NODES } from './nodes.ts';
 import { NODE_FACTS } from './node-facts.ts';
 import { POOLS } from './pools.ts';
+import { QEMU_AGENT } from './qemu-agent.ts';
 import { QEMU_CLOUDINIT } from './qemu-cloudinit.ts';
 import { QEMU_MIGRATE } from './qemu-migrate.ts';
 import { QEMU_CONFIG } from './qemu-config.ts';
@@ -36,6 +37,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...LXC,
   ...TASKS,
   ...QEMU_READ,
+  ...QEMU_AGENT,
   ...QEMU_WRITE,
   ...QEMU_CONFIG,
   ...QEMU_POWER,

@@ -1,8 +1,7 @@
 // Reading guests (pve-behaviour 10, 14.1, 17).
 import { isAllowed } from '../access/permissions.ts';
-import { everybody, perm, permAny, type Rule } from '../access/rules.ts';
+import { everybody, perm, type Rule } from '../access/rules.ts';
 import { PveError } from '../pve-error.ts';
-import { guestInterfaces, requireAgent } from '../qemu/agent.ts';
 import { viewConfig, viewPending } from '../qemu/config-view.ts';
 import { currentStatus, listRow } from '../qemu/guest-status.ts';
 import { guestParams, nodeParams } from '../schema/endpoint-params.ts';
@@ -14,7 +13,6 @@ import type { Guest } from '../world/world.ts';
 import { type Call, type Endpoint, isOn, needInt, needText, textParam } from './endpoint.ts';
 
 const audit: Rule = perm('/vms/{vmid}', 'VM.Audit');
-const askAgent: Rule = permAny('/vms/{vmid}', 'VM.GuestAgent.Audit', 'VM.GuestAgent.Unrestricted');
 
 export const QEMU_READ: readonly Endpoint[] = [
   {
@@ -59,27 +57,6 @@ export const QEMU_READ: readonly Endpoint[] = [
     params: guestParams,
     allow: audit,
     handle: (call) => listSnapshots(guestOf(call)),
-  },
-  {
-    method: 'GET',
-    path: '/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces',
-    protected: true,
-    params: guestParams,
-    allow: askAgent,
-    handle: async ({ sim, params }) => {
-      const { guest, run } = await requireAgent(sim, needText(params, 'node'), needInt(params, 'vmid'));
-      return { result: guestInterfaces(guest, run) };
-    },
-  },
-  {
-    method: 'POST',
-    path: '/nodes/{node}/qemu/{vmid}/agent/ping',
-    params: guestParams,
-    allow: askAgent,
-    handle: async ({ sim, params }) => {
-      await requireAgent(sim, needText(params, 'node'), needInt(params, 'vmid'));
-      return { result: {} };
-    },
   },
 ];
 

@@ -127,6 +127,23 @@ export interface Volume {
   data?: Uint8Array;
   /** What PVE has written onto a cloud-init drive. */
   seed?: Seed;
+  /** What a guest that boots from it runs; an ordinary server where absent. */
+  readonly system?: GuestSystem;
+}
+
+/** An operating system as far as its agent can tell. */
+export interface GuestSystem {
+  /** Its own; undefined: it takes the guest's name. */
+  readonly hostname: string | undefined;
+  /** What it gives its first NIC, with the prefix length; undefined: it asks DHCP. */
+  readonly address: string | undefined;
+  /** What `get-osinfo` tells of the distribution, and of the kernel. */
+  readonly release: Readonly<Record<string, string>>;
+  readonly kernel: Readonly<Record<string, string>>;
+  /** Absolute paths of the programs that can be run. */
+  readonly programs: readonly string[];
+  /** Where file systems that can be frozen are mounted. */
+  readonly mounts: readonly string[];
 }
 
 /** The content of a cloud-init drive. */
@@ -166,6 +183,10 @@ export interface Guest {
   snapshots: Record<string, Record<string, string>>;
   /** What the system inside took for its instance when it booted last; it lies on its disk. */
   instanceId?: string;
+  /** What was written through the agent, by path; every character is a byte. */
+  files?: Record<string, string>;
+  /** Passwords set through the agent, by user. */
+  passwords?: Record<string, string>;
   run: GuestRun | undefined;
   readonly behaviour: GuestBehaviour;
 }
@@ -175,11 +196,29 @@ export interface GuestRun {
   readonly pid: number;
   /** ms of the world's time */
   readonly startedAt: number;
-  qmpStatus: 'running' | 'paused' | 'prelaunch' | 'postmigrate';
+  qmpStatus: 'running' | 'paused' | 'prelaunch' | 'suspended' | 'postmigrate';
   /** When the system inside has booted, ms of the world's time. */
   bootedAt: number;
   /** Addresses by MAC in lower case, as the system inside configured them at boot. */
   readonly addresses: Record<string, readonly GuestAddress[]>;
+  readonly inside: GuestInside;
+}
+
+/** What the agent has been asked to do since the guest booted. */
+export interface GuestInside {
+  readonly system: GuestSystem;
+  /** By process id, until their ends were told. */
+  readonly processes: Record<number, ExecProcess>;
+  lastPid: number;
+  isFrozen: boolean;
+}
+
+export interface ExecProcess {
+  /** ms of the world's time */
+  readonly endsAt: number;
+  readonly exitcode: number;
+  readonly out: string;
+  readonly err: string;
 }
 
 export interface GuestAddress {
@@ -188,9 +227,15 @@ export interface GuestAddress {
   readonly prefix: number;
 }
 
+/**
+ * `silent` and `absent` do not even answer a ping, `hangs` answers nothing else; `error` answers each command that it
+ * cannot do it.
+ */
+export type AgentBehaviour = 'answers' | 'silent' | 'absent' | 'hangs' | 'error';
+
 /** What the system inside does; no API shows it, and copies of the guest inherit it. */
 export interface GuestBehaviour {
-  agent: 'answers' | 'silent';
+  agent: AgentBehaviour;
   shutdown: 'normal' | 'slow' | 'never';
   /** Gives no disk, NIC, CPU or memory back while it runs. */
   unplug?: 'refused' | undefined;
