@@ -3,21 +3,26 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Agent, request } from 'undici';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
+import { storageFrom } from '#pve-sim/storage/storage-definition';
+import { GIB } from '#pve-sim/world/size';
+import type { StorageType } from '#pve-sim/world/world';
 import { objectOf, type PveClient, pveClient, rowsOf } from './pve-client.ts';
 import { eventually } from './watch.ts';
 
 let simulator: Simulator;
 let pve: PveClient;
+let root: PveClient;
 let agent: Agent;
 
 beforeAll(async () => {
   simulator = await startSimulator({ cluster: 'three-node', timeScale: 100, controlPort: 0 });
   pve = pveClient(simulator);
+  root = pveClient(simulator, { token: simulator.rootToken });
   agent = new Agent({ connect: { ca: simulator.ca } });
 });
 
 afterAll(async () => {
-  await pve.close();
+  await Promise.all([pve.close(), root.close()]);
   await agent.close();
   await simulator.stop();
 });
@@ -232,10 +237,75 @@ describe('the list of storages', () => {
     expect((await pve.get('/nodes/pve1/storage', { storage: 'none' })).errors).toEqual({ storage: 'No such storage.' });
   });
 
-  test('shows what is used as volumes come', async () => {
-    const used = async () => Number(objectOf(await pve.get('/nodes/pve1/storage/local-lvm/status'))['used']);
-    const before = await used();
-    await pve.task('post', '/nodes/pve1/qemu', { vmid: 141, scsi0: 'local-lvm:3' });
-    expect((await used()) - before).toBe(3 * 1024 ** 3);
+  test('shows what is written, and all of a volume where it is set aside', async () => {
+    const used = async (storage: string) =>
+      Number(objectOf(await root.get(`/nodes/pve1/storage/${storage}/status`))['used']);
+    simulator.world.storages['thick'] = storageFrom('thick', 'lvm', { vgname: 'vg', content: 'images' });
+    const before = await used('local-lvm');
+    await root.task('post', '/nodes/pve1/qemu', { vmid: 141, scsi0: 'local-lvm:3', scsi1: 'thick:3' });
+    expect([(await used('local-lvm')) - before, await used('thick')]).toEqual([0, 3 * GIB]);
+    await root.task('post', '/nodes/pve1/qemu/9000/clone', { newid: 142, full: 1 });
+    expect((await used('local-lvm')) - before).toBe(10 * GIB);
+  });
+
+  test('has nothing to say of one that a node cannot reach', async () => {
+    const nfs = { server: '192.0.2.9', export: '/x', path: '/mnt/pve/far', content: 'images,iso' };
+    simulator.world.storages['far'] = { ...storageFrom('far', 'nfs', nfs), unreachableFrom: ['pve1'] };
+    const rowOn = async (node: string) => rowsOf(await root.get(`/nodes/${node}/storage`, { storage: 'far' }))[0];
+    expect(await rowOn('pve1')).toMatchObject({ enabled: 1, active: 0, total: 0, avail: 0 });
+    expect(await rowOn('pve2')).toMatchObject({ enabled: 1, active: 1, avail: 500 * GIB });
+    expect((await root.get('/nodes/pve1/storage/far/content')).reason).toBe("storage 'far' is not online");
+    expect(await root.task('post', '/nodes/pve1/qemu', { vmid: 143, scsi0: 'far:1' })).toBe(
+      "unable to create VM 143 - storage 'far' is not online",
+    );
+  });
+});
+
+describe('a full storage', () => {
+  const define = (type: StorageType, options: Record<string, string>, totalBytes = 4 * GIB): void => {
+    const storage = storageFrom('small', type, { content: 'images,iso', ...options });
+    simulator.world.storages['small'] = { ...storage, totalBytes };
+  };
+  const create = async (vmid: number, disk: string) =>
+    await root.task('post', '/nodes/pve1/qemu', { vmid, scsi0: `small:${disk}` });
+
+  test.each<[StorageType, Record<string, string>, string]>([
+    [
+      'lvm',
+      { vgname: 'vg' },
+      `lvcreate 'vg/vm-150-disk-0' error:   Volume group "vg" has insufficient free space (1024 extents): 1280 required.`,
+    ],
+    ['zfspool', { pool: 'tank' }, "zfs error: cannot create 'tank/vm-150-disk-0': out of space"],
+    ['zfspool', { pool: 'tank', sparse: '1' }, 'OK'],
+    ['lvmthin', { vgname: 'vg', thinpool: 'data' }, 'OK'],
+    ['dir', { path: '/small' }, 'OK'],
+    [
+      'dir',
+      { path: '/small', preallocation: 'full' },
+      'unable to create image: qemu-img: /small/images/150/vm-150-disk-0.raw: Could not write: No space left on device',
+    ],
+  ])('of type %s with %o answers a disk that is too large with %s', async (type, options, expected) => {
+    define(type, options);
+    expect(await create(150, '5')).toBe(expected === 'OK' ? expected : `unable to create VM 150 - ${expected}`);
+    if (expected === 'OK') await root.task('del', '/nodes/pve1/qemu/150');
+  });
+
+  test('that is thin fails when the copy does not fit, and leaves nothing', async () => {
+    define('lvmthin', { vgname: 'vg', thinpool: 'data' });
+    const exit = await root.task('post', '/nodes/pve1/qemu/9000/clone', { newid: 151, full: 1, storage: 'small' });
+    expect(exit).toMatch(/^clone failed: copy failed: command '\/usr\/bin\/qemu-img convert .*' failed: exit code 1$/);
+    expect(Object.keys(simulator.world.volumes).filter((key) => key.includes('small:'))).toEqual([]);
+    expect(simulator.world.guests[151]).toBeUndefined();
+  });
+
+  test('refuses growth only where the size is set aside', async () => {
+    define('lvm', { vgname: 'vg' });
+    await create(152, '3');
+    expect(await root.task('put', '/nodes/pve1/qemu/152/resize', { disk: 'scsi0', size: '+2G' })).toBe(
+      "error resizing volume '/dev/vg/vm-152-disk-0':   Insufficient free space: 512 extents needed, but only 256 available",
+    );
+    expect(simulator.world.guests[152]?.config['scsi0']).toContain('size=3G');
+    expect(await root.task('put', '/nodes/pve1/qemu/152/resize', { disk: 'scsi0', size: '4G' })).toBe('OK');
+    await root.task('del', '/nodes/pve1/qemu/152');
   });
 });

@@ -90,6 +90,8 @@ function placeDisk(world: World, guest: GuestData, disk: DiskData, ctime: number
   const storage = storageOf(world, disk.storage);
   const { vmid, node } = guest;
   const volume = addVolume(world, node, storage, { vmid, sizeBytes: disk.sizeBytes, kind: disk.kind }, ctime);
+  // Whoever used it has filled it.
+  volume.writtenBytes = disk.sizeBytes;
   const placed = template && disk.kind === 'disk' ? becomeBase(world, volume) : volume;
   const size = formatSize(disk.sizeBytes);
   return formatProperties({ ...disk.options, file: placed.volid, size }, 'file');

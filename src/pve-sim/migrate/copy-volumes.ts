@@ -1,9 +1,10 @@
 // Copies of local volumes on the target, under the same name where that is free there.
 import { nowSeconds, type Sim } from '../sim.ts';
 import { copy } from '../storage/disk-work.ts';
+import { checkRoom } from '../storage/room.ts';
 import type { Process } from '../process.ts';
 import { formatDrive, parseDrive } from '../world/drive.ts';
-import { addVolume, findVolume, isFileStorage, requireStorage, volumeKey } from '../world/volumes.ts';
+import { addVolume, findVolume, isFileStorage, nextVolumeName, requireStorage, volumeKey } from '../world/volumes.ts';
 import type { Guest, Volume } from '../world/world.ts';
 import type { LocalVolume } from './local-volumes.ts';
 import { mapStorage, type StorageMap } from './storage-map.ts';
@@ -39,11 +40,14 @@ export async function copyToTarget(copying: Copying, { use, volume }: LocalVolum
     kind: use.cloudInit ? 'cloudinit' : 'disk',
     ...(sameNames && isFree ? { name } : {}),
   } as const;
-  const made = { ...volume, ...addVolume(sim.world, target, onto, wish, nowSeconds(sim)) };
+  checkRoom(sim.world, target, onto, volume.sizeBytes, nextVolumeName(sim.world, target, onto, wish));
+  const made: Volume = { ...volume, ...addVolume(sim.world, target, onto, wish, nowSeconds(sim)) };
   sim.world.volumes[volumeKey(onto, target, made.volid)] = made;
   if (running && !use.unused && use.key !== undefined) log.info(`drive mirror is starting for drive-${use.key}`);
   try {
     await copy(sim, quiet(worker), guest.node, from, volume.sizeBytes, { limit: bytesPerSecond });
+    if (volume.writtenBytes === undefined) delete made.writtenBytes;
+    else made.writtenBytes = volume.writtenBytes;
   } catch (error) {
     delete sim.world.volumes[volumeKey(onto, target, made.volid)];
     throw error;

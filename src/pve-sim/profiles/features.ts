@@ -112,6 +112,10 @@ export const FEATURES = {
   cloneRefusalNamesVolume: { since: '8.1' },
   /** `checksum mismatch`; before: `checksum missmatch`. */
   mismatchSpelling: { since: '8.4' },
+  /** The list of storages tells formats as `formats`, too. */
+  storageFormats: { since: '9.1' },
+  /** `/nodes/{node}/storage/{storage}/identity`. */
+  storageIdentity: { since: '9.2' },
   /** `/cluster/resources` has `network` entries; before: `sdn`. */
   networkResources: { since: '9.1' },
   /** Guests show `memhost`, running ones their pressure too. */

@@ -234,7 +234,9 @@ async function copyVolume(
   const copied = await allocate(sim, worker, plan.node, onto.id, wish);
   made.push(copied.volid);
   worker.log(`allocated target volume '${copied.volid}'`);
-  if (kind === 'disk') await copy(sim, worker, plan.node, onto, volume.sizeBytes, { limit: plan.bytesPerSecond });
+  const images = { from: volume, to: copied };
+  if (kind === 'disk')
+    await copy(sim, worker, plan.node, onto, volume.sizeBytes, { limit: plan.bytesPerSecond, images });
   return copied;
 }
 

@@ -128,7 +128,8 @@ async function copyVolume(
   if (profile.has('moveLogsVolumes')) worker.log(`allocated target volume '${moved.volid}'`);
   if (kind === 'cloudinit') return moved;
   if (isRunning) worker.log(`drive mirror is starting for drive-${disk}`);
-  await copy(sim, worker, node, onto, source.sizeBytes, { limit: bytesPerSecond });
+  const images = { from: source, to: moved };
+  await copy(sim, worker, node, onto, source.sizeBytes, { limit: bytesPerSecond, images });
   if (isRunning) logSwitch(worker, disk);
   return isTemplate(guest) ? becomeBase(sim.world, moved) : moved;
 }

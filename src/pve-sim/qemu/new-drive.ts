@@ -8,7 +8,7 @@ import { allocate, copy, freeOrWarn } from '../storage/disk-work.ts';
 import { type Drive, drivesOf, formatDrive, isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
 import { formatSize, GIB, MIB } from '../world/size.ts';
 import { checkUsable, findVolume, isFileStorage, requireStorage } from '../world/volumes.ts';
-import type { StorageState } from '../world/world.ts';
+import type { StorageState, Volume } from '../world/world.ts';
 
 const KIB = 1024;
 
@@ -82,7 +82,10 @@ async function makeDisk(
     kind: 'disk',
   });
   try {
-    if (imported !== undefined) await copy(sim, worker, wish.node, storage, imported.bytes);
+    if (imported !== undefined) {
+      const images = { from: imported.volume, to: volume };
+      await copy(sim, worker, wish.node, storage, imported.bytes, { images });
+    }
   } catch (error) {
     await freeOrWarn(sim, worker, wish.node, volume.volid);
     throw error;
@@ -104,11 +107,11 @@ function fixedBytes(key: string, options: Readonly<Record<string, string>>, stor
   return (options['efitype'] === '4m' ? 528 : 128) * KIB;
 }
 
-function sourceOf(sim: Sim, node: string, source: string): { bytes: number; format: string } {
+function sourceOf(sim: Sim, node: string, source: string): { bytes: number; format: string; volume: Volume } {
   if (source.startsWith('/')) throw failure(`can't find file '${source}'`);
   const storage = requireStorage(sim.world, source.slice(0, source.indexOf(':')), node);
   const volume = findVolume(sim.world, node, source);
-  if (volume !== undefined) return { bytes: imageBytes(volume.data, volume.sizeBytes), format: volume.format };
+  if (volume !== undefined) return { bytes: imageBytes(volume.data, volume.sizeBytes), format: volume.format, volume };
   const name = source.slice(source.indexOf(':') + 1);
   if (name.startsWith('import/')) throw failure(`failed to stat '${storage.path ?? ''}/${name}'`);
   throw failure(`cannot import from '${source}' - could not get size of ${source}`);

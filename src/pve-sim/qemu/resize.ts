@@ -6,6 +6,7 @@ import type { Process } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
+import { checkGrowth } from '../storage/room.ts';
 import { formatDrive, isCdrom, parseDrive } from '../world/drive.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
 import { formatSize, parseSize } from '../world/size.ts';
@@ -55,6 +56,7 @@ async function runResize(sim: Sim, process: Process, request: ResizeRequest): Pr
   if (wanted === volume.sizeBytes) return;
   if (volume.format === 'vmdk') throw failure("can't resize this image format");
   await process.work(sim.durations.resizeMs);
+  checkGrowth(sim.world, node, storage, volume, wanted - volume.sizeBytes);
   // The storage half first: without quorum the image has grown and the config has not (pve-behaviour 26).
   volume.sizeBytes = wanted;
   if (isFileStorage(storage) && guest.run === undefined) process.log('Image resized.');

@@ -1,10 +1,12 @@
 // What lies on a storage: list, one volume, allocation, removal, upload (pve-behaviour 8.2, 8.5, 28.9).
-import { isAllowed } from '../access/permissions.ts';
 import { everybody, perm, requirePrivilege } from '../access/rules.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import { nodeParams, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
 import { contentFormat } from '../schema/formats.ts';
-import { choice, integer, optional, text } from '../schema/property.ts';
+import { choice, flag, integer, optional, text } from '../schema/property.ts';
+import { activate } from '../storage/activate.ts';
+import { storageKind } from '../storage/storage-types.ts';
+import { checkRead, mayRead } from '../storage/volume-access.ts';
 import { allocate } from '../storage/disk-work.ts';
 import { deleteVolume } from '../storage/delete-volume.ts';
 import { imageBytes } from '../storage/image-size.ts';
@@ -12,9 +14,9 @@ import { forkUpload } from '../storage/upload.ts';
 import { parseSize } from '../world/size.ts';
 import { guestOfVolume } from '../storage/volume-name.ts';
 import { pathOf } from '../storage/volume-path.ts';
-import { checkUsable, findVolume, requireStorage, volumesOn } from '../world/volumes.ts';
+import { checkUsable, findVolume, isFileStorage, requireStorage, takenBytes, volumesOn } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
-import { type Call, type Endpoint, intParam, needInt, needText, textParam } from './endpoint.ts';
+import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
 import { seeStorage } from './storage.ts';
 
 const storageParams = { ...nodeParams, storage: storageProperty };
@@ -38,6 +40,13 @@ export const STORAGE_CONTENT: readonly Endpoint[] = [
     params: volumeParams,
     allow: everybody,
     handle: readVolume,
+  },
+  {
+    method: 'PUT',
+    path: '/nodes/{node}/storage/{storage}/content/{volume}',
+    params: { ...volumeParams, notes: optional(text()), protected: flag() },
+    allow: everybody,
+    handle: changeVolume,
   },
   {
     method: 'DELETE',
@@ -81,39 +90,37 @@ function storageOf(call: Call): StorageState {
   return requireStorage(call.sim.world, needText(call.params, 'storage'), node);
 }
 
-/** Somebody else's images are seen with rights on their guest or all of the storage; `vmid` lets import files through (28.10). */
+/** What is listed whatever guest was asked for (pve-behaviour 28.10). */
+const OF_NO_GUEST = new Set(['import', 'snippets']);
+
+/** Somebody else's images are seen with rights on their guest or all of the storage, and what the storage is not defined for not at all. */
 function listContent(call: Call): unknown[] {
-  const { sim, params } = call;
+  const { sim, params, user } = call;
   const node = needText(params, 'node');
   const storage = storageOf(call);
+  activate(storage, node);
   const content = textParam(params, 'content');
   const vmid = intParam(params, 'vmid');
   return volumesOn(sim.world, node, storage)
+    .filter((volume) => storage.content.includes(volume.content))
     .filter((volume) => content === undefined || volume.content === content)
-    .filter((volume) => vmid === undefined || volume.vmid === vmid || volume.content === 'import')
-    .filter((volume) => maySee(call, volume))
-    .map(contentRow);
+    .filter((volume) => vmid === undefined || volume.vmid === vmid || OF_NO_GUEST.has(volume.content))
+    .filter((volume) => mayRead(sim.world, user, volume))
+    .map((volume) => contentRow(storage, volume));
 }
 
-function maySee({ sim, user }: Call, volume: Volume): boolean {
-  const onStorage = (...names: readonly string[]): boolean =>
-    isAllowed(sim.world, user, `/storage/${volume.storage}`, names, true);
-  if (volume.content !== 'images')
-    return onStorage('Datastore.Audit', 'Datastore.AllocateSpace', 'Datastore.AllocateTemplate');
-  if (onStorage('Datastore.Allocate')) return true;
-  return onStorage('Datastore.Audit') && isAllowed(sim.world, user, `/vms/${volume.vmid}`, ['VM.Config.Disk']);
-}
-
-function contentRow(volume: Volume): Record<string, unknown> {
-  const { volid, content, format, sizeBytes, ctime, vmid, parent } = volume;
-  const isImage = content === 'images';
+function contentRow(storage: StorageState, volume: Volume): Record<string, unknown> {
+  const { volid, content, format, sizeBytes, ctime, vmid, parent, notes } = volume;
   return {
     volid,
     content,
     format,
     size: sizeBytes,
     ctime,
-    ...(isImage ? { used: sizeBytes, vmid, parent: parent ?? null } : {}),
+    ...(vmid === undefined ? {} : { vmid }),
+    ...(content === 'images' ? { used: takenBytes(storage, volume), parent: parent ?? null } : {}),
+    ...(notes === undefined ? {} : { notes }),
+    ...(volume.protected === true ? { protected: 1 } : {}),
   };
 }
 
@@ -126,18 +133,52 @@ function volidOf(call: Call): string {
   return given;
 }
 
-function readVolume(call: Call): Record<string, unknown> {
-  const { sim, user, params } = call;
+/** What the path names, for those who may read it. */
+function readable(call: Call): { storage: StorageState; volid: string; content: string } {
+  const { sim, user } = call;
   const volid = volidOf(call);
-  const node = needText(params, 'node');
   const storage = storageOf(call);
-  requirePrivilege(sim.world, user, `/storage/${storage.id}`, ['Datastore.Audit', 'Datastore.AllocateSpace'], true);
-  guestOfVolume(storage, volid.slice(volid.indexOf(':') + 1));
-  const volume = findVolume(sim.world, node, volid);
+  const name = volid.slice(volid.indexOf(':') + 1);
+  const vmid = guestOfVolume(storage, name);
+  const content = vmid === undefined ? (name.split('/')[0] ?? '') : 'images';
+  checkRead(sim.world, user, { storage: storage.id, content, vmid });
+  activate(storage, needText(call.params, 'node'));
+  return { storage, volid, content };
+}
+
+function readVolume(call: Call): Record<string, unknown> {
+  const { storage, volid } = readable(call);
+  const volume = findVolume(call.sim.world, needText(call.params, 'node'), volid);
   if (volume === undefined) throw failure(`volume_size_info on '${volid}' failed - no format`);
   const format = volume.content === 'iso' ? 'raw' : volume.format;
   const size = imageBytes(volume.data, volume.sizeBytes);
-  return { path: pathOf(storage, volume), size, used: volume.sizeBytes, format };
+  return {
+    path: pathOf(storage, volume),
+    size,
+    used: takenBytes(storage, volume),
+    format,
+    ...(volume.notes === undefined ? {} : { notes: volume.notes }),
+    ...(volume.protected === true ? { protected: 1 } : {}),
+  };
+}
+
+/** Notes and protection, which backups alone have (recording one-node/100). */
+function changeVolume(call: Call): void {
+  const { sim, params } = call;
+  const { storage, volid, content } = readable(call);
+  const notes = textParam(params, 'notes');
+  const asked = [
+    ...(notes === undefined ? [] : ['notes']),
+    ...(params['protected'] === undefined ? [] : ['protected']),
+  ];
+  if (asked[0] !== undefined && !isFileStorage(storage))
+    throw failure(`attribute '${asked[0]}' is not supported for storage type '${storage.type}'`);
+  if (asked[0] !== undefined && content !== 'backup')
+    throw failure(notes === undefined ? "only backups support attribute 'protected'" : 'only backups can have notes');
+  const volume = findVolume(sim.world, needText(params, 'node'), volid);
+  if (volume === undefined) throw failure(`volume '${volid}' does not exist`);
+  if (notes !== undefined) volume.notes = notes;
+  if (params['protected'] !== undefined) volume.protected = isOn(params, 'protected');
 }
 
 /** An image without a guest's config: answers with its volume id. */
@@ -146,17 +187,55 @@ async function allocateImage(call: Call): Promise<string> {
   const node = needText(params, 'node');
   const storage = storageOf(call);
   const name = needText(params, 'filename');
+  const vmid = needInt(params, 'vmid');
+  const format = imageFormat(params, name);
+  checkImageName(storage, vmid, name, format);
+  if (findVolume(sim.world, node, imageId(storage, vmid, name)) !== undefined)
+    throw failure(alreadyThere(storage, vmid, name));
+  const wish = { vmid, sizeBytes: wantedBytes(needText(params, 'size')), format, kind: 'disk', name } as const;
+  return (await allocate(sim, process, node, storage.id, wish)).volid;
+}
+
+/** The name's extension is the format. */
+function imageFormat(params: Call['params'], name: string): string | undefined {
   const extension = /\.(raw|qcow2|vmdk)$/.exec(name)?.[1];
   const format = textParam(params, 'format') ?? extension;
   if (extension !== undefined && format !== extension) {
     throw parameterError({ format: `different storage formats (${format ?? ''} != ${extension})` });
   }
-  const vmid = needInt(params, 'vmid');
-  if (findVolume(sim.world, node, `${storage.id}:${vmid}/${name}`) !== undefined) {
-    throw failure(`disk image '${storage.path ?? ''}/images/${vmid}/${name}' already exists`);
+  return format;
+}
+
+function imageId(storage: StorageState, vmid: number, name: string): string {
+  return isFileStorage(storage) ? `${storage.id}:${vmid}/${name}` : `${storage.id}:${name}`;
+}
+
+/** Files may have any name with an extension, volumes have to name their guest (recording one-node/100). */
+function checkImageName(storage: StorageState, vmid: number, name: string, format: string | undefined): void {
+  const { formats } = storageKind(storage);
+  if (format !== undefined && !formats.some((known) => known === format))
+    throw failure(`unsupported format '${format}'`);
+  if (!isFileStorage(storage)) {
+    if (!name.startsWith(`vm-${vmid}-`)) throw failure(`illegal name '${name}' - should be 'vm-${vmid}-*'`);
+    return;
   }
-  const wish = { vmid, sizeBytes: wantedBytes(needText(params, 'size')), format, kind: 'disk', name } as const;
-  return (await allocate(sim, process, node, storage.id, wish)).volid;
+  const extension = /^[^/\s]+\.(raw|qcow2|vmdk|subvol)$/.exec(name)?.[1];
+  if (extension === undefined) throw failure(`unable to parse volume filename '${name}'`);
+}
+
+function alreadyThere(storage: StorageState, vmid: number, name: string): string {
+  const pool = storage.options?.['vgname'] ?? storage.options?.['pool'] ?? 'pve';
+  switch (storage.type) {
+    case 'lvm':
+    case 'lvmthin':
+      return `lvcreate '${pool}/${name}' error:   Logical Volume "${name}" already exists in volume group "${pool}"`;
+    case 'zfspool':
+      return `zfs error: cannot create '${pool}/${name}': dataset already exists`;
+    case 'rbd':
+      return `rbd create '${name}' error: rbd: create error: (17) File exists`;
+    default:
+      return `disk image '${storage.path ?? ''}/images/${vmid}/${name}' already exists`;
+  }
 }
 
 /** Without a unit the size is in KiB. */

@@ -5,7 +5,10 @@ import { parameterError } from '../pve-error.ts';
 import { nodeParams, storageProperty } from '../schema/endpoint-params.ts';
 import { contentFormat, nodeFormat } from '../schema/formats.ts';
 import { flag, optional, listText, text } from '../schema/property.ts';
+import type { Profile } from '../profiles/profile.ts';
 import type { Sim } from '../sim.ts';
+import { isActive } from '../storage/activate.ts';
+import { storageKind } from '../storage/storage-types.ts';
 import { splitList } from '../world/tags.ts';
 import { isOnNode, usedBytes } from '../world/volumes.ts';
 import type { StorageState } from '../world/world.ts';
@@ -33,6 +36,14 @@ export const STORAGE: readonly Endpoint[] = [
   },
   {
     method: 'GET',
+    path: '/nodes/{node}/storage/{storage}',
+    stays: true,
+    params: { ...nodeParams, storage: storageProperty },
+    allow: seeStorage,
+    handle: foldersOf,
+  },
+  {
+    method: 'GET',
     path: '/nodes/{node}/storage/{storage}/status',
     protected: true,
     params: { ...nodeParams, storage: storageProperty },
@@ -55,13 +66,13 @@ function knownStorage(sim: Sim, id: string): StorageState {
 }
 
 /** With a filter on content, or `enabled`, storages that cannot be used here are left out; without, they show as not enabled. */
-function listStorages({ sim, user, params }: Call): unknown[] {
+function listStorages({ sim, user, params, profile }: Call): unknown[] {
   const node = needText(params, 'node');
   const only = textParam(params, 'storage');
   if (only !== undefined) knownStorage(sim, only);
   const content = splitList(textParam(params, 'content') ?? '');
   const target = textParam(params, 'target');
-  const usable = (storage: StorageState): boolean => !storage.disabled && isOnNode(storage, node);
+  const usable = (storage: StorageState): boolean => isEnabledOn(storage, node);
   return Object.values(sim.world.storages)
     .filter((storage) => only === undefined || storage.id === only)
     .filter((storage) => isAllowed(sim.world, user, `/storage/${storage.id}`, SEE, true))
@@ -73,29 +84,53 @@ function listStorages({ sim, user, params }: Call): unknown[] {
       (storage) =>
         target === undefined || target === node || (storage.shared && usable(storage) && isOnNode(storage, target)),
     )
-    .map((storage) => ({ ...storageRow(sim, node, storage), ...(isOn(params, 'format') ? formatsOf(storage) : {}) }));
+    .map((storage) => ({
+      ...storageRow(sim, node, storage),
+      ...(isOn(params, 'format') && isEnabledOn(storage, node) ? formatsOf(storage, profile) : {}),
+    }));
 }
 
 function storageRow(sim: Sim, node: string, storage: StorageState): Record<string, unknown> {
-  const active = !storage.disabled && isOnNode(storage, node);
+  const enabled = isEnabledOn(storage, node);
+  const active = enabled && isActive(storage, node);
   const total = active ? storage.totalBytes : 0;
   const used = active ? usedBytes(sim.world, node, storage) : 0;
   return {
     storage: storage.id,
     type: storage.type,
     content: storage.content.join(','),
-    enabled: active ? 1 : 0,
+    enabled: enabled ? 1 : 0,
     active: active ? 1 : 0,
     shared: storage.shared ? 1 : 0,
     total,
     used,
-    avail: total - used,
+    avail: Math.max(0, total - used),
     ...(active ? { used_fraction: used / total } : {}),
   };
 }
 
-function formatsOf(storage: StorageState): Record<string, unknown> {
-  const supported = storage.path === undefined ? ['raw'] : ['raw', 'qcow2', 'vmdk', 'subvol'];
+function isEnabledOn(storage: StorageState, node: string): boolean {
+  return !storage.disabled && isOnNode(storage, node);
+}
+
+/** Types that hold containers' file systems, too. */
+const SUBVOLUMES = new Set(['dir', 'nfs', 'btrfs', 'zfspool']);
+
+function formatsOf(storage: StorageState, profile: Profile): Record<string, unknown> {
+  const { formats } = storageKind(storage);
+  const supported = [...formats, ...(SUBVOLUMES.has(storage.type) ? ['subvol'] : [])].sort();
   const flags = Object.fromEntries(supported.map((name) => [name, 1]));
-  return { formats: { default: storage.defaultFormat, supported }, format: [flags, storage.defaultFormat] };
+  const named = { format: [flags, storage.defaultFormat] };
+  return profile.has('storageFormats') ? { ...named, formats: { default: storage.defaultFormat, supported } } : named;
+}
+
+const FOLDERS = ['content', 'download-url', 'file-restore', 'prunebackups', 'rrd', 'rrddata', 'status', 'upload'];
+
+function foldersOf({ profile }: Call): unknown[] {
+  const later = [
+    ...(profile.has('importContent') ? ['import-metadata'] : []),
+    ...(profile.has('ociImages') ? ['oci-registry-pull'] : []),
+    ...(profile.has('storageIdentity') ? ['identity'] : []),
+  ];
+  return [...FOLDERS, ...later].sort().map((subdir) => ({ subdir }));
 }

@@ -2,8 +2,10 @@
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { StorageState } from '../world/world.ts';
+import { findVolume } from '../world/volumes.ts';
 import { free } from './disk-work.ts';
 import { guestOfVolume } from './volume-name.ts';
+import { pathOf } from './volume-path.ts';
 
 export interface VolumeDeletion {
   readonly node: string;
@@ -16,9 +18,13 @@ export interface VolumeDeletion {
 /** A missing ISO is no error, and one that is attached goes without a warning. @returns the UPID or null */
 export async function deleteVolume(sim: Sim, deletion: VolumeDeletion): Promise<string | null> {
   const { node, storage, volid, user, delayMs } = deletion;
-  const owner = guestOfVolume(storage, volid.slice(volid.indexOf(':') + 1));
+  const owner = guestOfVolume(storage, nameOf(volid));
   const id = owner === undefined ? storage.id : `${owner}@${storage.id}`;
   const upid = sim.tasks.fork({ node, type: 'imgdel', id, user }, async (worker) => {
+    const volume = findVolume(sim.world, node, volid);
+    if (volume?.protected === true)
+      throw failure(`cannot remove protected volume '${nameOf(volid)}' on '${storage.id}'`);
+    if (volume === undefined) worker.log(`disk image '${pathOf(storage, { volid })}' does not exist`);
     await free(sim, worker, node, volid);
     worker.log(`Removed volume '${volid}'`);
   });
@@ -28,4 +34,8 @@ export async function deleteVolume(sim: Sim, deletion: VolumeDeletion): Promise<
   if (status === undefined) return upid;
   if (status !== 'OK') throw failure(status);
   return null;
+}
+
+function nameOf(volid: string): string {
+  return volid.slice(volid.indexOf(':') + 1);
 }

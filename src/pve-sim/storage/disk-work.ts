@@ -4,9 +4,21 @@ import { failure } from '../pve-error.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { failureText, type Process } from '../process.ts';
 import { MIB } from '../world/size.ts';
-import { addVolume, childrenOf, findVolume, removeVolume, requireStorage, type VolumeWish } from '../world/volumes.ts';
+import {
+  addVolume,
+  childrenOf,
+  findVolume,
+  isThick,
+  nextVolumeName,
+  removeVolume,
+  requireStorage,
+  type VolumeWish,
+} from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
+import { activate } from './activate.ts';
+import { checkRoom, freeBytes } from './room.ts';
 import { storageKind } from './storage-types.ts';
+import { pathOf } from './volume-path.ts';
 
 const TOO_LARGE = 2 ** 63;
 const SIZES = 'Must be between 0 and 9223372036854775807.';
@@ -23,7 +35,9 @@ export async function allocate(
     if (wish.sizeBytes >= TOO_LARGE) {
       throw failure(`unable to create image: qemu-img: Invalid image size specified. ${SIZES}`);
     }
+    activate(storage, node);
     await worker.work(storage.allocateMs ?? sim.durations.allocateVolumeMs);
+    checkRoom(sim.world, node, storage, wish.sizeBytes, nextVolumeName(sim.world, node, storage, wish));
     const volume = addVolume(sim.world, node, storage, wish, nowSeconds(sim));
     worker.log(madeText(storage, volume));
     return volume;
@@ -58,6 +72,7 @@ export async function allocateLinked(
 ): Promise<Volume> {
   const storage = requireStorage(sim.world, base.storage, node);
   return await withStorageLock(sim, worker, node, storage, async () => {
+    activate(storage, node);
     await worker.work(sim.durations.linkedCloneMs);
     const { format } = storageKind(storage).linked;
     const wish = { vmid, sizeBytes: base.sizeBytes, format, kind: 'disk', parent: base.volid } as const;
@@ -71,6 +86,7 @@ export async function free(sim: Sim, worker: Process, node: string, volid: strin
   const volume = findVolume(sim.world, node, volid);
   if (volume === undefined) return;
   await withStorageLock(sim, worker, node, storage, async () => {
+    activate(storage, node);
     await worker.cleanUp(sim.durations.freeVolumeMs);
     if (childrenOf(sim.world, volume).length > 0)
       throw failure(`base volume '${volid}' is still in use by linked cloned`);
@@ -94,9 +110,11 @@ export interface CopyOptions {
   readonly limit?: number | undefined;
   /** Told how many bytes are there, step by step. */
   readonly onWritten?: (bytes: number) => void;
+  /** From which image to which: what was never written to the one is not written to the other. */
+  readonly images?: { readonly from: Volume; readonly to: Volume };
 }
 
-/** Copies at an equal share of the storage's bandwidth. */
+/** Copies at an equal share of the storage's bandwidth. @throws when a thin storage runs full meanwhile */
 export async function copy(
   sim: Sim,
   worker: Process,
@@ -105,7 +123,7 @@ export async function copy(
   bytes: number,
   options: CopyOptions = {},
 ): Promise<void> {
-  const { limit = Number.POSITIVE_INFINITY, onWritten } = options;
+  const { limit = Number.POSITIVE_INFINITY, onWritten, images } = options;
   const copying = copyingOn(sim, `${storage.shared ? '' : node}/${storage.id}`);
   copying.add(worker);
   try {
@@ -115,11 +133,32 @@ export async function copy(
       const bytesPerSecond = Math.min(limit, storage.bytesPerSecond / sharers);
       await worker.work((bytes / STEPS / bytesPerSecond) * 1000);
       onWritten?.(Math.floor((bytes * (step + 1)) / STEPS));
+      if (images !== undefined) write(sim, worker, node, storage, images, (step + 1) / STEPS);
     }
     worker.log(progress(bytes, STEPS));
   } finally {
     copying.delete(worker);
   }
+}
+
+/** @param share of the source that is there by now */
+function write(
+  sim: Sim,
+  worker: Process,
+  node: string,
+  storage: StorageState,
+  { from, to }: { readonly from: Volume; readonly to: Volume },
+  share: number,
+): void {
+  const wanted = Math.floor((from.writtenBytes ?? from.sizeBytes) * share);
+  const more = isThick(storage) ? 0 : wanted - (to.writtenBytes ?? 0);
+  if (more > freeBytes(sim.world, node, storage)) {
+    worker.log(`qemu-img: error while writing at byte ${to.writtenBytes ?? 0}: No space left on device`);
+    const source = requireStorage(sim.world, from.storage);
+    const command = `-p -n -f ${from.format} -O ${to.format} ${pathOf(source, from)} ${pathOf(storage, to)}`;
+    throw failure(`copy failed: command '/usr/bin/qemu-img convert ${command}' failed: exit code 1`);
+  }
+  to.writtenBytes = wanted;
 }
 
 const copies = new WeakMap<Sim, Map<string, Set<Process>>>();

@@ -7,6 +7,7 @@ import { nowSeconds, type Sim } from '../sim.ts';
 import { removeVolume, volumeKey } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
 import { copy } from './disk-work.ts';
+import { pathOf } from './volume-path.ts';
 
 export interface Upload {
   /** The node that got the bytes; the task runs there. */
@@ -20,15 +21,13 @@ export interface Upload {
   readonly checksum: { readonly value: string; readonly algorithm: string } | undefined;
 }
 
-const FOLDERS: Readonly<Record<string, string>> = { iso: 'template/iso', vztmpl: 'template/cache', import: 'import' };
-
 /** @returns the UPID */
 export function forkUpload(sim: Sim, upload: Upload): string {
   const name = storedName(upload.file.name, upload.content);
   const start = { node: upload.receivedBy, type: 'imgcopy', id: '', user: upload.user };
   return sim.tasks.fork(start, async (worker) => {
     const { storage, file, node } = upload;
-    const target = `${storage.path ?? ''}/${FOLDERS[upload.content] ?? ''}/${name}`;
+    const target = pathOf(storage, { volid: `${storage.id}:${upload.content}/${name}` });
     worker.log(`starting file import from: /var/tmp/pveupload-${sim.random.hex(32)}`);
     verifyChecksum(upload, worker);
     worker.log(`target node: ${node}`);

@@ -39,7 +39,19 @@ export function volumesOn(world: World, node: string, storage: StorageState): Vo
 }
 
 export function usedBytes(world: World, node: string, storage: StorageState): number {
-  return volumesOn(world, node, storage).reduce((sum, volume) => sum + volume.sizeBytes, 0);
+  return volumesOn(world, node, storage).reduce((sum, volume) => sum + takenBytes(storage, volume), 0);
+}
+
+/** What a volume takes up: all of its size where the storage sets it aside, else what has been written. */
+export function takenBytes(storage: StorageState, volume: Volume): number {
+  return isThick(storage) ? volume.sizeBytes : (volume.writtenBytes ?? volume.sizeBytes);
+}
+
+/** Whether a volume's whole size is set aside for it. Others can be promised more than there is (pve-behaviour 8). */
+export function isThick({ type, options = {} }: StorageState): boolean {
+  if (type === 'lvm' || type === 'iscsi') return true;
+  if (type === 'zfspool') return options['sparse'] !== '1';
+  return options['preallocation'] === 'full' || options['preallocation'] === 'falloc';
 }
 
 export interface VolumeWish {
@@ -67,6 +79,7 @@ export function addVolume(world: World, node: string, storage: StorageState, wis
     ...(wish.parent === undefined ? {} : { parent: wish.parent }),
     ctime,
     sizeBytes: wish.sizeBytes,
+    writtenBytes: 0,
   };
   world.volumes[volumeKey(storage, node, volid)] = volume;
   return volume;
@@ -78,6 +91,12 @@ function formatFor(storage: StorageState, { kind, format }: VolumeWish): string 
   if (format !== undefined && known.includes(format)) return format;
   if (kind === 'cloudinit') return isFileStorage(storage) ? 'qcow2' : 'raw';
   return known.includes(storage.defaultFormat) ? storage.defaultFormat : 'raw';
+}
+
+/** The name that a wished volume would get, without its storage. */
+export function nextVolumeName(world: World, node: string, storage: StorageState, wish: VolumeWish): string {
+  const volid = newVolumeId(world, node, storage, wish, formatFor(storage, wish));
+  return volid.slice(volid.indexOf(':') + 1);
 }
 
 function newVolumeId(world: World, node: string, storage: StorageState, wish: VolumeWish, format: string): string {

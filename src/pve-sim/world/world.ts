@@ -107,6 +107,10 @@ export interface StorageState {
   readonly defaultFormat: 'raw' | 'qcow2';
   /** `snapshot-as-volume-chain`, of thick LVM. */
   readonly volumeChains?: boolean;
+  /** What else its definition says, as it stands in storage.cfg. */
+  readonly options?: Readonly<Record<string, string>>;
+  /** Nodes that cannot reach it, as they cannot reach a server that is down. */
+  readonly unreachableFrom?: readonly string[];
   disabled: boolean;
 }
 
@@ -115,7 +119,7 @@ export interface Volume {
   readonly storage: string;
   /** Undefined on a shared storage. */
   readonly node: string | undefined;
-  readonly content: 'images' | 'iso' | 'import' | 'snippets' | 'vztmpl';
+  readonly content: 'images' | 'iso' | 'import' | 'vztmpl' | 'snippets' | 'backup';
   readonly format: string;
   readonly vmid?: number;
   /** The base volume of a linked clone. */
@@ -123,6 +127,12 @@ export interface Volume {
   /** Seconds since the epoch. */
   readonly ctime: number;
   sizeBytes: number;
+  /** How much of it has been written, which is all that thin storages give it; absent: all. */
+  writtenBytes?: number;
+  /** Of a backup. */
+  notes?: string;
+  /** A backup that must not be removed. */
+  protected?: boolean;
   /** What was uploaded, or written behind the API's back. */
   data?: Uint8Array;
   /** What PVE has written onto a cloud-init drive. */
