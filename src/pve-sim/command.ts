@@ -1,7 +1,10 @@
 // The program `pve-sim`: its options, what it prints, and its end.
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { z } from 'zod';
 import { CLUSTERS } from './clusters/clusters.ts';
@@ -20,6 +23,7 @@ export interface CommandOptions {
 /** Runs until interrupted. Rejects with what is wrong with the options, or why it cannot start. */
 export async function runPveSim({ args, write, interrupted }: CommandOptions): Promise<void> {
   const options = parseOptions(args);
+  const record = options.record === undefined ? undefined : await openRecord(options.record);
   const simulator = await startSimulator({
     cluster: options.cluster,
     ...(options.profile === undefined ? {} : { profile: options.profile }),
@@ -29,12 +33,14 @@ export async function runPveSim({ args, write, interrupted }: CommandOptions): P
     timeScale: options.timeScale,
     seed: options.seed,
     tls: options.tls,
+    ...(record === undefined ? {} : { record: (entry) => void record.write(`${JSON.stringify(entry)}\n`) }),
     faults: options.faults === undefined ? [] : await readFaults(options.faults),
   });
   const caPath = options.tls ? await writeCa(simulator, options.stateDir) : undefined;
   for (const line of describe(simulator, caPath)) write(line);
   await interrupted;
   await simulator.stop();
+  if (record !== undefined) await promisify(record.end.bind(record))();
   if (caPath !== undefined && options.stateDir === undefined) await rm(dirname(caPath), { recursive: true });
 }
 
@@ -56,6 +62,7 @@ function parseOptions(args: readonly string[]) {
     .option('--seed <number>', 'the same seed gives the same secrets, MACs and moments', wholeNumber, 1)
     .option('--no-tls', 'plain HTTP')
     .option('--faults <file>', 'fault rules, a JSON array')
+    .option('--record <file>', 'writes every answered call there, one JSON object per line')
     .option('--state-dir <folder>', 'where the CA is written; a new temporary folder by default')
     .exitOverride()
     .parse(args, { from: 'user' })
@@ -94,6 +101,13 @@ function factor(text: string): number {
   if (text.trim() === '' || !(value >= 0 && value <= 200))
     throw new InvalidArgumentError('It has to be within 0 to 200.');
   return value;
+}
+
+/** @throws where the file cannot be written */
+async function openRecord(path: string): Promise<WriteStream> {
+  const stream = createWriteStream(path);
+  await once(stream, 'open');
+  return stream;
 }
 
 async function readFaults(path: string): Promise<FaultRule[]> {

@@ -30,7 +30,8 @@ export interface Journal {
 
 const SECRET = /password|secret|ticket|otp/i;
 
-export function createJournal(clock: Clock): Journal {
+/** @param record gets every entry once it is answered */
+export function createJournal(clock: Clock, record: (entry: JournalEntry) => void = () => {}): Journal {
   const entries: JournalEntry[] = [];
   return {
     entries,
@@ -54,6 +55,7 @@ export function createJournal(clock: Clock): Journal {
       entry.status = status;
       entry.reason = reason;
       entry.durationMs = clock.now() - entry.at;
+      record(entry);
     },
     after: (seq) => entries.slice(Math.max(0, seq)),
   };

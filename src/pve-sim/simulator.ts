@@ -8,7 +8,7 @@ import { createClusterView } from './cluster-view.ts';
 import { type ControlServer, startControlServer } from './control/control-server.ts';
 import { DEFAULT_DURATIONS, type Durations } from './durations.ts';
 import { createFaults, type FaultRule, type Faults } from './faults.ts';
-import { createJournal, type Journal } from './journal.ts';
+import { createJournal, type Journal, type JournalEntry } from './journal.ts';
 import { holdLock } from './locks/hold-lock.ts';
 import { createLocks } from './locks/locks.ts';
 import { createDaemons, type DaemonName } from './nodes/daemons.ts';
@@ -49,6 +49,8 @@ export interface SimulatorOptions {
   readonly tls?: boolean;
   readonly faults?: readonly FaultRule[];
   readonly durations?: Partial<Durations>;
+  /** Gets every call once it is answered. */
+  readonly record?: (entry: JournalEntry) => void;
 }
 
 export interface TokenCredentials {
@@ -93,7 +95,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const authority = tls ? await createAuthority(clock.realNow()) : undefined;
   const certificates = await issueAll(authority, data, host);
   const sim = assemble(options, data, clock, certificates);
-  const journal = createJournal(clock);
+  const journal = createJournal(clock, options.record);
   const stopDaemons = sim.view.start();
   const servers: NodeServer[] = [];
   const setOnline = async (node: string, online: boolean): Promise<void> =>

@@ -1,4 +1,5 @@
 // From a cluster's data to the world it starts as.
+import { runningSince } from '../qemu/boot-guest.ts';
 import type { Random } from '../random.ts';
 import { addGuest, isTemplate, normalBehaviour } from '../world/guests.ts';
 import { newMac } from '../world/mac.ts';
@@ -9,6 +10,10 @@ import { addVolume, becomeBase, volumeKey } from '../world/volumes.ts';
 import type { NodeState, StorageState, World } from '../world/world.ts';
 import type { ClusterData, DiskData, GuestData, NodeData } from './cluster-data.ts';
 import { minimalAccess } from './minimal-access.ts';
+
+const DAY_MS = 86_400_000;
+/** Of guests that run from the start: each its own. */
+const FIRST_PID = 2000;
 
 /**
  * @param now ms of the world's time
@@ -63,7 +68,7 @@ function nodeState(data: ClusterData, node: NodeData, index: number, now: number
     members: data.nodes.map(({ name }) => name),
     expectedVotes: undefined,
     daemons: { api: 'running', worker: 'running' },
-    bootedAt: now - 86_400_000,
+    bootedAt: now - DAY_MS,
   };
 }
 
@@ -84,12 +89,16 @@ function placeGuest(world: World, data: GuestData, random: Random, now: number):
   const behaviour = { ...normalBehaviour(), ...data.behaviour };
   const guest = addGuest(world, { vmid: data.vmid, node: data.node, config, behaviour });
   for (const disk of data.disks) config[disk.key] = placeDisk(world, data, disk, ctime, isTemplate(guest));
+  if (data.running === true) guest.run = runningSince(world, guest, FIRST_PID + data.vmid, now - DAY_MS);
 }
 
 function placeDisk(world: World, guest: GuestData, disk: DiskData, ctime: number, template: boolean): string {
   const storage = storageOf(world, disk.storage);
   const { vmid, node } = guest;
-  const volume = addVolume(world, node, storage, { vmid, sizeBytes: disk.sizeBytes, kind: disk.kind }, ctime);
+  const peers = guest.disks.filter(({ storage: id, kind }) => id === disk.storage && kind === disk.kind);
+  // Counted rather than looked for among all volumes, which would be slow for a large cluster.
+  const wish = { vmid, sizeBytes: disk.sizeBytes, kind: disk.kind, number: peers.indexOf(disk) };
+  const volume = addVolume(world, node, storage, wish, ctime);
   // Whoever used it has filled it.
   volume.writtenBytes = disk.sizeBytes;
   const placed = template && disk.kind === 'disk' ? becomeBase(world, volume) : volume;

@@ -47,6 +47,8 @@ export interface GuestData {
   readonly vmid: number;
   readonly node: string;
   readonly template: boolean;
+  /** Runs, booted a day ago; stopped where absent. */
+  readonly running?: boolean;
   /** Options as in the config file; NICs may stand without MAC. */
   readonly config: Readonly<Record<string, string>>;
   readonly disks: readonly DiskData[];

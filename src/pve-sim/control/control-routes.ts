@@ -4,6 +4,8 @@ import { writeSnippet } from '../cloudinit/snippets.ts';
 import { faultRule } from '../faults.ts';
 import { cutNetwork, expectVotes } from '../nodes/power.ts';
 import type { Simulator } from '../simulator.ts';
+import { LIVE_PAGE } from './live-page.ts';
+import { liveView } from './live-view.ts';
 import { guestPatch, patchGuest } from './patch-guest.ts';
 import { plainWorld } from './plain-world.ts';
 
@@ -19,7 +21,7 @@ export interface ControlRequest {
 export interface ControlRoute {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: RegExp;
-  /** Bytes go out as they are, all else as JSON. */
+  /** Bytes and pages go out as they are, all else as JSON. */
   readonly handle: (request: ControlRequest) => unknown;
 }
 
@@ -32,9 +34,25 @@ const nodePatch = z.strictObject({
 });
 const cut = z.strictObject({ groups: z.array(z.array(z.string())) });
 const snippet = z.strictObject({ volid: z.string(), text: z.string(), node: z.string().optional() });
+
+/** HTML. */
+export class Page {
+  readonly html: string;
+
+  constructor(html: string) {
+    this.html = html;
+  }
+}
+
 const heldLock = z.strictObject({ lock: z.string(), seconds: z.number().positive(), node: z.string().optional() });
 
 export const CONTROL_ROUTES: readonly ControlRoute[] = [
+  { method: 'GET', path: /^\/$/, handle: () => new Page(LIVE_PAGE) },
+  {
+    method: 'GET',
+    path: /^\/live$/,
+    handle: ({ simulator, query }) => liveView(simulator, query.get('find') ?? ''),
+  },
   { method: 'GET', path: /^\/info$/, handle: info },
   { method: 'GET', path: /^\/world$/, handle: ({ simulator }) => plainWorld(simulator.world) },
   { method: 'GET', path: /^\/world\/volume$/, handle: volumeContent },

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { readBody } from '../server/read-body.ts';
 import type { Simulator } from '../simulator.ts';
-import { CONTROL_ROUTES } from './control-routes.ts';
+import { CONTROL_ROUTES, Page } from './control-routes.ts';
 
 export interface ControlServer {
   readonly url: string;
@@ -36,9 +36,15 @@ export async function startControlServer(simulator: Simulator, port: number): Pr
 
 async function answer(simulator: Simulator, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const reply = await respond(simulator, request).catch(refused);
-  const isBytes = reply.body instanceof Uint8Array;
-  response.writeHead(reply.status, { 'Content-Type': isBytes ? 'application/octet-stream' : 'application/json' });
-  response.end(isBytes ? reply.body : `${JSON.stringify(reply.body ?? {})}\n`);
+  const [type, content] = encode(reply.body);
+  response.writeHead(reply.status, { 'Content-Type': type });
+  response.end(content);
+}
+
+function encode(body: unknown): [type: string, content: string | Uint8Array] {
+  if (body instanceof Uint8Array) return ['application/octet-stream', body];
+  if (body instanceof Page) return ['text/html; charset=utf-8', body.html];
+  return ['application/json', `${JSON.stringify(body ?? {})}\n`];
 }
 
 function refused(error: unknown): Reply {

@@ -4,7 +4,7 @@ import { systemOf } from '../agent/systems.ts';
 import type { Sim } from '../sim.ts';
 import { seedOf } from '../cloudinit/drive.ts';
 import { isNicKey, parseNic } from '../world/net.ts';
-import type { Guest, GuestAddress, GuestRun, Ipconfig, Seed } from '../world/world.ts';
+import type { Guest, GuestAddress, GuestRun, Ipconfig, Seed, World } from '../world/world.ts';
 
 /** What a system has used up of its process ids when it has booted. */
 const FIRST_PID = 640;
@@ -13,12 +13,18 @@ export function bootRun(sim: Sim, guest: Guest): GuestRun {
   const now = sim.clock.now();
   const seed = seedOf(sim.world, guest);
   if (seed !== undefined) guest.instanceId = seed.instanceId;
-  const system = systemOf(sim.world, guest.node, guest.config);
+  const run = runningSince(sim.world, guest, freePid(sim.world, sim.random, guest.node), now, seed);
+  return { ...run, bootedAt: now + sim.durations.guestBootMs };
+}
+
+/** The process of a guest that had booted by then, ms of the world's time. */
+export function runningSince(world: World, guest: Guest, pid: number, then: number, seed?: Seed): GuestRun {
+  const system = systemOf(world, guest.node, guest.config);
   return {
-    pid: freePid(sim.world, sim.random, guest.node),
-    startedAt: now,
+    pid,
+    startedAt: then,
     qmpStatus: 'running',
-    bootedAt: now + sim.durations.guestBootMs,
+    bootedAt: then,
     addresses: addressesOf(guest.config, seed, system.address),
     inside: { system, processes: {}, lastPid: FIRST_PID, isFrozen: false },
   };

@@ -61,6 +61,8 @@ export interface VolumeWish {
   /** `cloudinit` has a fixed name, disks the lowest free number of the guest on that storage. */
   readonly kind: 'disk' | 'cloudinit';
   readonly parent?: string;
+  /** The disk's number, where the caller knows it. */
+  readonly number?: number;
   /** A name of the caller's choice instead of the next one. */
   readonly name?: string;
 }
@@ -112,7 +114,7 @@ function newVolumeId(world: World, node: string, storage: StorageState, wish: Vo
 
 function baseName(world: World, node: string, storage: StorageState, wish: VolumeWish): string {
   if (wish.kind === 'cloudinit') return `vm-${wish.vmid}-cloudinit`;
-  return `vm-${wish.vmid}-disk-${freeNumber(world, node, storage, wish.vmid)}`;
+  return `vm-${wish.vmid}-disk-${wish.number ?? freeNumber(world, node, storage, wish.vmid)}`;
 }
 
 function freeNumber(world: World, node: string, storage: StorageState, vmid: number): number {
