@@ -33,6 +33,7 @@ export async function runPveSim({ args, write, interrupted }: CommandOptions): P
     timeScale: options.timeScale,
     seed: options.seed,
     tls: options.tls,
+    latency: options.latency,
     ...(record === undefined ? {} : { record: (entry) => void record.write(`${JSON.stringify(entry)}\n`) }),
     faults: options.faults === undefined ? [] : await readFaults(options.faults),
   });
@@ -60,6 +61,7 @@ function parseOptions(args: readonly string[]) {
     )
     .option('--time-scale <factor>', 'how much faster than real time, 0 to 200; 0 is as fast as possible', factor, 1)
     .option('--seed <number>', 'the same seed gives the same secrets, MACs and moments', wholeNumber, 1)
+    .option('--no-latency', 'answers as soon as it can; tasks still take their time')
     .option('--no-tls', 'plain HTTP')
     .option('--faults <file>', 'fault rules, a JSON array')
     .option('--record <file>', 'writes every answered call there, one JSON object per line')

@@ -33,11 +33,18 @@ export const LATENCIES: readonly Row[] = [
 /** Of the logarithm: two of three answers are within 0.7 and 1.5 times the median, one of twenty is above twice of it. */
 const SPREAD = 0.4;
 
-/** ms of the world's time for one call. */
-export function latencyOf(random: Random, method: string, path: string): number {
-  const row = LATENCIES.find((candidate) => (candidate.method ?? method) === method && candidate.path.test(path));
-  return (row?.medianMs ?? 0) * Math.exp(SPREAD * normal(random));
+/** ms of the world's time that one call takes. */
+export type Latency = (method: string, path: string) => number;
+
+export function createLatency(random: Random): Latency {
+  return (method, path) => {
+    const row = LATENCIES.find((candidate) => (candidate.method ?? method) === method && candidate.path.test(path));
+    return (row?.medianMs ?? 0) * Math.exp(SPREAD * normal(random));
+  };
 }
+
+/** For worlds that are there to be fast. */
+export const noLatency: Latency = () => 0;
 
 /** A standard normal deviate (Box-Muller). */
 function normal(random: Random): number {

@@ -5,6 +5,7 @@ import type { Durations } from './durations.ts';
 import type { Faults } from './faults.ts';
 import type { Locks } from './locks/locks.ts';
 import type { Daemons } from './nodes/daemons.ts';
+import type { Latency } from './latency.ts';
 import type { Membership } from './nodes/membership.ts';
 import type { Pace } from './pace.ts';
 import type { Random } from './random.ts';
@@ -25,6 +26,7 @@ export interface Sim {
   readonly view: ClusterView;
   readonly membership: Membership;
   readonly daemons: Daemons;
+  readonly latency: Latency;
 }
 
 export function nowSeconds(sim: Pick<Sim, 'clock'>): number {

@@ -9,6 +9,7 @@ import { type ControlServer, startControlServer } from './control/control-server
 import { DEFAULT_DURATIONS, type Durations } from './durations.ts';
 import { createFaults, type FaultRule, type Faults } from './faults.ts';
 import { createJournal, type Journal, type JournalEntry } from './journal.ts';
+import { createLatency, noLatency } from './latency.ts';
 import { holdLock } from './locks/hold-lock.ts';
 import { createLocks } from './locks/locks.ts';
 import { createDaemons, type DaemonName } from './nodes/daemons.ts';
@@ -49,6 +50,8 @@ export interface SimulatorOptions {
   readonly tls?: boolean;
   readonly faults?: readonly FaultRule[];
   readonly durations?: Partial<Durations>;
+  /** False: every call is answered as soon as it can be, tasks still take their time. */
+  readonly latency?: boolean;
   /** Gets every call once it is answered. */
   readonly record?: (entry: JournalEntry) => void;
 }
@@ -216,6 +219,7 @@ function assemble(
     ...parts,
     locks: createLocks(pace, createRandom(seed + 2)),
     tasks: createTasks({ ...parts, signals: createRandom(seed + 3) }),
+    latency: options.latency === false ? noLatency : createLatency(createRandom(seed + 4)),
     calls: createCalls(pace),
     membership: createMembership(parts),
     daemons: createDaemons(parts),

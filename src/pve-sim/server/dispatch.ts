@@ -155,6 +155,7 @@ async function carryOut(
     arrival.passedOn = true;
   }
   return await withinProxyLimit(sim, node, async (process) => {
+    await process.work(sim.latency(endpoint.method, endpoint.path));
     if (writesClusterFiles(endpoint)) await sim.membership.settled();
     return await endpoint.handle({ sim, receivedBy, apiWorker, user, params: verified, profile, upload, process });
   });
