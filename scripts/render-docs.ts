@@ -3,6 +3,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { settingsTable } from '#provider/settings';
+import { DEFAULT_DURATIONS } from '#pve-sim/durations';
+import { LATENCIES } from '#pve-sim/latency';
 import { EXTENSIONS } from '#rpc/payload/extensions';
 import type { Setting } from '#runtime/settings';
 import { endpointsPage } from './endpoints-page.ts';
@@ -15,6 +17,7 @@ export function renderDocs(): Record<string, string> {
   return {
     'settings.md': settingsPage(),
     'simulator-endpoints.md': endpointsPage(),
+    'simulator-times.md': simulatorTimesPage(),
     'wire-extensions.md': extensionsPage(),
   };
 }
@@ -68,6 +71,31 @@ function extensionsPage(): string {
     '| field | key | type | meaning |',
     '|---|---|---|---|',
     ...EXTENSIONS.map(({ field, key, type, meaning }) => `| \`${field}\` | \`${key}\` | ${type} | ${meaning} |`),
+    '',
+  ].join('\n');
+}
+
+function simulatorTimesPage(): string {
+  return [
+    '# How long things take in the simulator',
+    '',
+    "Milliseconds of the world's time; `--time-scale` divides them all. What work takes is a small healthy cluster's; waits",
+    "and limits are PVE's own. A world in a test may set any of the second table (`durations` of `startSimulator`).",
+    '',
+    '## Answers',
+    '',
+    'Before what a call itself waits for. Spread around the median by a factor of e^0.4 (log-normal) and drawn from the',
+    'seed; `--no-latency` leaves them out. The first row that fits counts.',
+    '',
+    '| call | median |',
+    '|---|---|',
+    ...LATENCIES.map(({ what, medianMs }) => `| ${what} | ${medianMs} |`),
+    '',
+    '## Work, waits and limits',
+    '',
+    '| name | value |',
+    '|---|---|',
+    ...Object.entries(DEFAULT_DURATIONS).map(([name, value]) => `| \`${name}\` | ${value} |`),
     '',
   ].join('\n');
 }

@@ -1,8 +1,6 @@
-// VirtRigaud's manager is written in Go: here its gRPC library talks to our server over mTLS. Building it takes a
-// minute the first time, and needs Go and its module proxy; where they are absent the test is skipped.
-import { execFile, execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+// VirtRigaud's manager is written in Go: here its gRPC library talks to our server over mTLS. Skipped where there is no Go.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { loadSecurity } from '#rpc/credentials';
@@ -10,28 +8,12 @@ import type { CallContext } from '#rpc/service';
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
 import { makeCa } from '../support/certificates.ts';
+import { buildGo } from '../support/go.ts';
 import { serve } from './support/serve.ts';
 import { filesOf, tlsFolder } from './support/tls-folder.ts';
 
 const NAME = 'virtrigaud-provider-default-pve.default.svc.cluster.local';
 const source = join(import.meta.dirname, 'go-peer');
-const binary = resolve(import.meta.dirname, '../../.cache/go-peer');
-
-function findGo(): string | undefined {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/go/bin'];
-  return folders.map((folder) => join(folder, 'go')).find((path) => existsSync(path));
-}
-
-/** Why the peer cannot be had here, if so. */
-function build(go: string): string | undefined {
-  try {
-    execFileSync(go, ['mod', 'download'], { cwd: source, stdio: 'pipe' });
-  } catch (error) {
-    return error instanceof Error ? error.message : 'unknown';
-  }
-  execFileSync(go, ['build', '-o', binary, '.'], { cwd: source, stdio: 'pipe' });
-  return undefined;
-}
 
 interface Check {
   readonly check: string;
@@ -48,10 +30,8 @@ async function untilOver({ deadline }: CallContext): Promise<never> {
 }
 
 it('a Go client gets what a Go server would give it', async ({ skip }) => {
-  const go = findGo();
-  if (go === undefined) return skip('there is no Go on this machine');
-  const reason = build(go);
-  skip(reason !== undefined, `the Go modules cannot be downloaded: ${reason}`);
+  const built = buildGo(source, 'go-peer');
+  if ('missing' in built) return skip(built.missing);
 
   const ca = await makeCa();
   const folder = tlsFolder();
@@ -70,7 +50,7 @@ it('a Go client gets what a Go server would give it', async ({ skip }) => {
     { credentials: security.credentials, allowedSans: [NAME] },
   );
   const run = promisify(execFile);
-  const { stdout } = await run(binary, [`127.0.0.1:${server.port}`, folder.path, NAME], { timeout: 60_000 });
+  const { stdout } = await run(built.binary, [`127.0.0.1:${server.port}`, folder.path, NAME], { timeout: 60_000 });
   security.stop();
 
   const checks = stdout
