@@ -27,8 +27,6 @@ export const FEATURES = {
   templateIsTask: { since: '7.4' },
   /** `memory` is a property string, so that a config shows it as text. */
   memoryIsString: { since: '8.1' },
-  /** VMIDs are 100 to 999999999 by schema; before: from 1, with three digits by format. */
-  vmidRange: { since: '8.1' },
   /** SDN.Use is needed on every bridge. */
   bridgesNeedSdnUse: { since: '8.1' },
   /** Agent calls need VM.GuestAgent.*; before: VM.Monitor. */
@@ -155,6 +153,10 @@ export const FEATURES = {
   /** A create takes `ha-managed`. */
   haManagedCreate: { since: '9.1' },
   importWorkingStorage: { since: '8.4' },
+  /** Interfaces of SDN fabrics, and SDN's own in the list of a node's networks. */
+  sdnFabrics: { since: '9.1' },
+  /** Filter `any_local_bridge` of a node's networks. */
+  anyLocalBridge: { since: '8.1' },
   /** A NIC may be on no bridge at all; before: the check of the right to one fails. */
   nicWithoutBridge: { since: '9.1' },
   /** `net: host-tunnel`. */

@@ -1,7 +1,7 @@
 // Nodes: list, status, bridges (pve-behaviour 7, 19).
 import { isAllowed } from '../access/permissions.ts';
 import { everybody, perm } from '../access/rules.ts';
-import type { Profile } from '../profiles/profile.ts';
+import { perProfile, type Profile } from '../profiles/profile.ts';
 import { nodeParams } from '../schema/endpoint-params.ts';
 import { choice, optional } from '../schema/property.ts';
 import type { Sim } from '../sim.ts';
@@ -9,9 +9,15 @@ import { words } from '../world/words.ts';
 import { nodeFigures, nodeNumbers } from './cluster.ts';
 import { type Call, type Endpoint, needText, textParam } from './endpoint.ts';
 
-const NETWORK_TYPES = words(
-  'bridge bond eth alias vlan fabric OVSBridge OVSBond OVSPort OVSIntPort vnet any_bridge',
-  'any_local_bridge include_sdn',
+/** Recording one-node/80. */
+const networkTypes = perProfile((profile): readonly string[] =>
+  words(
+    'bridge bond eth alias vlan',
+    ...(profile.has('sdnFabrics') ? ['fabric'] : []),
+    'OVSBridge OVSBond OVSPort OVSIntPort vnet any_bridge',
+    ...(profile.has('anyLocalBridge') ? ['any_local_bridge'] : []),
+    ...(profile.has('sdnFabrics') ? ['include_sdn'] : []),
+  ),
 );
 
 export const NODES: readonly Endpoint[] = [
@@ -26,7 +32,7 @@ export const NODES: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/network',
-    params: { ...nodeParams, type: optional(choice(...NETWORK_TYPES)) },
+    params: perProfile((profile) => ({ ...nodeParams, type: optional(choice(...networkTypes(profile))) })),
     allow: everybody,
     handle: listBridges,
   },

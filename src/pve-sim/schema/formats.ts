@@ -67,10 +67,16 @@ export const storagePairFormat = format('storage-pair', (value, name, profile) =
         .find((reason) => reason !== undefined),
 );
 
+const POOL = '[A-Za-z0-9.\\-_]+';
+const NESTED_POOL = new RegExp(`^${POOL}(?:/${POOL}){0,2}$`);
+const PLAIN_POOL = new RegExp(`^${POOL}$`);
 export const poolFormat = format('pve-poolid', (value, _, profile) => {
-  const allowed = profile.has('nestedPools') ? /^[A-Za-z0-9.\-_/]+$/ : /^[A-Za-z0-9.\-_]+$/;
-  if (!allowed.test(value)) return `pool name '${value}' contains invalid characters`;
-  return value.split('/').length > 3 ? `pool name '${value}' nested too deeply (max levels = 3)` : undefined;
+  const nested = profile.has('nestedPools');
+  if (nested && value.replace(/\/+$/, '').split('/').length > 3)
+    return `pool name '${value}' nested too deeply (max levels = 3)`;
+  return (nested ? NESTED_POOL : PLAIN_POOL).test(value)
+    ? undefined
+    : `pool name '${value}' contains invalid characters`;
 });
 
 const isVolume = (value: string): boolean => /^[a-z][a-z0-9\-_.]*[a-z0-9]:.+$/i.test(value);
