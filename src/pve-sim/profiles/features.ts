@@ -13,6 +13,8 @@ export interface Lifetime {
 export const FEATURES = {
   /** The error's text is in the JSON body too, not only in the reason phrase. */
   messageInBody: { since: '8.4' },
+  /** Answers are compressed for those that take `deflate` alone, too. */
+  deflatedAnswers: { since: '8.4' },
   /** Bodies up to 512 KiB; before: 64 KiB. */
   largeBodies: { since: '8.4' },
   /** JSON booleans pass the check of a `boolean`. */

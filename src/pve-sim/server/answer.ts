@@ -1,6 +1,7 @@
 // Answers as PVE writes them: the reason phrase carries the message, an error closes the connection (pve-behaviour 1.2, 1.3).
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
+import type { Profile } from '../profiles/profile.ts';
 import { PveError } from '../pve-error.ts';
 import { Download, Page } from '../routes/endpoint.ts';
 
@@ -61,16 +62,20 @@ function firstLine(text: string): string {
   return text.split('\n')[0] ?? '';
 }
 
-/**
- * @param now ms of the world's time: the Date header is the node's clock
- * @param last whether the connection has had its number of requests
- */
+/** How an answer leaves its node. */
+export interface Departure {
+  /** ms of the world's time: the Date header is the node's clock. */
+  readonly now: number;
+  /** Whether the connection has had its number of requests. */
+  readonly last: boolean;
+  readonly profile: Profile;
+}
+
 export function send(
   request: IncomingMessage,
   response: ServerResponse,
   answer: Answer,
-  now: number,
-  last: boolean,
+  { now, last, profile }: Departure,
 ): void {
   const date = new Date(now).toUTCString();
   const headers: Record<string, string | number | string[]> = {
@@ -90,14 +95,24 @@ export function send(
     const file = answer.body instanceof Download ? answer.body : undefined;
     headers['Content-Type'] = file === undefined ? 'application/json;charset=UTF-8' : 'text/plain';
     bytes = Buffer.from(file?.text ?? JSON.stringify(answer.body));
-    if (bytes.length > COMPRESS_ABOVE_BYTES && /\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
-      bytes = gzipSync(bytes);
-      headers['Content-Encoding'] = 'gzip';
+    const encoding = bytes.length > COMPRESS_ABOVE_BYTES ? encodingFor(request, profile) : undefined;
+    if (encoding !== undefined) {
+      bytes = ENCODINGS[encoding](bytes);
+      headers['Content-Encoding'] = encoding;
     }
   }
   headers['Content-Length'] = bytes.length;
   response.writeHead(answer.status, phrase(answer.reason), headers);
   response.end(bytes);
+}
+
+const ENCODINGS = { gzip: gzipSync, deflate: deflateSync } as const;
+
+function encodingFor(request: IncomingMessage, profile: Profile): keyof typeof ENCODINGS | undefined {
+  const accepted = request.headers['accept-encoding'];
+  const takes = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(String(accepted ?? ''));
+  if (takes('gzip')) return 'gzip';
+  return profile.has('deflatedAnswers') && takes('deflate') ? 'deflate' : undefined;
 }
 
 /** The phrase goes out as UTF-8 bytes, which HTTP takes as Latin-1. */

@@ -49,6 +49,8 @@ export interface Target {
   readonly query: string;
   /** Undefined where the URL is not under `/api2`. */
   readonly path: string | undefined;
+  /** The whole path, decoded. */
+  readonly file: string;
 }
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'DELETE']);
@@ -90,9 +92,9 @@ async function answer(to: Dispatcher, arrival: Underway): Promise<unknown> {
   const { request, entry, target } = arrival;
   const method = request.method ?? '';
   const upload = isUpload(arrival);
-  checkHeaders(request, upload);
-  checkTarget(target, request.url ?? '');
   const profile = profileOfNode(to.sim.world, arrival.node);
+  checkHeaders(request, profile, upload);
+  checkTarget(target);
   const path = `/${target.segments.join('/')}`;
   const { user, byToken } = authenticate(to.sim, profile, { method, path, headers: request.headers, isUpload: upload });
   entry.user = user;
@@ -108,8 +110,8 @@ async function answer(to: Dispatcher, arrival: Underway): Promise<unknown> {
   return await carryOut(to, arrival, match, raw, sent.file);
 }
 
-function checkTarget(target: Target, url: string): void {
-  if (target.path === undefined) throw new TransportError(500, `no such file '${url.split('?')[0] ?? ''}'\n`);
+function checkTarget(target: Target): void {
+  if (target.path === undefined) throw new TransportError(500, `no such file '${target.file}'\n`);
   if (target.format === '') throw new TransportError(501, 'no such uri');
   if (target.format !== 'json' && target.format !== 'extjs') {
     throw new TransportError(501, `no formatter for uri ${target.path}, ${target.format}`);

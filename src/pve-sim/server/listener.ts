@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createNetServer, type Socket } from 'node:net';
 import type { Certificates } from './certificates.ts';
+import { meetOddRequest, type ParserError } from './odd-request.ts';
 
 export interface Listener {
   readonly port: number;
@@ -27,10 +28,9 @@ export interface ListenerOptions {
 export async function listen(options: ListenerOptions): Promise<Listener> {
   const { certificate, answer, host } = options;
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false };
-  const api = tune(
-    certificate === undefined ? createServer(limits, answer) : createTlsServer({ ...limits, ...certificate }, answer),
-  );
-  const plain = certificate === undefined ? api : tune(createServer(limits, redirect));
+  const server = certificate === undefined ? createServer(limits) : createTlsServer({ ...limits, ...certificate });
+  const api = serve(server, answer);
+  const plain = certificate === undefined ? api : serve(createServer(limits), redirect);
   const sockets = new Set<Socket>();
   const front = createNetServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
@@ -58,29 +58,20 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   };
 }
 
-function tune<T extends Server>(server: T): T {
+function serve(server: Server, answer: RequestListener): Server {
+  server.on('request', answer);
   server.keepAliveTimeout = IDLE_MS;
   server.keepAliveTimeoutBuffer = 0;
   server.maxHeadersCount = MAX_HEADER_LINES;
   server.requestTimeout = 0;
-  server.on('clientError', refuse);
+  server.on('clientError', (error: ParserError, socket: Socket) => meetOddRequest(error, socket, answer));
   return server;
-}
-
-/** A method that HTTP does not know gets PVE's answer for it; what is no HTTP at all gets none. */
-function refuse(error: Error & { code?: string; rawPacket?: Buffer }, socket: Socket): void {
-  const method = /^(\S+) /.exec(error.rawPacket?.toString('latin1') ?? '')?.[1];
-  if (error.code === 'HPE_INVALID_METHOD' && method !== undefined && socket.writable) {
-    socket.end(`HTTP/1.1 501 method '${method}' not available\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    return;
-  }
-  socket.destroy();
 }
 
 function redirect(request: IncomingMessage, response: ServerResponse): void {
   const location = `https://${request.headers.host ?? 'localhost'}${request.url ?? '/'}`;
   response.on('finish', () => request.socket.end());
-  if (request.method === 'HEAD') response.writeHead(501, "method 'HEAD' not available");
+  if (request.method === 'HEAD') response.writeHead(501, "method 'HEAD' not available", { connection: 'close' });
   else if (request.method === 'GET') response.writeHead(301, 'Moved Permanently', { location });
   else response.writeHead(308, 'Permanent Redirect', { location });
   response.end(response.statusMessage);

@@ -2,6 +2,7 @@
 // which must be named `filename`; Content-Disposition is the first header of every part. What follows the file is not read
 // (recording one-node/101).
 import { TransportError } from '../pve-error.ts';
+import { AT_SERVER } from './perl-json.ts';
 
 export interface UploadedFile {
   readonly name: string;
@@ -35,7 +36,7 @@ export function parseMultipart(contentType: string, body: Buffer): MultipartBody
 }
 
 function refusal(text: string): TransportError {
-  return new TransportError(500, `${text} at /usr/share/perl5/PVE/APIServer/AnyEvent.pm line 1000.\n`);
+  return new TransportError(500, `${text}${AT_SERVER}`);
 }
 
 function splitParts(body: Buffer, boundary: string): Part[] {

@@ -7,6 +7,7 @@ import { type Answer, emptyAnswer, send } from './answer.ts';
 import type { Certificates } from './certificates.ts';
 import { type Dispatcher, dispatch, isUpload, type Target } from './dispatch.ts';
 import { type Listener, listen } from './listener.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { splitPath } from './router.ts';
 
 export interface NodeServer {
@@ -84,13 +85,11 @@ async function answerRequest(
   options.journal.close(entry, answer.status, answer.reason);
   if (faults.some((fault) => 'dropAfter' in fault)) return void request.socket.destroy();
   if (!response.destroyed)
-    send(
-      request,
-      response,
-      answer,
-      sim.clock.now(),
-      connection.requests >= REQUESTS_PER_CONNECTION || isUpload({ request, target }),
-    );
+    send(request, response, answer, {
+      now: sim.clock.now(),
+      last: connection.requests >= REQUESTS_PER_CONNECTION || isUpload({ request, target }),
+      profile: profileOfNode(sim.world, options.name),
+    });
 }
 
 /** @returns an answer to give instead, `cut` to give none, or undefined to go on */
@@ -111,9 +110,11 @@ function parseTarget(url: string): Target {
   const split = url.indexOf('?');
   const rawPath = split < 0 ? url : url.slice(0, split);
   const query = split < 0 ? '' : url.slice(split + 1);
-  const [root, format = '', ...segments] = splitPath(safeDecode(rawPath));
-  if (root !== 'api2') return { format, segments: [], query, path: undefined };
-  return { format, segments, query, path: `/${segments.join('/')}` };
+  // What follows two slashes is a host's name to a URI (recording one-node/21).
+  const file = safeDecode(rawPath.replace(/^\/\/[^/]*/, ''));
+  const [root, format = '', ...segments] = splitPath(file);
+  const path = root === 'api2' ? `/${segments.join('/')}` : undefined;
+  return { format, segments: path === undefined ? [] : segments, query, path, file };
 }
 
 /** The path is unescaped before it is routed, so `%2F` parts segments. */

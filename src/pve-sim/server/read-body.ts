@@ -1,18 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import { TransportError } from '../pve-error.ts';
+import type { Profile } from '../profiles/profile.ts';
 
-/** 9.1's limit; uploads are exempt. */
-const BODY_LIMIT_BYTES = 512 * 1024;
+const KIB = 1024;
 
 /** What is refused on the headers alone (pve-behaviour 1.4). @throws 501 */
-export function checkHeaders(request: IncomingMessage, isUpload: boolean): void {
+export function checkHeaders(request: IncomingMessage, profile: Profile, isUpload: boolean): void {
   const method = request.method ?? '';
   if (request.headers['transfer-encoding'] !== undefined)
     throw new TransportError(501, 'chunked transfer encoding not supported');
   const length = Number(request.headers['content-length'] ?? 0);
   if (length > 0 && (method === 'GET' || method === 'DELETE'))
     throw new TransportError(501, `Unexpected content for method '${method}'`);
-  if (length > BODY_LIMIT_BYTES && !isUpload) throw new TransportError(501, 'for data too large');
+  const limit = (profile.has('largeBodies') ? 512 : 64) * KIB;
+  if (length > limit && !isUpload) throw new TransportError(501, 'for data too large');
 }
 
 export async function readBody(request: IncomingMessage): Promise<Buffer> {

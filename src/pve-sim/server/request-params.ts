@@ -1,5 +1,6 @@
 // Parameters of a request: query and body, merged the way PVE does (pve-behaviour 1.4).
 import { failure, parameterError, TransportError } from '../pve-error.ts';
+import { AT_SERVER, parseJson } from './perl-json.ts';
 
 export type RawRequestParams = Record<string, unknown>;
 
@@ -48,21 +49,21 @@ function decode(text: string): string {
 /** @throws 506 for a content type PVE does not read, 500 for JSON that does not parse */
 export function parseBody(contentType: string | undefined, body: Buffer): RawRequestParams {
   const type = contentType?.split(';')[0]?.trim() ?? '';
-  if (type === 'application/json') return parseJson(body.toString('utf8'));
+  if (type === 'application/json') return readJson(body.toString('utf8'));
   if (body.length === 0) return {};
   if (type === '' || type === 'application/x-www-form-urlencoded') return parseForm(body.toString('utf8'));
   throw new TransportError(506, `upload 'Content-Type '${contentType ?? ''}' not implemented`);
 }
 
-function parseJson(text: string): RawRequestParams {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (error) {
-    throw new TransportError(500, `malformed JSON string: ${error instanceof Error ? error.message : String(error)}\n`);
-  }
+function readJson(text: string): RawRequestParams {
+  const parsed = parseJson(text);
   if (parsed === null) return {};
-  if (typeof parsed !== 'object' || Array.isArray(parsed)) throw new TransportError(500, 'Not a HASH reference\n');
+  if (typeof parsed === 'string' || typeof parsed === 'number') {
+    const reason = `Can't use string ("${parsed}") as a HASH ref while "strict refs" in use`;
+    throw new TransportError(500, `${reason}${AT_SERVER}`);
+  }
+  if (typeof parsed !== 'object' || Array.isArray(parsed))
+    throw new TransportError(500, `Not a HASH reference${AT_SERVER}`);
   const undefinedKey = Object.entries(parsed).find(([, value]) => value === null)?.[0];
   if (undefinedKey !== undefined) throw failure(`unable to parse value of '${undefinedKey}' - got undefined value`);
   return { ...parsed };

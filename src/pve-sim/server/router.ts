@@ -40,7 +40,8 @@ function matchPath(pattern: readonly string[], segments: readonly string[]): Rec
   for (const [index, part] of pattern.entries()) {
     const segment = segments[index] ?? '';
     if (part === '{volume}') params['volume'] = segments.slice(index).join('/');
-    else if (part.startsWith('{')) params[part.slice(1, -1)] = segment;
+    // A blank is in no variable of a path (recording one-node/21).
+    else if (part.startsWith('{') && !/\s/.test(segment)) params[part.slice(1, -1)] = segment;
     else if (part !== segment) return undefined;
   }
   return params;
