@@ -52,6 +52,7 @@ function recordedCluster(topology: string): ClusterData {
       resolver: { nameservers: ['192.0.2.1'], search: ['test.invalid'] },
       qemu: '7.2.22',
       systemd: false,
+      cgroupMode: 1,
     })),
     storages: [LOCAL],
     guests: [],

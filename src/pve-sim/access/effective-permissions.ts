@@ -26,7 +26,6 @@ function aclPaths(world: World): string[] {
 
 function memberPaths(world: World): string[] {
   return Object.values(world.pools).flatMap((pool) => [
-    `/pool/${pool.id}`,
     ...pool.vms.map((vmid) => `/vms/${vmid}`),
     ...pool.storages.map((id) => `/storage/${id}`),
   ]);

@@ -60,6 +60,7 @@ function nodeState(data: ClusterData, node: NodeData, index: number, now: number
     pve: data.pve,
     resolver: RESOLVER,
     systemd: true,
+    cgroupMode: 2,
     ...node,
     nodeId,
     fingerprint,

@@ -39,6 +39,7 @@ export interface NodeData {
   /** Its `/etc/resolv.conf`; absent: one of documentation's. */
   readonly resolver?: Resolver;
   readonly systemd?: boolean;
+  readonly cgroupMode?: number;
   /** The QEMU that is installed, where it is not the profile's. */
   readonly qemu?: string;
 }

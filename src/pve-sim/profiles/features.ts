@@ -104,6 +104,12 @@ export const FEATURES = {
   bulkSuspend: { since: '8.1' },
   /** `/nodes/{node}/capabilities/qemu/migration`. */
   migrationCapabilities: { since: '9.1' },
+  /** `arch` of the lists of CPU models and machines. */
+  archCapabilities: { since: '9.2' },
+  /** A node's status tells kernel and boot mode apart. */
+  nodeBootInfo: { since: '8.1' },
+  /** A node's status has the memory that could be had, and the vendor and family of its CPU. */
+  nodeMemoryAvailable: { since: '9.1' },
   /** `timeframe=decade` of the histories. */
   decadesOfHistory: { since: '9.1' },
   /** Moving guests to other clusters. */

@@ -32,6 +32,7 @@ export const CLUSTER: readonly Endpoint[] = [
         ...(type === undefined ? poolRows(call) : []),
         ...(type === undefined || type === 'node' ? nodeRows(call) : []),
         ...(type === undefined || type === 'storage' ? storageRows(call.sim, visibleStorages(call)) : []),
+        ...zoneRows(call, type),
       ];
     },
   },
@@ -87,8 +88,22 @@ function poolRows({ sim, user }: Call): unknown[] {
 
 function nodeRows(call: Call): unknown[] {
   return Object.values(call.sim.world.nodes).map((node) => {
-    const row = { id: `node/${node.name}`, node: node.name, type: 'node', level: '', 'cgroup-mode': 2 };
+    const row = { id: `node/${node.name}`, node: node.name, type: 'node', level: '', 'cgroup-mode': node.cgroupMode };
     return { ...row, ...nodeFigures(call, node.name) };
+  });
+}
+
+/** The zone that every bridge of a node is in: `sdn` rows, or since 9.1 `network` ones, for which there is no filter. */
+function zoneRows({ sim, user, profile }: Call, type: string | undefined): unknown[] {
+  const isNetwork = profile.has('networkResources');
+  const isWanted = type === undefined || (type === 'sdn' && !isNetwork);
+  const zone = 'localnetwork';
+  if (!isWanted || !isAllowed(sim.world, user, `/sdn/zones/${zone}`, ['SDN.Audit'])) return [];
+  return Object.values(sim.world.nodes).map(({ name: node }) => {
+    const row = { node, status: 'ok' };
+    return isNetwork
+      ? { ...row, id: `network/${node}/zone/${zone}`, type: 'network', network: zone, 'network-type': 'zone' }
+      : { ...row, id: `sdn/${node}/${zone}`, type: 'sdn', sdn: zone };
   });
 }
 

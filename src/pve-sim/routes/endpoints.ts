@@ -7,7 +7,9 @@ import { ACCESS_ROLES } from './access-roles.ts';
 import { ACCESS_TFA } from './access-tfa.ts';
 import { ACCESS_TOKENS } from './access-tokens.ts';
 import { ACCESS_USERS } from './access-users.ts';
+import { CAPABILITIES } from './capabilities.ts';
 import { CLUSTER } from './cluster.ts';
+import { CLUSTER_CONFIG } from './cluster-config.ts';
 import { CLUSTER_OPTIONS } from './cluster-options.ts';
 import { HA } from './ha.ts';
 import { HA_GROUPS } from './ha-groups.ts';
@@ -31,9 +33,11 @@ import { TASKS } from './tasks.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...CLUSTER,
+  ...CLUSTER_CONFIG,
   ...CLUSTER_OPTIONS,
   ...NODES,
   ...NODE_FACTS,
+  ...CAPABILITIES,
   ...LXC,
   ...TASKS,
   ...QEMU_READ,

@@ -56,13 +56,15 @@ function nodeStatus(sim: Sim, profile: Profile, name: string): unknown {
   const numbers = nodeNumbers(sim, name);
   const { cpu = 0, mem = 0, maxmem = 0, disk = 0, maxdisk = 0, uptime = 0, maxcpu = 0 } = numbers;
   const { version, repoid, kernel } = profile;
+  const free = maxmem - mem;
+  const isNew = profile.has('nodeMemoryAvailable');
   return {
     uptime,
     idle: 0,
     cpu,
     wait: 0,
     loadavg: ['0.10', '0.12', '0.09'],
-    memory: { total: maxmem, used: mem, free: maxmem - mem, available: maxmem - mem },
+    memory: { total: maxmem, used: mem, free, ...(isNew ? { available: free } : {}) },
     swap: { total: 0, used: 0, free: 0 },
     rootfs: { total: maxdisk, used: disk, free: maxdisk - disk, avail: maxdisk - disk },
     ksm: { shared: 0 },
@@ -75,10 +77,15 @@ function nodeStatus(sim: Sim, profile: Profile, name: string): unknown {
       flags: 'aes',
       hvm: '1',
       user_hz: 100,
+      ...(isNew ? { vendor: 'GenuineIntel', family: '6' } : {}),
     },
     kversion: `Linux ${kernel}`,
-    'current-kernel': { sysname: 'Linux', release: kernel, version: '#1 SMP', machine: 'x86_64' },
-    'boot-info': { mode: 'efi', secureboot: 0 },
+    ...(profile.has('nodeBootInfo')
+      ? {
+          'current-kernel': { sysname: 'Linux', release: kernel, version: '#1 SMP', machine: 'x86_64' },
+          'boot-info': { mode: 'legacy-bios' },
+        }
+      : {}),
     pveversion: `pve-manager/${version}/${repoid}`,
   };
 }

@@ -110,7 +110,7 @@ const ENCODINGS = { gzip: gzipSync, deflate: deflateSync } as const;
 
 function encodingFor(request: IncomingMessage, profile: Profile): keyof typeof ENCODINGS | undefined {
   const accepted = request.headers['accept-encoding'];
-  const takes = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(String(accepted ?? ''));
+  const takes = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(accepted ?? '');
   if (takes('gzip')) return 'gzip';
   return profile.has('deflatedAnswers') && takes('deflate') ? 'deflate' : undefined;
 }

@@ -48,6 +48,8 @@ export interface NodeState {
   readonly resolver: Resolver;
   /** Whether systemd runs its services. */
   readonly systemd: boolean;
+  /** The version of its control groups. */
+  readonly cgroupMode: number;
   /** The QEMU that is installed, where it is not the profile's. */
   readonly qemu?: string;
   online: boolean;
