@@ -23,6 +23,8 @@ export const FEATURES = {
   resizeIsTask: { since: '8.1' },
   /** A disk moves to another guest too: `target-vmid`. */
   moveToGuest: { since: '7.4' },
+  /** A missing bridge is told before QEMU is started; before: by the script that QEMU calls. */
+  bridgesCheckedBeforeStart: { since: '9.1' },
   /** The log of a move names the volumes that come and go. */
   moveLogsVolumes: { since: '9.1' },
   /** `template` answers with a UPID. */

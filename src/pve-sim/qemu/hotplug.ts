@@ -59,7 +59,9 @@ export async function plugPending(change: Change, selected: ReadonlySet<string>)
     if (!selected.has(key)) continue;
     await attempt(key, async () => {
       const taken = await take(change, features, key, value);
-      if (taken !== undefined) commit(guest, key, taken);
+      if (taken === undefined) return;
+      commit(guest, key, taken);
+      if (isCloudInitDrive(key, value)) await writeDrive(change.sim, change.process, guest);
     });
   }
   dropUsedAgain(guest);
@@ -69,8 +71,12 @@ export async function plugPending(change: Change, selected: ReadonlySet<string>)
 
 /** The drive is made from all the other changes. */
 function cloudInitLast(pending: Readonly<Record<string, string>>): [string, string][] {
-  const isDrive = ([key, value]: [string, string]): boolean => isDriveKey(key) && isCloudInit(parseDrive(value));
-  return Object.entries(pending).toSorted((a, b) => Number(isDrive(a)) - Number(isDrive(b)));
+  const rank = ([key, value]: [string, string]): number => Number(isCloudInitDrive(key, value));
+  return Object.entries(pending).toSorted((a, b) => rank(a) - rank(b));
+}
+
+function isCloudInitDrive(key: string, value: string): boolean {
+  return isDriveKey(key) && isCloudInit(parseDrive(value));
 }
 
 function isFast(key: string): boolean {

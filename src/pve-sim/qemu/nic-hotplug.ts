@@ -1,5 +1,6 @@
 // Network cards of a running guest (pve-behaviour 11.5): the host's side of a card changes live, the card itself is plugged.
 import { failure } from '../pve-error.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { type Nic, parseNic } from '../world/net.ts';
 import type { Change } from './change.ts';
 import { unplugDevice } from './drive-hotplug.ts';
@@ -12,12 +13,15 @@ export async function plugNic(change: Change, mayPlug: boolean, key: string, val
   const oldValue = change.guest.config[key];
   const old = oldValue === undefined ? undefined : parseNic(oldValue);
   if (old !== undefined && isSameCard(nic, old)) {
-    if (TAP_OPTIONS.some((name) => nic.options[name] !== old.options[name])) checkBridge(change, nic);
+    const missing = missingBridge(change, nic);
+    const isReplugged = TAP_OPTIONS.some((name) => nic.options[name] !== old.options[name]);
+    if (isReplugged && missing !== undefined) throw failure(`bridge '${missing}' does not exist`);
     return true;
   }
   if (!mayPlug) return false;
   if (old !== undefined) await unplugDevice(change, key);
-  checkBridge(change, nic);
+  const missing = missingBridge(change, nic);
+  if (missing !== undefined) throw failure(noBridgeText(change, missing));
   await change.process.work(change.sim.durations.hotplugMs);
   return true;
 }
@@ -32,9 +36,15 @@ function cardOf({ model, mac, options }: Nic): string {
   return [model, mac, options['queues'], options['mtu']].join('|');
 }
 
-function checkBridge({ sim, guest }: Change, nic: Nic): void {
+function missingBridge({ sim, guest }: Change, nic: Nic): string | undefined {
   const { bridge } = nic.options;
   const known = sim.world.nodes[guest.node]?.bridges ?? [];
-  if (bridge === undefined || known.some(({ iface }) => iface === bridge)) return;
-  throw failure(`bridge '${bridge}' does not exist`);
+  return known.some(({ iface }) => iface === bridge) ? undefined : bridge;
+}
+
+/** Where nobody looks before, the script fails that QEMU calls (pve-behaviour 22). */
+function noBridgeText({ sim, guest }: Change, bridge: string): string {
+  if (profileOfNode(sim.world, guest.node).has('bridgesCheckedBeforeStart')) return `bridge '${bridge}' does not exist`;
+  const script = '/usr/libexec/qemu-server/pve-bridge-hotplug';
+  return `VM ${guest.vmid} qmp command 'netdev_add' failed - network script ${script} failed with status 512`;
 }
