@@ -33,6 +33,8 @@ export interface Durations {
   readonly configLockWaitMs: number;
   readonly createLockWaitMs: number;
   readonly cloneLockWaitMs: number;
+  /** On the guest whose disk is imported. */
+  readonly importLockWaitMs: number;
   /** For a local storage; a shared one has a lock of the cluster. */
   readonly storageLockWaitMs: number;
   /** Locks of the cluster are asked for this often, and for so long. */
@@ -95,6 +97,7 @@ export const DEFAULT_DURATIONS: Durations = {
   configLockWaitMs: 10_000,
   createLockWaitMs: 5000,
   cloneLockWaitMs: 1000,
+  importLockWaitMs: 30_000,
   storageLockWaitMs: 10_000,
   clusterLockPollMs: 1000,
   clusterLockWaitMs: 9000,

@@ -113,7 +113,7 @@ describe('SIGTERM', () => {
     };
     const wish = { vmid: 200, scsi0: `local-lvm:0,import-from=${volid}` };
     const exit = await interrupted('/nodes/pve1/qemu', wish, () => volumesOf(200).length === 1);
-    expect(exit).toBe('unable to create VM 200 - interrupted by signal');
+    expect(exit).toMatch(/^unable to create VM 200 - copy failed: command '.*' failed: interrupted by signal$/);
     expect(simulator.world.guests[200]).toBeUndefined();
     expect(volumesOf(200)).toEqual([]);
   });

@@ -48,6 +48,8 @@ export const FEATURES = {
   ciupgrade: { since: '8.1' },
   /** `GET` and `PUT .../cloudinit`. */
   cloudinitCalls: { since: '7.4' },
+  /** The log names a copy's target once it is allocated. */
+  allocationLogged: { since: '9.1' },
   /** `cloudinit/dump` hides the password from who may not set it. */
   cloudinitPasswordMasked: { since: '9.1' },
   /** Nested pools, `/pools?poolid=`, `allow-move`. */

@@ -10,19 +10,19 @@ import { nowSeconds, type Sim } from '../sim.ts';
 import { freeOrWarn } from '../storage/disk-work.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { drivesOf, isBusKey, isCdrom, isDriveKey, isUnusedKey } from '../world/drive.ts';
-import { isTemplate, isWindows, requireQemu } from '../world/guests.ts';
+import { isWindows, requireQemu } from '../world/guests.ts';
 import { formatProperties, parseProperties } from '../world/property-string.ts';
 import { isNicKey } from '../world/net.ts';
 import { claimForCreate } from './claim-id.ts';
 import { checkQuorum } from './config-file.ts';
-import { checkDriveAccess } from './drive-checks.ts';
+import { withoutPath } from './drive-path.ts';
+import { checkDriveAccess, checkDriveSyntax } from './drive-checks.ts';
 import { makeDrive } from './new-drive.ts';
 import { checkOptionAccess, checkRootOnly } from './option-access.ts';
 import { storedOnCreate } from './option-values.ts';
 import { joinPool } from './pool-join.ts';
 import { refuseArchive } from './restore-archive.ts';
 import { forkStart } from './start.ts';
-import { makeBaseImages } from './template.ts';
 import { checkSshKeys } from './ssh-keys.ts';
 
 export interface CreateRequest {
@@ -41,12 +41,13 @@ export interface CreateRequest {
 /** @returns the UPID */
 export async function createGuest(sim: Sim, process: Process, request: CreateRequest): Promise<string> {
   const { node, vmid, user } = request;
-  const options = withoutAliases(request.options);
-  checkSshKeys(options['sshkeys']);
+  const sent = withoutAliases(request.options);
+  checkSshKeys(sent['sshkeys']);
   checkQuorum(sim, request.node);
   checkCreateAccess(sim, request);
   if (request.archive !== undefined) refuseArchive(sim, request.archive);
-  checkOptions(sim, request, options);
+  checkOptions(sim, request, sent);
+  const options = withoutPaths(sim, node, sent);
   await claimForCreate(sim, process, node, vmid);
   await process.work(sim.durations.forkMs);
   return sim.tasks.fork({ node, type: 'qmcreate', id: String(vmid), user }, async (worker) => {
@@ -63,6 +64,15 @@ function withoutAliases(options: Readonly<Record<string, string>>): Record<strin
   const { cdrom, ...rest } = options;
   if (cdrom === undefined) return rest;
   return { ...rest, ide2: cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom` };
+}
+
+/** @throws 400 for root's paths that are no volumes */
+function withoutPaths(sim: Sim, node: string, options: Readonly<Record<string, string>>): Record<string, string> {
+  const entries = Object.entries(options).map(([key, value]): [string, string] => [
+    key,
+    isDriveKey(key) ? withoutPath(sim, node, key, value) : value,
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** Under HA the manager is the one who starts it. */
@@ -85,16 +95,23 @@ function checkCreateAccess(sim: Sim, request: CreateRequest): void {
   if (!own && (pool === undefined || !isAllowed(sim.world, user, `/pool/${pool}`, allowed))) throw forbidden();
 }
 
-/** Drive keys need no privilege on the guest when it is created, only on their storages. */
+/**
+ * Storages first, then the options, then how drives are written down (pve-behaviour 9.3). Drive keys need no privilege on
+ * the guest when it is created, only on their storages.
+ */
 function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record<string, string>>): void {
   const { node, vmid, user, pool } = request;
+  const entries = Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  for (const [key, value] of entries) {
+    if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
+  }
   checkRootOnly(user, options);
   if (options['tags'] !== undefined && profileOfNode(sim.world, node).has('tagsCheckedOnCreate'))
     checkTagChange(sim.world, user, '', options['tags']);
-  for (const [key, value] of Object.entries(options)) {
-    if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
+  for (const [key, value] of entries) {
     if (!isDriveKey(key)) checkOptionAccess(sim, { node, vmid, user, pool }, { key, value });
   }
+  for (const [key, value] of entries) if (isDriveKey(key)) checkDriveSyntax(key, value);
 }
 
 /** Whatever fails, the config is removed, last; disks stay behind where the pool is what failed (pve-behaviour 28.5). */
@@ -129,9 +146,7 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
       if (drive.allocated !== undefined) made.push(drive.allocated);
     }
     addDefaults(sim, worker, node, config);
-    const guest = requireQemu(sim.world, node, vmid);
-    guest.config = config;
-    if (isTemplate(guest)) await makeBaseImages(sim, worker, guest);
+    requireQemu(sim.world, node, vmid).config = config;
   } catch (error) {
     for (const volid of made) await freeOrWarn(sim, worker, node, volid);
     throw failure(`unable to create VM ${vmid} - ${failureText(error)}`);
@@ -141,7 +156,8 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
 function addDefaults(sim: Sim, worker: Worker, node: string, config: Record<string, string>): void {
   config['boot'] ??= defaultBoot(config);
   config['smbios1'] ??= `uuid=${sim.random.uuid()}`;
-  config['vmgenid'] ??= sim.random.uuid();
+  // 1 asks for a new one as well.
+  if ((config['vmgenid'] ?? '1') === '1') config['vmgenid'] = sim.random.uuid();
   const qemu = qemuOfNode(sim.world, node);
   config['meta'] = `creation-qemu=${qemu},ctime=${nowSeconds(sim)}`;
   if (isWindows(config)) pinMachine(worker, qemu, config);
@@ -160,13 +176,19 @@ function pinMachine(worker: Worker, qemu: string, config: Record<string, string>
 /** The first disk, the first CD and the first NIC; buses in the order ide, scsi, virtio, sata. */
 function defaultBoot(config: Readonly<Record<string, string>>): string {
   const buses = ['ide', 'scsi', 'virtio', 'sata'];
-  const rank = (key: string): number => buses.findIndex((bus) => key.startsWith(bus));
+  const rank = (key: string): number => 1000 * buses.findIndex((bus) => key.startsWith(bus)) + numberOf(key);
   const drives = drivesOf(config)
     .filter(([key]) => isBusKey(key))
     .toSorted(([a], [b]) => rank(a) - rank(b));
   const disk = drives.find(([, drive]) => !isCdrom(drive))?.[0];
   const cd = drives.find(([, drive]) => isCdrom(drive))?.[0];
-  const net = Object.keys(config).filter(isNicKey).sort()[0];
+  const net = Object.keys(config)
+    .filter(isNicKey)
+    .toSorted((a, b) => numberOf(a) - numberOf(b))[0];
   const order = [disk, cd, net].filter((key) => key !== undefined);
   return order.length === 0 ? ' ' : `order=${order.join(';')}`;
+}
+
+function numberOf(key: string): number {
+  return Number(/\d+$/.exec(key)?.[0] ?? 0);
 }

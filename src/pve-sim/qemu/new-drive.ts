@@ -1,14 +1,16 @@
 // Turns a drive value as it was asked for into the one that is stored, allocating what it names (pve-behaviour 9.2).
 import { DRIVE_BYTES } from '../cloudinit/drive.ts';
-import type { Process } from '../process.ts';
-import { failure } from '../pve-error.ts';
+import { failureText, type Process } from '../process.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
+import { failure, PveError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { imageBytes } from '../storage/image-size.ts';
-import { allocate, copy, freeOrWarn } from '../storage/disk-work.ts';
+import { allocate, copy, freeOrWarn, rounded } from '../storage/disk-work.ts';
+import { storageKind, volumeCan } from '../storage/storage-types.ts';
 import { type Drive, drivesOf, formatDrive, isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
 import { formatSize, GIB, MIB } from '../world/size.ts';
-import { checkUsable, findVolume, isFileStorage, requireStorage } from '../world/volumes.ts';
+import { becomeBase, checkUsable, findVolume, isFileStorage, requireStorage } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
+import { copySource, type ImportSource, importSource, withSourceLock } from './import-disk.ts';
 
 const KIB = 1024;
 
@@ -35,7 +37,7 @@ export interface DriveWish {
   readonly vmid: number;
   readonly key: string;
   readonly value: string;
-  /** Where a second cloud-init drive would be seen. */
+  /** Where a second cloud-init drive would be seen, and whether the guest is a template. */
   readonly config: Readonly<Record<string, string>>;
 }
 
@@ -50,17 +52,16 @@ export async function makeDrive(sim: Sim, worker: Process, wish: DriveWish): Pro
 async function makeCloudInit(sim: Sim, worker: Process, wish: DriveWish, drive: Drive): Promise<NewDrive> {
   const other = drivesOf(wish.config).find(([key, known]) => key !== wish.key && isCloudInit(known));
   if (other !== undefined) throw failure(`${wish.key} - cloud-init drive is already attached at '${other[0]}'`);
-  const storage = drive.file.slice(0, drive.file.indexOf(':'));
+  const storage = requireStorage(sim.world, drive.file.slice(0, drive.file.indexOf(':')), wish.node);
   const { format } = drive.options;
-  const volume = await allocate(sim, worker, wish.node, storage, {
+  checkFormat(storage, format);
+  const volume = await allocate(sim, worker, wish.node, storage.id, {
     vmid: wish.vmid,
     sizeBytes: DRIVE_BYTES,
     format,
     kind: 'cloudinit',
   });
-  const value = formatDrive({ file: volume.volid, options: { media: 'cdrom' } });
-  worker.log(`${wish.key}: successfully created disk '${value}'`);
-  return { key: wish.key, value, allocated: volume.volid };
+  return made(worker, wish.key, { file: volume.volid, options: { media: 'cdrom' } });
 }
 
 async function makeDisk(
@@ -70,62 +71,112 @@ async function makeDisk(
   drive: Drive,
   fresh: { storage: string; gib: number },
 ): Promise<NewDrive> {
-  const { format, 'import-from': source, size: _, ...options } = drive.options;
+  const { format, 'import-from': from, size: _, ...options } = drive.options;
   const storage = requireStorage(sim.world, fresh.storage, wish.node);
-  const imported = source === undefined ? undefined : sourceOf(sim, wish.node, source);
-  const sizeBytes =
-    imported?.bytes ?? fixedBytes(wish.key, options, storage) ?? Math.ceil((fresh.gib * GIB) / KIB) * KIB;
-  const volume = await allocate(sim, worker, wish.node, storage.id, {
-    vmid: wish.vmid,
-    sizeBytes,
-    format: format ?? imported?.format,
-    kind: 'disk',
+  const source = from === undefined ? undefined : importSource(sim, worker, wish.node, from);
+  const volume =
+    source === undefined
+      ? await allocateFresh(sim, worker, wish, storage, options, { format, gib: fresh.gib })
+      : await importDisk(sim, worker, wish, storage, source, format);
+  const kept =
+    wish.config['template'] === '1' && volumeCan(storage, volume, 'template') ? becomeBase(sim.world, volume) : volume;
+  const size = formatSize(kept.sizeBytes);
+  return made(worker, wish.key, {
+    file: kept.volid,
+    options: { ...certificates(sim, wish, options), ...options, size },
   });
-  try {
-    if (imported !== undefined) {
-      const images = { from: imported.volume, to: volume };
-      await copy(sim, worker, wish.node, storage, imported.bytes, { images });
-    }
-  } catch (error) {
-    await freeOrWarn(sim, worker, wish.node, volume.volid);
-    throw error;
-  }
-  const secureBoot = wish.key === 'efidisk0' && options['pre-enrolled-keys'] === '1' ? { 'ms-cert': '2023k' } : {};
-  const value = formatDrive({
-    file: volume.volid,
-    options: { ...secureBoot, ...options, size: formatSize(sizeBytes) },
-  });
-  worker.log(`${wish.key}: successfully created disk '${value}'`);
-  return { key: wish.key, value, allocated: volume.volid };
+}
+
+function made(worker: Process, key: string, drive: Drive): NewDrive {
+  const value = formatDrive(drive);
+  worker.log(`${key}: successfully created disk '${value}'`);
+  return { key, value, allocated: drive.file };
+}
+
+interface FreshDisk {
+  readonly format: string | undefined;
+  readonly gib: number;
+}
+
+async function allocateFresh(
+  sim: Sim,
+  worker: Process,
+  { node, vmid, key }: DriveWish,
+  storage: StorageState,
+  options: Drive['options'],
+  { format, gib }: FreshDisk,
+): Promise<Volume> {
+  const wanted = key === 'tpmstate0' ? stateFormat(sim, node, format) : format;
+  checkFormat(storage, wanted);
+  const sizeBytes = fixedBytes(key, options, storage) ?? Math.ceil((gib * GIB) / KIB) * KIB;
+  const volume = await allocate(sim, worker, node, storage.id, { vmid, sizeBytes, format: wanted, kind: 'disk' });
+  // The firmware's variables are copied onto it.
+  if (key === 'efidisk0') worker.log(`transferred ${rounded(sizeBytes)} of ${rounded(sizeBytes)} (100.00%)`);
+  return volume;
+}
+
+/** Older versions' TPM emulator takes raw volumes alone. */
+function stateFormat(sim: Sim, node: string, format: string | undefined): string {
+  return profileOfNode(sim.world, node).has('tpmFormats') ? (format ?? 'raw') : 'raw';
+}
+
+/** @throws as the storage's plugin does; copies fall back to another format instead */
+function checkFormat(storage: StorageState, format: string | undefined): void {
+  const known: readonly string[] = storageKind(storage).formats;
+  if (format !== undefined && !known.includes(format))
+    throw failure(`unsupported format '${format}' at /usr/share/perl5/PVE/Storage.pm line 1070.`);
 }
 
 /** EFI and TPM state have their own sizes, whatever was asked for; LVM rounds up to its extents. */
-function fixedBytes(key: string, options: Readonly<Record<string, string>>, storage: StorageState): number | undefined {
+function fixedBytes(key: string, options: Drive['options'], storage: StorageState): number | undefined {
   if (key === 'tpmstate0') return 4 * MIB;
   if (key !== 'efidisk0') return undefined;
   if (!isFileStorage(storage)) return 4 * MIB;
   return (options['efitype'] === '4m' ? 528 : 128) * KIB;
 }
 
-function sourceOf(sim: Sim, node: string, source: string): { bytes: number; format: string; volume: Volume } {
-  if (source.startsWith('/')) throw failure(`can't find file '${source}'`);
-  const storage = requireStorage(sim.world, source.slice(0, source.indexOf(':')), node);
-  const volume = findVolume(sim.world, node, source);
-  if (volume !== undefined) return { bytes: imageBytes(volume.data, volume.sizeBytes), format: volume.format, volume };
-  const name = source.slice(source.indexOf(':') + 1);
-  if (name.startsWith('import/')) throw failure(`failed to stat '${storage.path ?? ''}/${name}'`);
-  throw failure(`cannot import from '${source}' - could not get size of ${source}`);
+/** With keys enrolled beforehand it is told of which year Microsoft's are (recording one-node/41). */
+function certificates(sim: Sim, { node, key }: DriveWish, options: Drive['options']): Drive['options'] {
+  const enrolled = key === 'efidisk0' && options['pre-enrolled-keys'] === '1';
+  return enrolled && profileOfNode(sim.world, node).has('efiCertificates') ? { 'ms-cert': '2023k' } : {};
+}
+
+async function importDisk(
+  sim: Sim,
+  worker: Process,
+  { node, vmid }: DriveWish,
+  storage: StorageState,
+  source: ImportSource,
+  format: string | undefined,
+): Promise<Volume> {
+  return await withSourceLock(sim, worker, vmid, source, async () => {
+    worker.log(`create full clone of drive ${source.key === undefined ? '' : `${source.key} `}(${source.volid})`);
+    const wish = { vmid, sizeBytes: source.bytes, format: format ?? source.format, kind: 'disk' } as const;
+    const volume = await allocate(sim, worker, node, storage.id, wish);
+    if (profileOfNode(sim.world, node).has('allocationLogged')) worker.log(`allocated target volume '${volume.volid}'`);
+    try {
+      const images = { from: source.volume, to: volume };
+      await copySource(worker, source, async () => await copy(sim, worker, node, storage, source.bytes, { images }));
+    } catch (error) {
+      await freeOrWarn(sim, worker, node, volume.volid);
+      if (error instanceof PveError) throw error;
+      const command = `/usr/bin/qemu-img convert -p -n -f ${source.format} -O ${volume.format}`;
+      throw failure(`copy failed: command '${command}' failed: ${failureText(error)}`);
+    }
+    return volume;
+  });
 }
 
 /** A volume or medium that is there already: its size is probed. */
 function existing(sim: Sim, wish: DriveWish, drive: Drive): Drive {
   if (isCdrom(drive) && !drive.file.includes(':')) return { ...drive, options: { ...drive.options, media: 'cdrom' } };
+  const { file } = drive;
   // The simulated hosts have no devices and no files beside their storages.
-  if (drive.file.startsWith('/')) throw failure(`volume ${drive.file} does not exist`);
-  const storage = requireStorage(sim.world, drive.file.slice(0, drive.file.indexOf(':')));
+  if (file.startsWith('/')) throw failure(`volume ${file} does not exist`);
+  const storage = requireStorage(sim.world, file.slice(0, file.indexOf(':')));
   checkUsable(storage, wish.node);
-  const volume = findVolume(sim.world, wish.node, drive.file);
-  if (volume === undefined) throw failure(`volume '${drive.file}' does not exist`);
+  const volume = findVolume(sim.world, wish.node, file);
+  if (volume === undefined) throw failure(`volume '${file}' does not exist`);
   if (isCloudInit(drive)) return drive;
   const medium = isCdrom(drive) && volume.content === 'images' ? {} : { size: formatSize(volume.sizeBytes) };
   return { ...drive, options: { ...drive.options, ...medium } };

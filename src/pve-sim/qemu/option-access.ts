@@ -88,6 +88,8 @@ export function checkOptionAccess(sim: Sim, owner: OptionOwner, change: OptionCh
     if (!isAllowed(sim.world, user, `/vms/${vmid}`, ['VM.Config.Network'])) need('VM.Config.Cloudinit');
     return;
   }
+  if (key === 'vmstatestorage' && value !== undefined)
+    requirePrivilege(sim.world, user, `/storage/${value}`, ['Datastore.AllocateSpace']);
   if (key === 'startup') requirePrivilege(sim.world, user, '/', ['Sys.Modify']);
   need(GROUPS.find(([, keys]) => keys.test(key))?.[0] ?? 'VM.Config.Options');
 }

@@ -3,7 +3,7 @@ import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { guestOfVolume } from '../storage/volume-name.ts';
 import { requireStorage } from '../world/volumes.ts';
-import { ROOT_PATHS_ONLY } from './drive-checks.ts';
+import { ROOT_PATHS_ONLY } from './volume-use.ts';
 
 /** @throws always: the archive does not exist, or is none */
 export function refuseArchive(sim: Sim, archive: string): never {

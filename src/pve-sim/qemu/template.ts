@@ -37,7 +37,7 @@ async function runTemplate(sim: Sim, worker: Worker, node: string, vmid: number)
 }
 
 /** Volumes of storages without base images are skipped without a word. */
-export async function makeBaseImages(sim: Sim, worker: Worker, guest: Guest): Promise<void> {
+async function makeBaseImages(sim: Sim, worker: Worker, guest: Guest): Promise<void> {
   for (const [key, drive] of drivesOf(guest.config)) {
     const volume = findVolume(sim.world, guest.node, drive.file);
     if (volume === undefined || isCdrom(drive)) continue;

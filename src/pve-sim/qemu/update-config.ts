@@ -15,7 +15,7 @@ import type { Guest } from '../world/world.ts';
 import { applyChanges } from './apply-changes.ts';
 import { checkDigest, checkWritable } from './config-file.ts';
 import { isDeviceKey } from './device-access.ts';
-import { checkDriveAccess } from './drive-checks.ts';
+import { checkDriveAccess, checkDriveSyntax } from './drive-checks.ts';
 import { withoutPath } from './drive-path.ts';
 import { memoryMib } from './guest-status.ts';
 import { checkOptionAccess, checkRootOnlyKeys, type OptionOwner } from './option-access.ts';
@@ -153,6 +153,7 @@ function checkRequest(sim: Sim, sent: UpdateRequest): UpdateRequest {
   const owner = { node, vmid, user };
   for (const key of deletes) checkRight(sim, owner, key, undefined);
   for (const [key, value] of Object.entries(options)) {
+    if (isDriveKey(key)) checkDriveSyntax(key, value);
     if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, owner, key, value);
     else checkRight(sim, owner, key, value);
   }

@@ -14,6 +14,7 @@ import { CLUSTER_OPTIONS } from './cluster-options.ts';
 import { HA } from './ha.ts';
 import { HA_GROUPS } from './ha-groups.ts';
 import { HA_RULES } from './ha-rules.ts';
+import { IMPORT_METADATA } from './import-metadata.ts';
 import { INDEX_ENDPOINTS } from './indexes.ts';
 import { LXC } from './lxc.ts';
 import { NODES } from './nodes.ts';
@@ -50,6 +51,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...STORAGE,
   ...STORAGE_CONFIG,
   ...STORAGE_CONTENT,
+  ...IMPORT_METADATA,
   ...POOLS,
   ...HA,
   ...HA_GROUPS,

@@ -3,7 +3,6 @@ import { withStorageLock } from '../locks/storage-lock.ts';
 import { failure } from '../pve-error.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { failureText, type Process } from '../process.ts';
-import { MIB } from '../world/size.ts';
 import {
   addVolume,
   childrenOf,
@@ -16,6 +15,7 @@ import {
 } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
 import { activate } from './activate.ts';
+import { impossibleSize } from './impossible-size.ts';
 import { checkRoom, freeBytes } from './room.ts';
 import { storageKind } from './storage-types.ts';
 import { pathOf } from './volume-path.ts';
@@ -39,8 +39,11 @@ export async function allocate(
     await worker.work(storage.allocateMs ?? sim.durations.allocateVolumeMs);
     checkRoom(sim.world, node, storage, wish.sizeBytes, nextVolumeName(sim.world, node, storage, wish));
     const volume = addVolume(sim.world, node, storage, wish, nowSeconds(sim));
-    worker.log(madeText(storage, volume));
-    return volume;
+    const refusal = impossibleSize(storage, volume);
+    if (storage.path !== undefined || refusal === undefined) worker.log(madeText(storage, volume));
+    if (refusal === undefined) return volume;
+    removeVolume(sim.world, volume);
+    throw failure(refusal);
   });
 }
 
@@ -173,10 +176,13 @@ function copyingOn(sim: Sim, key: string): Set<Process> {
 }
 
 function progress(bytes: number, step: number): string {
-  const done = step === 0 ? '0.0 B' : mib((bytes * step) / STEPS);
-  return `transferred ${done} of ${mib(bytes)} (${((step * 100) / STEPS).toFixed(2)}%)`;
+  const done = rounded((bytes * step) / STEPS);
+  return `transferred ${done} of ${rounded(bytes)} (${((step * 100) / STEPS).toFixed(2)}%)`;
 }
 
-function mib(bytes: number): string {
-  return `${(bytes / MIB).toFixed(1)} MiB`;
+/** `1.5 GiB`: the largest unit of which there is a whole one. */
+export function rounded(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power] ?? ''}`;
 }
