@@ -15,7 +15,7 @@ beforeAll(async () => {
     clients.set(profile, pve);
     expect(await pve.task('post', '/nodes/pve/qemu', { vmid: 100 })).toBe('OK');
   }
-});
+}, 60_000);
 
 afterAll(async () => {
   for (const pve of clients.values()) await pve.close();

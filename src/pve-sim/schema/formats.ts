@@ -57,15 +57,13 @@ export const storageIdFormat = format('pve-storage-id', (value, _, profile) => {
   return /^[a-z][a-z0-9\-_.]*[a-z0-9]$/i.test(value) ? undefined : `storage ID '${value}' contains illegal characters`;
 });
 
-/** One storage for all, or which one replaces which: `1`, `a`, `a:b`. */
-export const storagePairFormat = format('storage-pair', (value, name, profile) =>
-  value === '1'
-    ? undefined
-    : value
-        .split(':')
-        .map((id) => storageIdFormat.check(id, name, profile))
-        .find((reason) => reason !== undefined),
-);
+/** One storage for all, or which one replaces which, or the same as before: `a`, `a:b`, `1`. */
+export const storagePairFormat = format('storage-pair', (value, name, profile) => {
+  if (value === '1') return undefined;
+  const ids = /^[^:]+:[^:]+$/.test(value) ? value.split(':') : [value];
+  const reason = ids.map((id) => storageIdFormat.check(id, name, profile)).find((text) => text !== undefined);
+  return reason === undefined ? undefined : `entry '${value}' contains invalid ID - ${reason}\n\n`;
+});
 
 const POOL = '[A-Za-z0-9.\\-_]+';
 const NESTED_POOL = new RegExp(`^${POOL}(?:/${POOL}){0,2}$`);

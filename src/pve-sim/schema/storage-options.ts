@@ -10,10 +10,19 @@ const looks = (name: string, pattern: RegExp, what: string) =>
 const HOST = /(?:[a-zA-Z0-9](?:[a-zA-Z0-9.-]*[a-zA-Z0-9])?|[0-9a-fA-F:]+|\[[0-9a-fA-F:]+\])/;
 const serverFormat = looks('pve-storage-server', new RegExp(`^${HOST.source}$`), 'server name or IP address');
 const portalFormat = looks('pve-storage-portal-dns', new RegExp(`^${HOST.source}(?::\\d+)?$`), 'portal address');
-const groupFormat = looks('pve-storage-vgname', /^[A-Za-z0-9_.+][A-Za-z0-9\-_.+]*$/, 'volume group name');
+const groupFormat = matching(
+  'pve-storage-vgname',
+  /^[a-z0-9][a-z0-9\-_.]*[a-z0-9]$/i,
+  (value) => `lvm name '${value}' contains illegal characters`,
+);
 const blockSizeFormat = looks('pve-storage-zfs-blocksize', /^\d+[kKmMgG]?$/, 'ZFS blocksize');
-const mountFormat = looks('pve-storage-options', /^[^,]+(?:,[^,]+)*$/, 'mount options');
-const directoriesFormat = looks('pve-dir-override', /^[a-z]+=\/.+$/, 'content directory');
+const mountFormat = matching('pve-storage-options', /^\S+$/, (value) => `invalid options '${value}'`);
+/** `iso=images/iso`: a folder of its own for a content type, relative to the storage. */
+const directoriesFormat = matching(
+  'pve-dir-override',
+  /^(?:images|rootdir|vztmpl|iso|backup|snippets|import)=[^.]+$/,
+  (value) => `invalid override '${value}'`,
+);
 
 const limit = optional(number({ minimum: 0 }));
 const bwlimit = optional(
