@@ -11,6 +11,8 @@ export interface Durations {
   readonly linkedCloneMs: number;
   readonly templateMs: number;
   readonly resizeMs: number;
+  /** Of a copy with a limit: what so much of its rate would write is written at once. */
+  readonly copyBurstMs: number;
   /** Between a new config's last write and the task's end, or the join of a pool (pve-behaviour 28.4). */
   readonly cloneFinishMs: number;
   readonly createFinishMs: number;
@@ -81,6 +83,7 @@ export const DEFAULT_DURATIONS: Durations = {
   linkedCloneMs: 300,
   templateMs: 300,
   resizeMs: 200,
+  copyBurstMs: 0,
   cloneFinishMs: 8,
   createFinishMs: 80,
   userConfigWriteMs: 50,

@@ -27,6 +27,10 @@ class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }
 
+export function isInterrupt(error: unknown): boolean {
+  return error instanceof InterruptedError;
+}
+
 /** What a failure reads like in the text of a task that makes disks (pve-behaviour 28.11). */
 export function failureText(error: unknown): string {
   return error instanceof InterruptedError ? 'interrupted by signal' : taskErrorText(error);

@@ -5,7 +5,7 @@ import { cutNetwork, expectVotes } from '#pve-sim/nodes/power';
 import { moveConfig } from '#pve-sim/world/guests';
 import { writeSnippet } from '#pve-sim/cloudinit/snippets';
 import type { Simulator } from '#pve-sim/simulator';
-import { killWorker } from '#pve-sim/tasks/kill-worker';
+import { findWorker } from '#pve-sim/tasks/find-worker';
 import type { Guest } from '#pve-sim/world/world';
 
 export interface HostAction {
@@ -51,7 +51,7 @@ const ACTIONS: Readonly<Record<string, Act>> = {
   'remove-volume-file': ({ world }, { volid = '' }) => {
     for (const key of Object.keys(world.volumes)) if (key.endsWith(`/${volid}`)) delete world.volumes[key];
   },
-  'kill-task-worker': ({ sim }, { of = '' }) => killWorker(sim, of),
+  'kill-task-worker': async (simulator, { of = '' }) => await killAtWork(simulator, of),
   'mint-ticket': ({ sim }, { user = '', age_s: age = 0 }) => issueCredentials(sim, user, age),
   'age-signing-key': ({ sim }, { hours = 0 }) => ageSigningKey(sim, hours),
   'shared-directory': () => {},
@@ -83,6 +83,15 @@ export async function act(simulator: Simulator, host: HostAction): Promise<unkno
   const action = ACTIONS[host.action];
   if (action !== undefined) return await action(simulator, host);
   throw Object.assign(new Error(`${host.action} is not supported`), { code: 'UNSUPPORTED' });
+}
+
+/** Not at once: the recorded worker had begun to copy. */
+async function killAtWork({ sim, world, clock }: Simulator, words: string): Promise<void> {
+  const task = findWorker(world, words);
+  const until = clock.now() + 2000;
+  const isCopying = (): boolean => task.log.some((line) => line.startsWith('transferred'));
+  while (!isCopying() && clock.now() < until) await clock.sleep(20);
+  sim.tasks.kill(task.upid);
 }
 
 function guestOf(simulator: Simulator, vmid = 0): Guest {

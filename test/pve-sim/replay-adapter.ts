@@ -76,7 +76,9 @@ export async function start({ version, topology }: Recording) {
     profile: version.split('.').slice(0, 2).join('.'),
     timeScale: TIME_SCALE,
     durations: {
-      allocateVolumeMs: 20,
+      allocateVolumeMs: 88,
+      // The recorder let a limited copy run for a while before it looked, and its pauses are not recorded.
+      copyBurstMs: 1625,
       freeVolumeMs: 10,
       cloneSetupMs: 20,
       startMs: 400,

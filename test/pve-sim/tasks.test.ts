@@ -1,7 +1,7 @@
 // Task lists, logs and stops (pve-behaviour 6, 28.4, 28.11), and what other nodes are told of tasks.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
-import { killWorker } from '#pve-sim/tasks/kill-worker';
+import { findWorker } from '#pve-sim/tasks/find-worker';
 import type { TaskRecord } from '#pve-sim/world/world';
 import { type PveClient, pveClient, rowsOf } from './pve-client.ts';
 
@@ -22,6 +22,8 @@ afterAll(async () => {
   await other.close();
   await simulator.stop();
 });
+
+const killWorker = (words: string): void => simulator.sim.tasks.kill(findWorker(simulator.world, words).upid);
 
 /** A task with a log and an end of one's own. */
 async function run(type: string, act: (log: (line: string) => void) => void): Promise<string> {
@@ -51,7 +53,7 @@ describe('the list of a node', () => {
     expect(rowsOf(await list({ source: 'active' }))).toMatchObject([
       { upid: killed, status: 'RUNNING', saved: '0', user: 'root@pam!sim' },
     ]);
-    killWorker(simulator.sim, 'the clone of 9000');
+    killWorker('the clone of 9000');
     expect(await pve.exitOf(killed)).toBe('unexpected status');
     expect(await typesIn({ statusfilter: 'ok' })).toEqual(['qmstart']);
     expect(await typesIn({ statusfilter: 'error' })).toEqual(['qmstop']);
@@ -125,7 +127,7 @@ describe('a log', () => {
     const upid = simulator.sim.tasks.fork(start, async (worker) => await worker.work(3_600_000));
     expect(rowsOf(await pve.get(`/nodes/pve/tasks/${upid}/log`))).toEqual([{ n: 1, t: 'no content' }]);
     expect(rowsOf(await pve.get(`/nodes/pve/tasks/${upid}`))).toEqual([{ name: 'log' }, { name: 'status' }]);
-    killWorker(simulator.sim, 'qmmove');
+    killWorker('qmmove');
   });
 });
 

@@ -221,6 +221,8 @@ export const FEATURES = {
   migratedConntrack: { since: '9.1' },
   /** `count`, `offset` and `decode` of `agent/file-read`. */
   agentFileRanges: { since: '9.2' },
+  /** Linked images have divided clusters. */
+  linkedExtendedL2: { since: '9.1' },
   /** `download` of a task's log. */
   taskLogDownload: { since: '7.4' },
   /** The log of a task that the node does not know is a list of one line; before: the line itself. */

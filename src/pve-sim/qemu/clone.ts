@@ -4,7 +4,8 @@ import { withConfigLock } from '../locks/config-lock.ts';
 import { failureText, type Process } from '../process.ts';
 import { failure, forbidden, PveError, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { allocate, allocateLinked, copy, freeOrWarn } from '../storage/disk-work.ts';
+import { convertImage } from '../storage/convert-image.ts';
+import { allocate, allocateLinked, freeOrWarn } from '../storage/disk-work.ts';
 import { volumeCan } from '../storage/storage-types.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { type Drive, drivesOf, formatDrive, isCloudInit, ownsVolume } from '../world/drive.ts';
@@ -132,7 +133,8 @@ async function runClone(sim: Sim, worker: Worker, plan: ClonePlan): Promise<void
       const source = requireQemu(sim.world, node, vmid);
       checkNoLock(source);
       claimForClone(sim, node, source, newid);
-      worker.log(`creating a clone of VM ${vmid} with ID ${newid}`);
+      if (profileOfNode(sim.world, node).has('allocationLogged'))
+        worker.log(`creating a clone of VM ${vmid} with ID ${newid}`);
       await copyOrUndo(sim, worker, plan, source);
     });
   });
@@ -233,10 +235,11 @@ async function copyVolume(
   const wish = { vmid: plan.newid, sizeBytes: volume.sizeBytes, format, kind } as const;
   const copied = await allocate(sim, worker, plan.node, onto.id, wish);
   made.push(copied.volid);
-  worker.log(`allocated target volume '${copied.volid}'`);
-  const images = { from: volume, to: copied };
+  if (profileOfNode(sim.world, plan.node).has('allocationLogged'))
+    worker.log(`allocated target volume '${copied.volid}'`);
+  const { node, bytesPerSecond: limit } = plan;
   if (kind === 'disk')
-    await copy(sim, worker, plan.node, onto, volume.sizeBytes, { limit: plan.bytesPerSecond, images });
+    await convertImage(sim, worker, { node, from: volume, to: copied, bytes: volume.sizeBytes, limit });
   return copied;
 }
 

@@ -5,6 +5,7 @@ import { failureText } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
+import { convertImage } from '../storage/convert-image.ts';
 import { allocate, copy, free, freeOrWarn } from '../storage/disk-work.ts';
 import { storageKind } from '../storage/storage-types.ts';
 import type { Worker } from '../tasks/worker.ts';
@@ -127,10 +128,13 @@ async function copyVolume(
   made.push(moved.volid);
   if (profile.has('moveLogsVolumes')) worker.log(`allocated target volume '${moved.volid}'`);
   if (kind === 'cloudinit') return moved;
-  if (isRunning) worker.log(`drive mirror is starting for drive-${disk}`);
   const images = { from: source, to: moved };
-  await copy(sim, worker, node, onto, source.sizeBytes, { limit: bytesPerSecond, images });
-  if (isRunning) logSwitch(worker, disk);
+  const { sizeBytes: bytes } = source;
+  if (isRunning) {
+    worker.log(`drive mirror is starting for drive-${disk}`);
+    await copy(sim, worker, node, onto, bytes, { limit: bytesPerSecond, images });
+    logSwitch(worker, disk);
+  } else await convertImage(sim, worker, { node, ...images, bytes, limit: bytesPerSecond });
   return isTemplate(guest) ? becomeBase(sim.world, moved) : moved;
 }
 

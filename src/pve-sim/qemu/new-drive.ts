@@ -1,10 +1,11 @@
 // Turns a drive value as it was asked for into the one that is stored, allocating what it names (pve-behaviour 9.2).
 import { DRIVE_BYTES } from '../cloudinit/drive.ts';
-import { failureText, type Process } from '../process.ts';
+import type { Process } from '../process.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
-import { failure, PveError } from '../pve-error.ts';
+import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { allocate, copy, freeOrWarn, rounded } from '../storage/disk-work.ts';
+import { convertImage } from '../storage/convert-image.ts';
+import { allocate, freeOrWarn, rounded } from '../storage/disk-work.ts';
 import { storageKind, volumeCan } from '../storage/storage-types.ts';
 import { type Drive, drivesOf, formatDrive, isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
 import { formatSize, GIB, MIB } from '../world/size.ts';
@@ -155,13 +156,11 @@ async function importDisk(
     const volume = await allocate(sim, worker, node, storage.id, wish);
     if (profileOfNode(sim.world, node).has('allocationLogged')) worker.log(`allocated target volume '${volume.volid}'`);
     try {
-      const images = { from: source.volume, to: volume };
-      await copySource(worker, source, async () => await copy(sim, worker, node, storage, source.bytes, { images }));
+      const conversion = { node, from: source.volume, to: volume, bytes: source.bytes };
+      await copySource(worker, source, async () => await convertImage(sim, worker, conversion));
     } catch (error) {
       await freeOrWarn(sim, worker, node, volume.volid);
-      if (error instanceof PveError) throw error;
-      const command = `/usr/bin/qemu-img convert -p -n -f ${source.format} -O ${volume.format}`;
-      throw failure(`copy failed: command '${command}' failed: ${failureText(error)}`);
+      throw error;
     }
     return volume;
   });

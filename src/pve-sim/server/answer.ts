@@ -95,7 +95,9 @@ export function send(
     const file = answer.body instanceof Download ? answer.body : undefined;
     headers['Content-Type'] = file === undefined ? 'application/json;charset=UTF-8' : 'text/plain';
     bytes = Buffer.from(file?.text ?? JSON.stringify(answer.body));
-    const encoding = bytes.length > COMPRESS_ABOVE_BYTES ? encodingFor(request, profile) : undefined;
+    // Files are compressed whatever the client takes (recording one-node/85).
+    const wanted = file === undefined ? encodingFor(request, profile) : 'gzip';
+    const encoding = bytes.length > COMPRESS_ABOVE_BYTES ? wanted : undefined;
     if (encoding !== undefined) {
       bytes = ENCODINGS[encoding](bytes);
       headers['Content-Encoding'] = encoding;

@@ -1,5 +1,7 @@
 // What takes time on a storage: allocating and freeing under its lock, copying with what bandwidth is left.
 import { withStorageLock } from '../locks/storage-lock.ts';
+import type { Profile } from '../profiles/profile.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { failure } from '../pve-error.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { failureText, type Process } from '../process.ts';
@@ -61,8 +63,7 @@ function madeText(storage: StorageState, volume: Volume): string {
   const name = volume.volid.slice(volume.volid.indexOf(':') + 1);
   if (storage.path === undefined) return `  Logical volume "${name}" created.`;
   const [before, after] = QEMU_IMG[volume.format] ?? ['', ''];
-  const file = `${storage.path}/images/${name}`;
-  return `Formatting '${file}', fmt=${volume.format} ${before}size=${volume.sizeBytes} ${after}`;
+  return `Formatting '${pathOf(storage, volume)}', fmt=${volume.format} ${before}size=${volume.sizeBytes} ${after}`;
 }
 
 /** A linked clone's volume: made under the lock as well, and quick. */
@@ -79,8 +80,25 @@ export async function allocateLinked(
     await worker.work(sim.durations.linkedCloneMs);
     const { format } = storageKind(storage).linked;
     const wish = { vmid, sizeBytes: base.sizeBytes, format, kind: 'disk', parent: base.volid } as const;
-    return addVolume(sim.world, node, storage, wish, nowSeconds(sim));
+    const volume = addVolume(sim.world, node, storage, wish, nowSeconds(sim));
+    for (const line of linkedTexts(storage, base, volume, profileOfNode(sim.world, node))) worker.log(line);
+    return volume;
   });
+}
+
+/** A linked image of a file storage; its clusters are divided since 9 (recording one-node/63). */
+function linkedTexts(storage: StorageState, base: Volume, volume: Volume, profile: Profile): string[] {
+  if (storage.path === undefined) return [`  Logical volume "${volume.volid.slice(storage.id.length + 1)}" created.`];
+  const from = base.volid.slice(base.volid.indexOf(':') + 1);
+  const name = volume.volid.split('/').at(-1) ?? '';
+  const clusters = profile.has('linkedExtendedL2')
+    ? 'cluster_size=131072 extended_l2=on preallocation=metadata'
+    : 'cluster_size=65536 extended_l2=off';
+  const backing = `backing_file=../${from} backing_fmt=${base.format}`;
+  return [
+    `clone ${from}: images, ${name}, ${volume.vmid ?? ''} to ${name} (base=../${from})`,
+    `Formatting '${pathOf(storage, volume)}', fmt=${volume.format} ${clusters} compression_type=zlib size=${volume.sizeBytes} ${backing} lazy_refcounts=off refcount_bits=16`,
+  ];
 }
 
 /** Frees a volume if it is there. @throws when linked clones still stand on it, or its storage cannot be used */
@@ -106,16 +124,18 @@ export async function freeOrWarn(sim: Sim, worker: Process, node: string, volid:
   }
 }
 
-const STEPS = 10;
-
 export interface CopyOptions {
   /** Bytes per second that are not exceeded. */
   readonly limit?: number | undefined;
-  /** Told how many bytes are there, step by step. */
+  /** At how many written bytes it is told, ascending; in ten equal steps where absent. */
+  readonly marks?: readonly number[];
   readonly onWritten?: (bytes: number) => void;
   /** From which image to which: what was never written to the one is not written to the other. */
   readonly images?: { readonly from: Volume; readonly to: Volume };
 }
+
+/** Less is not waited for by itself. */
+const SHORTEST_MS = 10;
 
 /** Copies at an equal share of the storage's bandwidth. @throws when a thin storage runs full meanwhile */
 export async function copy(
@@ -126,19 +146,25 @@ export async function copy(
   bytes: number,
   options: CopyOptions = {},
 ): Promise<void> {
-  const { limit = Number.POSITIVE_INFINITY, onWritten, images } = options;
+  const { limit, marks = tenths(bytes), onWritten, images } = options;
+  const limitedSeconds = limitedBy(sim, limit);
   const copying = copyingOn(sim, `${storage.shared ? '' : node}/${storage.id}`);
   copying.add(worker);
+  let written = 0;
+  let owedMs = 0;
   try {
-    for (let step = 0; step < STEPS; step += 1) {
-      worker.log(progress(bytes, step));
+    for (const mark of marks) {
       const sharers = [...copying].filter((other) => !other.dead).length;
-      const bytesPerSecond = Math.min(limit, storage.bytesPerSecond / sharers);
-      await worker.work((bytes / STEPS / bytesPerSecond) * 1000);
-      onWritten?.(Math.floor((bytes * (step + 1)) / STEPS));
-      if (images !== undefined) write(sim, worker, node, storage, images, (step + 1) / STEPS);
+      const shared = ((mark - written) * sharers) / storage.bytesPerSecond;
+      owedMs += Math.max(shared, limitedSeconds(mark) - limitedSeconds(written)) * 1000;
+      if (owedMs >= SHORTEST_MS || mark === marks.at(-1)) {
+        await worker.work(owedMs);
+        owedMs = 0;
+      }
+      written = mark;
+      onWritten?.(mark);
+      if (images !== undefined) write(sim, worker, node, storage, images, bytes === 0 ? 1 : mark / bytes);
     }
-    worker.log(progress(bytes, STEPS));
   } finally {
     copying.delete(worker);
   }
@@ -164,6 +190,16 @@ function write(
   to.writtenBytes = wanted;
 }
 
+/** When a limit lets so many bytes be written, in seconds from the start. */
+function limitedBy(sim: Sim, limit: number | undefined): (bytes: number) => number {
+  if (limit === undefined) return () => 0;
+  return (bytes) => Math.max(0, bytes / limit - sim.durations.copyBurstMs / 1000);
+}
+
+function tenths(bytes: number): number[] {
+  return Array.from({ length: 10 }, (_, index) => Math.floor((bytes * (index + 1)) / 10));
+}
+
 const copies = new WeakMap<Sim, Map<string, Set<Process>>>();
 
 /** Who copies on a storage at the moment. */
@@ -173,11 +209,6 @@ function copyingOn(sim: Sim, key: string): Set<Process> {
   const here = all.get(key) ?? new Set();
   all.set(key, here);
   return here;
-}
-
-function progress(bytes: number, step: number): string {
-  const done = rounded((bytes * step) / STEPS);
-  return `transferred ${done} of ${rounded(bytes)} (${((step * 100) / STEPS).toFixed(2)}%)`;
 }
 
 /** `1.5 GiB`: the largest unit of which there is a whole one. */

@@ -1,6 +1,5 @@
-// Kills a worker that somebody describes in words, as root on the host would with `kill -9`.
-import type { Sim } from '../sim.ts';
-import type { TaskRecord } from '../world/world.ts';
+// Finds a worker that somebody describes in words, as root on the host would before a `kill -9`.
+import type { TaskRecord, World } from '../world/world.ts';
 
 /** What people call the tasks. */
 const NAMES: Readonly<Record<string, RegExp>> = {
@@ -22,13 +21,13 @@ const NAMES: Readonly<Record<string, RegExp>> = {
 };
 
 /** @param words such as `the clone to 103` or `qmstart 100`: a running task's type and, if there are several, its guest */
-export function killWorker(sim: Sim, words: string): void {
-  const running = Object.values(sim.world.tasks).filter(
+export function findWorker(world: World, words: string): TaskRecord {
+  const running = Object.values(world.tasks).filter(
     ({ exitstatus, type }) => exitstatus === undefined && (words.includes(type) || NAMES[type]?.test(words) === true),
   );
   const [task] = running.toReversed().toSorted((a, b) => fit(words, b) - fit(words, a));
   if (task === undefined) throw new Error(`no running task is '${words}'`);
-  sim.tasks.kill(task.upid);
+  return task;
 }
 
 /** Whether the words name the task's own guest; a clone's target is in no UPID. */
