@@ -9,7 +9,7 @@ const clients = new Map<string, PveClient>();
 
 beforeAll(async () => {
   for (const profile of RELEASES) {
-    const simulator = await startSimulator({ cluster: 'one-node', profile, timeScale: 0 });
+    const simulator = await startSimulator({ cluster: 'one-node', profile, timeScale: 20 });
     simulators.set(profile, simulator);
     const pve = pveClient(simulator, { token: simulator.rootToken });
     clients.set(profile, pve);
@@ -184,4 +184,41 @@ describe('odd values', () => {
     expect([reply.status, reply.reason]).toEqual([500, reason]);
     expect(simulators.get('9.1')?.world.guests[102]).toBeUndefined();
   });
+});
+
+describe("what only root's login may use", () => {
+  test.each([
+    ['start', 'stateuri', 'tcp'],
+    ['start', 'migratedfrom', 'pve'],
+    ['start', 'targetstorage', 'local'],
+    ['start', 'force-cpu', 'host'],
+    ['stop', 'keepActive', 1],
+    ['resume', 'nocheck', 1],
+  ])('%s: %s', async (act, name, value) => {
+    const call = async (given: string | number) =>
+      await at('9.1').post(`/nodes/pve/qemu/100/status/${act}`, { [name]: given });
+    expect((await call(value)).errors).toEqual({ [name]: 'Only root may use this option.' });
+  });
+
+  test('unless it is switched off', async () => {
+    expect((await at('9.1').post('/nodes/pve/qemu/100/status/stop', { skiplock: 0 })).status).toBe(200);
+  });
+});
+
+test('a create that starts asks for VM.PowerMgmt since 9.2', async () => {
+  const create = async (release: string): Promise<Reply> => {
+    const simulator = simulators.get(release);
+    if (simulator === undefined) throw new Error(`${release} is not played here`);
+    const { access } = simulator.world;
+    const provider = pveClient(simulator);
+    access.roles = Object.fromEntries(
+      Object.entries(access.roles).map(([role, names]) => [role, names.filter((name) => name !== 'VM.PowerMgmt')]),
+    );
+    const reply = await provider.post('/nodes/pve/qemu', { vmid: 103, start: 1 });
+    await provider.close();
+    return reply;
+  };
+  expect((await create('9.1')).status).toBe(200);
+  const refused = await create('9.2');
+  expect([refused.status, refused.reason]).toEqual([403, 'Permission check failed (/vms/103, VM.PowerMgmt)']);
 });

@@ -83,16 +83,16 @@ function manage(sim: Sim, worker: Worker, { vmid, start }: CreateRequest): void 
 }
 
 function checkCreateAccess(sim: Sim, request: CreateRequest): void {
-  const { vmid, user, pool } = request;
+  const { node, vmid, user, pool } = request;
   if (pool !== undefined && sim.world.pools[pool] === undefined) throw forbidden(`pool '${pool}' does not exist`);
   const mayStore = ['Datastore.AllocateSpace'];
   // Only an archive is restored onto it: whether it exists is not asked (recording one-node/30).
   if (request.storage !== undefined) requirePrivilege(sim.world, user, `/storage/${request.storage}`, mayStore);
   if (request.haManaged) requirePrivilege(sim.world, user, '/', ['Sys.Console']);
-  if (request.start) requirePrivilege(sim.world, user, `/vms/${vmid}`, ['VM.PowerMgmt']);
-  const allowed = ['VM.Allocate'];
-  const own = isAllowed(sim.world, user, `/vms/${vmid}`, allowed);
-  if (!own && (pool === undefined || !isAllowed(sim.world, user, `/pool/${pool}`, allowed))) throw forbidden();
+  const inPool = (name: string): boolean => pool !== undefined && isAllowed(sim.world, user, `/pool/${pool}`, [name]);
+  if (request.start && profileOfNode(sim.world, node).has('startCheckedOnCreate') && !inPool('VM.PowerMgmt'))
+    requirePrivilege(sim.world, user, `/vms/${vmid}`, ['VM.PowerMgmt']);
+  if (!inPool('VM.Allocate') && !isAllowed(sim.world, user, `/vms/${vmid}`, ['VM.Allocate'])) throw forbidden();
 }
 
 /**
