@@ -1,6 +1,7 @@
 // How the cluster's list comes to lag (pve-behaviour 7, 26): each node's status daemon broadcasts every 10 s, and each API
 // worker of each node keeps its own copy of the broadcasts for 2 s, so that consecutive answers may go back in time.
 import { reaches } from './nodes/network.ts';
+import { nodeFigures, type NodeFigures } from './node-figures.ts';
 import { daemonRow } from './qemu/guest-status.ts';
 import type { Sim } from './sim.ts';
 import type { GuestStats } from './world/world.ts';
@@ -8,6 +9,8 @@ import type { GuestStats } from './world/world.ts';
 export interface ClusterView {
   /** What this API worker believes of the guest, or undefined where it was never broadcast or is too old. */
   statsOf(node: string, apiWorker: number, vmid: number): GuestStats | undefined;
+  /** What a node last said of itself. */
+  figuresOf(node: string): NodeFigures;
   /** Lets a node's status daemon broadcast now. */
   broadcast(node: string): void;
   /** Starts the daemons; the result stops them. */
@@ -21,12 +24,14 @@ interface Copy {
 
 export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
   const copies = new Map<string, Copy>();
+  const figures = new Map<string, NodeFigures>();
   /** In a new cluster `memhost` is missing until a first guest has run (recordings one-node/90, two-node/11). */
   let versed = Object.keys(sim.world.guests).length > 0;
   const broadcast = (name: string): void => {
     const node = sim.world.nodes[name];
     if (node?.online !== true) return;
     sim.tasks.broadcast(name);
+    figures.set(name, nodeFigures(sim, name));
     const guests = Object.values(sim.world.guests).filter((guest) => guest.node === name);
     versed ||= guests.some(({ run }) => run !== undefined);
     for (const guest of guests) {
@@ -49,6 +54,7 @@ export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
   };
   return {
     broadcast,
+    figuresOf: (node) => figures.get(node) ?? nodeFigures(sim, node),
     statsOf: (node, apiWorker, vmid) => {
       const stats = copyFor(node, apiWorker).stats[vmid];
       return stats !== undefined && sim.clock.now() - stats.at < sim.durations.statusExpiryMs ? stats : undefined;

@@ -24,6 +24,17 @@ export function isAllowed(world: World, authId: string, path: string, names: rea
   return any ? names.some((name) => has.has(name)) : names.every((name) => has.has(name));
 }
 
+/**
+ * For lists: which guests the caller has the privilege on. Guests without an ACL entry and a pool of their own all have what
+ * `/vms` gives, which is worked out once.
+ */
+export function guestFilter(world: World, authId: string, privilege: string): (vmid: number) => boolean {
+  const special = new Set(world.access.acl.map((entry) => entry.path));
+  for (const pool of Object.values(world.pools)) for (const vmid of pool.vms) special.add(`/vms/${vmid}`);
+  const onOthers = isAllowed(world, authId, '/vms/-', [privilege]);
+  return (vmid) => (special.has(`/vms/${vmid}`) ? isAllowed(world, authId, `/vms/${vmid}`, [privilege]) : onOthers);
+}
+
 export function userOf(authId: string): string {
   const at = authId.lastIndexOf('!');
   return at < 0 ? authId : authId.slice(0, at);

@@ -1,5 +1,5 @@
 // Cluster-wide reads, answered by any node from replicated state (pve-behaviour 7).
-import { isAllowed } from '../access/permissions.ts';
+import { guestFilter, isAllowed } from '../access/permissions.ts';
 import { everybody, perm } from '../access/rules.ts';
 import { sees, wasToldQuorate } from '../nodes/membership.ts';
 import { failure, parameterError } from '../pve-error.ts';
@@ -8,8 +8,8 @@ import { vmidProperty } from '../schema/endpoint-params.ts';
 import type { Sim } from '../sim.ts';
 import { sidOf } from '../ha/ha-config.ts';
 import { nextIdRange } from '../world/datacenter.ts';
-import { isOnNode, usedBytes } from '../world/volumes.ts';
-import type { Guest } from '../world/world.ts';
+import { isOnNode } from '../world/volumes.ts';
+import type { Guest, World } from '../world/world.ts';
 import { type Call, type Endpoint, intParam, textParam } from './endpoint.ts';
 
 export const CLUSTER: readonly Endpoint[] = [
@@ -55,17 +55,23 @@ export const CLUSTER: readonly Endpoint[] = [
 
 function guestRows(call: Call): unknown[] {
   const { world } = call.sim;
+  const maySee = guestFilter(world, call.user, 'VM.Audit');
+  const pools = poolsByGuest(world);
   return Object.values(world.guests)
-    .filter((guest) => isAllowed(world, call.user, `/vms/${guest.vmid}`, ['VM.Audit']))
-    .map((guest) => guestRow(call, guest));
+    .filter(({ vmid }) => maySee(vmid))
+    .map((guest) => guestRow(call, guest, pools));
+}
+
+function poolsByGuest(world: World): ReadonlyMap<number, string> {
+  return new Map(Object.values(world.pools).flatMap(({ id, vms }) => vms.map((vmid): [number, string] => [vmid, id])));
 }
 
 /** Existence, node, lock, tags and pool are replicated at once; all else is what the status daemons have told. */
-export function guestRow(call: Call, guest: Guest): Record<string, unknown> {
+export function guestRow(call: Call, guest: Guest, pools: ReadonlyMap<number, string>): Record<string, unknown> {
   const { world, view } = call.sim;
   const { vmid, node, type, config } = guest;
   const stats = view.statsOf(call.receivedBy, call.apiWorker, vmid);
-  const pool = Object.values(world.pools).find((candidate) => candidate.vms.includes(vmid));
+  const pool = pools.get(vmid);
   const ha = world.ha.resources[sidOf(guest)];
   return {
     ...(stats === undefined ? { status: 'unknown' } : stats.values),
@@ -73,7 +79,7 @@ export function guestRow(call: Call, guest: Guest): Record<string, unknown> {
     node,
     type,
     vmid,
-    ...(pool === undefined ? {} : { pool: pool.id }),
+    ...(pool === undefined ? {} : { pool }),
     ...(config['tags'] === undefined ? {} : { tags: config['tags'] }),
     ...(config['lock'] === undefined ? {} : { lock: config['lock'] }),
     ...(ha === undefined ? {} : { hastate: ha.serviceState ?? null }),
@@ -110,27 +116,10 @@ function zoneRows({ sim, user, profile }: Call, type: string | undefined): unkno
 /** Online as the asked node's corosync has it. Numbers need Sys.Audit, and of a node that is gone only the sizes are left. */
 export function nodeFigures({ sim, user, receivedBy }: Call, name: string): Record<string, unknown> {
   const online = sees(sim.world, receivedBy, name);
-  const numbers = isAllowed(sim.world, user, `/nodes/${name}`, ['Sys.Audit']) ? nodeNumbers(sim, name) : {};
+  const numbers = isAllowed(sim.world, user, `/nodes/${name}`, ['Sys.Audit']) ? sim.view.figuresOf(name).node : {};
   if (online) return { status: 'online', ...numbers };
   const sizes = Object.entries(numbers).filter(([key]) => key.startsWith('max'));
   return { status: 'offline', ...Object.fromEntries(sizes) };
-}
-
-/** What the daemons tell of a node, for those who may know. */
-export function nodeNumbers(sim: Sim, name: string): Record<string, number> {
-  const node = sim.world.nodes[name];
-  if (node === undefined) return {};
-  const guests = Object.values(sim.world.guests).filter((guest) => guest.node === name && guest.run !== undefined);
-  const used = guests.reduce((sum, guest) => sum + Number(guest.config['memory'] ?? 512) * 1024 ** 2, 2 * 1024 ** 3);
-  return {
-    cpu: Math.min(0.95, 0.01 + 0.01 * guests.length),
-    maxcpu: node.cpus,
-    mem: used,
-    maxmem: node.memoryBytes,
-    disk: 10 * 1024 ** 3,
-    maxdisk: 100 * 1024 ** 3,
-    uptime: Math.floor((sim.clock.now() - node.bootedAt) / 1000),
-  };
 }
 
 function visibleStorages({ sim, user }: Call): string[] {
@@ -155,7 +144,11 @@ export function storageRows(sim: Sim, ids: readonly string[]): unknown[] {
         content: storage.content.join(','),
         shared: storage.shared ? 1 : 0,
         ...(node.online && !storage.disabled
-          ? { status: 'available', maxdisk: storage.totalBytes, disk: usedBytes(world, node.name, storage) }
+          ? {
+              status: 'available',
+              maxdisk: storage.totalBytes,
+              disk: sim.view.figuresOf(node.name).storages[storage.id] ?? 0,
+            }
           : { status: 'unknown' }),
       })),
   );

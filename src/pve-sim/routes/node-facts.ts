@@ -4,7 +4,7 @@ import { perProfile } from '../profiles/profile.ts';
 import { nodeParams } from '../schema/endpoint-params.ts';
 import { choice, optional, type Schema } from '../schema/property.ts';
 import { nowSeconds } from '../sim.ts';
-import { nodeNumbers } from './cluster.ts';
+import { nodeNumbers } from '../node-figures.ts';
 import { type Call, type Endpoint, needText } from './endpoint.ts';
 
 const audit = perm('/nodes/{node}', 'Sys.Audit');

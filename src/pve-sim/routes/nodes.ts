@@ -6,7 +6,8 @@ import { nodeParams } from '../schema/endpoint-params.ts';
 import { choice, optional } from '../schema/property.ts';
 import type { Sim } from '../sim.ts';
 import { words } from '../world/words.ts';
-import { nodeFigures, nodeNumbers } from './cluster.ts';
+import { nodeNumbers } from '../node-figures.ts';
+import { nodeFigures } from './cluster.ts';
 import { type Call, type Endpoint, needText, textParam } from './endpoint.ts';
 
 /** Recording one-node/80. */

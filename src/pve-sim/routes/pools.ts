@@ -85,7 +85,7 @@ function members(call: Call, id: string): unknown[] {
   const guests = pool.vms.flatMap((vmid) => {
     const guest = world.guests[vmid];
     if (guest === undefined || (wanted !== undefined && guest.type !== wanted)) return [];
-    const { pool: _, tags: __, lock: ___, ...row } = guestRow(call, guest);
+    const { pool: _, tags: __, lock: ___, ...row } = guestRow(call, guest, new Map());
     return [row];
   });
   const storages = wanted === undefined || wanted === 'storage' ? pool.storages : [];

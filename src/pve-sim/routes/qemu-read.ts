@@ -1,5 +1,5 @@
 // Reading guests (pve-behaviour 10, 14.1, 17).
-import { isAllowed } from '../access/permissions.ts';
+import { guestFilter } from '../access/permissions.ts';
 import { everybody, perm, type Rule } from '../access/rules.ts';
 import { PveError } from '../pve-error.ts';
 import { viewConfig, viewPending } from '../qemu/config-view.ts';
@@ -67,9 +67,10 @@ function guestOf({ sim, params }: Call): Guest {
 function listGuests({ sim, user, params }: Call): unknown[] {
   const node = needText(params, 'node');
   const full = isOn(params, 'full');
+  const maySee = guestFilter(sim.world, user, 'VM.Audit');
   return Object.values(sim.world.guests)
     .filter((guest) => guest.type === 'qemu' && guest.node === node)
-    .filter((guest) => isAllowed(sim.world, user, `/vms/${guest.vmid}`, ['VM.Audit']))
+    .filter(({ vmid }) => maySee(vmid))
     .map((guest) => ({ ...listRow(sim, guest), ...(full ? { qmpstatus: guest.run?.qmpStatus ?? 'stopped' } : {}) }));
 }
 
