@@ -97,6 +97,7 @@ describe('values are stored in PVE’s form', () => {
       'scsi0',
       'local-lvm:vm-120-disk-0,discard=on,size=10G,ssd=1',
     ],
+    ['a CPU weight in the range of control groups', { cpuunits: 262144 }, 'cpuunits', 10000],
     ['an empty boot order as a blank', { boot: '' }, 'boot', ' '],
     ['an empty value of any other option as a blank', { nameserver: '' }, 'nameserver', ' '],
     ['no keys as no option', { sshkeys: '' }, 'sshkeys', undefined],

@@ -19,7 +19,7 @@ import { withoutPath } from './drive-path.ts';
 import { checkDriveAccess, checkDriveSyntax } from './drive-checks.ts';
 import { makeDrive } from './new-drive.ts';
 import { checkOptionAccess, checkRootOnly } from './option-access.ts';
-import { storedOnCreate } from './option-values.ts';
+import { storedOnCreate, withCpuUnitsInRange } from './option-values.ts';
 import { joinPool } from './pool-join.ts';
 import { refuseArchive } from './restore-archive.ts';
 import { forkStart } from './start.ts';
@@ -41,7 +41,7 @@ export interface CreateRequest {
 /** @returns the UPID */
 export async function createGuest(sim: Sim, process: Process, request: CreateRequest): Promise<string> {
   const { node, vmid, user } = request;
-  const sent = withoutAliases(request.options);
+  const sent = withCpuUnitsInRange(sim, node, withoutAliases(request.options));
   checkSshKeys(sent['sshkeys']);
   checkQuorum(sim, request.node);
   checkCreateAccess(sim, request);
@@ -105,7 +105,7 @@ function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record
   for (const [key, value] of entries) {
     if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
   }
-  checkRootOnly(user, options);
+  checkRootOnly(profileOfNode(sim.world, node), user, options);
   if (options['tags'] !== undefined && profileOfNode(sim.world, node).has('tagsCheckedOnCreate'))
     checkTagChange(sim.world, user, '', options['tags']);
   for (const [key, value] of entries) {

@@ -37,20 +37,23 @@ export function isRoot(user: string): boolean {
 }
 
 /** Setting and deleting alike. @throws 500 `only root can set ...` */
-export function checkRootOnlyKeys(user: string, keys: readonly string[]): void {
-  const refused = keys.find(isRootOnly);
+export function checkRootOnlyKeys(profile: Profile, user: string, keys: readonly string[]): void {
+  const refused = keys.find((key) => isRootOnly(profile, key));
   if (refused !== undefined && !isRoot(user)) throw failure(`only root can set '${refused}' config`);
 }
 
-function isRootOnly(key: string): boolean {
-  return ROOT_ONLY.has(key) || /^parallel\d$/.test(key);
+/** Before there were mappings, every device of the host was root's (pve-behaviour 5.4). */
+function isRootOnly(profile: Profile, key: string): boolean {
+  return (
+    ROOT_ONLY.has(key) || /^parallel\d$/.test(key) || (!profile.has('mappings') && /^(rng0|hostpci\d+)$/.test(key))
+  );
 }
 
 /** What a guest may not be created with. @throws 500 `only root can set ...`: no token is root, whatever its rights */
-export function checkRootOnly(user: string, options: Readonly<Record<string, string>>): void {
+export function checkRootOnly(profile: Profile, user: string, options: Readonly<Record<string, string>>): void {
   const { hookscript } = options;
   if (hookscript !== undefined) throw parameterError({ hookscript: `script '${hookscript}' does not exist\n` });
-  checkRootOnlyKeys(user, Object.keys(options));
+  checkRootOnlyKeys(profile, user, Object.keys(options));
   if (isRoot(user)) return;
   for (const [key, value] of Object.entries(options)) {
     if (isHostDevice(key, value)) throw failure(`only root can set '${key}' config for ${hostDeviceWords(key)}`);

@@ -25,6 +25,18 @@ function canonical(sim: Sim, key: string, value: string): string {
   return value;
 }
 
+/** The host's control groups have a range of their own, and PVE keeps to it (pve-behaviour 21). */
+export function withCpuUnitsInRange(
+  { world }: Sim,
+  node: string,
+  options: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const { cpuunits } = options;
+  if (cpuunits === undefined) return { ...options };
+  const [least, most] = world.nodes[node]?.cgroupMode === 1 ? [2, 262_144] : [1, 10_000];
+  return { ...options, cpuunits: String(Math.min(most, Math.max(least, Number(cpuunits)))) };
+}
+
 /** An empty value reads back as a blank: the rest of `key: ` in the config file (pve-behaviour 28.10). */
 function orBlank(value: string): string {
   return value === '' ? ' ' : value;

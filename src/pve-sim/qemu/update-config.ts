@@ -19,7 +19,7 @@ import { checkDriveAccess, checkDriveSyntax } from './drive-checks.ts';
 import { withoutPath } from './drive-path.ts';
 import { memoryMib } from './guest-status.ts';
 import { checkOptionAccess, checkRootOnlyKeys, type OptionOwner } from './option-access.ts';
-import { storedOnUpdate } from './option-values.ts';
+import { storedOnUpdate, withCpuUnitsInRange } from './option-values.ts';
 import { checkSshKeys } from './ssh-keys.ts';
 
 export interface UpdateRequest {
@@ -170,7 +170,8 @@ function withCanonicalValues(sim: Sim, request: UpdateRequest): UpdateRequest {
     if (isDriveKey(key)) options[key] = withoutPath(sim, request.node, key, value);
   }
   if (options['vmgenid'] === '1') options['vmgenid'] = sim.random.uuid();
-  return { ...request, options, deletes: request.deletes.map((key) => (key === 'cdrom' ? 'ide2' : key)) };
+  const inRange = withCpuUnitsInRange(sim, request.node, options);
+  return { ...request, options: inRange, deletes: request.deletes.map((key) => (key === 'cdrom' ? 'ide2' : key)) };
 }
 
 /** Options of a config that nobody sets through the API. */
@@ -201,11 +202,11 @@ function checkHookscript(sim: Sim, node: string, volid: string | undefined): voi
 
 /** Drives, devices and tags are asked about later, when it is known what is there. */
 function checkRight(sim: Sim, owner: OptionOwner, key: string, value: string | undefined): void {
-  const { user, vmid } = owner;
-  if (isDriveKey(key) || isUnusedKey(key) || isDeviceKey(key) || key === 'tags') return;
+  const { node, user, vmid } = owner;
+  if (isDriveKey(key) || isUnusedKey(key) || key === 'tags') return;
   if (key === 'vmstate') return requirePrivilege(sim.world, user, `/vms/${vmid}`, ['VM.Config.Disk', 'VM.PowerMgmt']);
-  checkRootOnlyKeys(user, [key]);
-  checkOptionAccess(sim, owner, { key, value });
+  checkRootOnlyKeys(profileOfNode(sim.world, node), user, [key]);
+  if (!isDeviceKey(key)) checkOptionAccess(sim, owner, { key, value });
 }
 
 function checkBalloon(guest: Guest, options: Readonly<Record<string, string>>): void {
