@@ -205,6 +205,11 @@ describe("what only root's login may use", () => {
   });
 });
 
+test("a random number generator was root's alone", async () => {
+  expect(said(await put('7.4', { rng0: '/dev/urandom' }))).toBe("only root can set 'rng0' config");
+  expect(said(await put('8.1', { rng0: '/dev/urandom' }))).toBe('OK');
+});
+
 test('a create that starts asks for VM.PowerMgmt since 9.2', async () => {
   const create = async (release: string): Promise<Reply> => {
     const simulator = simulators.get(release);
