@@ -165,8 +165,6 @@ export const FEATURES = {
   /** A create takes `ha-managed`. */
   haManagedCreate: { since: '9.1' },
   importWorkingStorage: { since: '8.4' },
-  /** Everybody with the right to hardware may give a guest a random number generator; before: root alone. */
-  rngForAll: { since: '8.1' },
   /** Interfaces of SDN fabrics, and SDN's own in the list of a node's networks. */
   sdnFabrics: { since: '9.1' },
   /** Filter `any_local_bridge` of a node's networks. */

@@ -80,7 +80,6 @@ export function checkOptionAccess(sim: Sim, owner: OptionOwner, change: OptionCh
   const profile = profileOfNode(sim.world, node);
   const need = (...names: readonly string[]): void => requireOnGuest(sim, owner, names);
   const { key, value } = change;
-  if (key === 'rng0' && !profile.has('rngForAll') && !isRoot(user)) throw failure("only root can set 'rng0' config");
   if (isNicKey(key)) {
     need('VM.Config.Network');
     if (value !== undefined) checkBridge(sim, profile, user, value);
