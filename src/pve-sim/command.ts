@@ -131,11 +131,12 @@ async function writeCa(simulator: Simulator, folder: string | undefined): Promis
 }
 
 function describe(simulator: Simulator, caPath: string | undefined): string[] {
-  const { nodes, token, rootToken, controlUrl } = simulator;
+  const { nodes, token, rootToken, rootPassword, controlUrl } = simulator;
   return [
     ...nodes.map(({ name, url }) => `node ${name} ${url}`),
     `token ${token.id}=${token.secret}`,
     `root token ${rootToken.id}=${rootToken.secret}`,
+    `root password ${rootPassword}`,
     ...(caPath === undefined ? [] : [`ca ${caPath}`]),
     ...(controlUrl === undefined ? [] : [`control ${controlUrl}`]),
     'ready',

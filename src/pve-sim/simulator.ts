@@ -69,6 +69,8 @@ export interface Simulator {
   /** Privilege-separated, with just the rights a provider needs. */
   readonly token: TokenCredentials;
   readonly rootToken: TokenCredentials;
+  /** Of root@pam. */
+  readonly rootPassword: string;
   readonly controlUrl: string | undefined;
   /** The inside, for what happens beside the API. */
   readonly sim: Sim;
@@ -128,6 +130,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ca: authority?.ca ?? '',
     token: credentials(sim.world, PROVIDER_TOKEN),
     rootToken: credentials(sim.world, ROOT_TOKEN),
+    rootPassword: sim.world.access.users['root@pam']?.password ?? '',
     get controlUrl() {
       return control?.url;
     },

@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import { objectOf, type PveClient, pveClient, rowsOf } from './pve-client.ts';
@@ -143,6 +144,23 @@ describe('what is refused before an endpoint is looked for', () => {
     if (expected.includes('not available')) expect(text.split('\r\n\r\n')[1]).toBe('');
   });
 
+  test.each(['-5', 'abc'])('a Content-Length of %s counts as none', async (length) => {
+    const headers = ['Content-Type: application/x-www-form-urlencoded', `Content-Length: ${length}`];
+    const text = await exchange(requestText('PUT', '/nodes/pve1/qemu/9000/config', headers, 'cores=1'));
+    expect(text).toContain('HTTP/1.1 500 no options specified');
+  });
+
+  test.each([
+    ['//api2/json/version', "500 no such file '/json/version'"],
+    ['/api3/json/version', "500 no such file '/api3/json/version'"],
+    ['/api2/xml/version', '501 no formatter for uri /version, xml'],
+    ['/api2', '501 no such uri'],
+    ['/api2/json/nodes/%20/qemu', "501 Method 'GET /nodes/ /qemu' not implemented"],
+  ])('%s', async (path, expected) => {
+    const text = await exchange(requestText('GET', '/version').replace('/api2/json/version', path));
+    expect(text).toContain(`HTTP/1.1 ${expected}`);
+  });
+
   test('an URI that does not exist, and one that is not played, are told apart', async () => {
     expect((await pve.get('/nope')).reason).toBe("Method 'GET /nope' not implemented");
     expect((await pve.get('/nodes/pve3/lxc/101/config')).reason).toBe(
@@ -164,6 +182,14 @@ describe('bodies and parameters', () => {
   test('JSON is read as well as forms, booleans included', async () => {
     expect(await exchange(put('{"cores":3,"onboot":true}', 'application/json'))).toMatch(/^HTTP\/1\.1 200/);
     expect(objectOf(await pve.get('/nodes/pve1/qemu/9000/config'))).toMatchObject({ cores: 3, onboot: 1 });
+  });
+
+  test('what is no JSON is answered in the parser’s words', async () => {
+    const words = async (body: string): Promise<string> =>
+      /^HTTP\/1\.1 (.*) at \/usr/.exec(await exchange(put(body, 'application/json')))?.[1] ?? '';
+    expect(await words('{"cores":1}x')).toBe('500 garbage after JSON object, at character offset 11 (before "x")');
+    expect(await words('[1]')).toBe('500 Not a HASH reference');
+    expect(await words('"x"')).toBe(`500 Can't use string ("x") as a HASH ref while "strict refs" in use`);
   });
 
   test('a semicolon parts pairs, so it has to be encoded', async () => {
@@ -236,6 +262,16 @@ describe('connections', () => {
     const packed = await exchange(requestText('GET', '/cluster/resources', ['Accept-Encoding: gzip']));
     expect(plain.toLowerCase()).not.toContain('content-encoding');
     expect(packed.toLowerCase()).toContain('content-encoding: gzip');
+    const deflated = await exchange(requestText('GET', '/cluster/resources', ['Accept-Encoding: deflate']));
+    expect(deflated.toLowerCase()).toContain('content-encoding: deflate');
+  });
+
+  test('plain HTTP with HEAD is refused like HEAD anywhere', async () => {
+    const connection = open(false);
+    connection.socket.write(requestText('HEAD', '/version'));
+    await connection.closed;
+    expect(connection.text()).toContain("HTTP/1.1 501 method 'HEAD' not available");
+    expect(connection.text().toLowerCase()).toContain('connection: close');
   });
 });
 
@@ -259,4 +295,25 @@ describe('who is not known', () => {
     expect(text).toMatch(/content-length: 0/i);
     expect(seconds).toBeGreaterThan(2.9);
   });
+});
+
+test('older versions take smaller bodies, no JSON booleans, and tell the message in the phrase alone', async () => {
+  const old = await startSimulator({ cluster: 'one-node', profile: '7.4', timeScale: 0, tls: false });
+  const ask = async (type: string, body: string) => {
+    const headers = { authorization: `PVEAPIToken=${old.rootToken.id}=${old.rootToken.secret}`, 'content-type': type };
+    const url = `${old.nodes[0]?.url ?? ''}/api2/json/nodes/pve/qemu/9000/config`;
+    const answer = await request(url, { method: 'PUT', headers, body });
+    return { reason: answer.statusText, text: await answer.body.text() };
+  };
+  try {
+    expect(await ask('application/x-www-form-urlencoded', `x=${'a'.repeat(64 * 1024)}`)).toMatchObject({
+      reason: 'for data too large',
+    });
+    expect((await ask('application/json', '{"onboot":true}')).text).toBe(
+      `{"data":null,"errors":{"onboot":"type check ('boolean') failed - got JSON::PP::Boolean"}}`,
+    );
+    expect((await ask('application/x-www-form-urlencoded', 'x=1')).text).not.toContain('message');
+  } finally {
+    await old.stop();
+  }
 });

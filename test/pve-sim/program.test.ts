@@ -58,6 +58,7 @@ describe('the program', () => {
       'node',
       'token',
       'root',
+      'root',
       'ca',
       'control',
       'ready',
@@ -117,7 +118,23 @@ describe('the control endpoint', () => {
   test('shows the world without secrets', async () => {
     const { data } = await control('GET', '/world');
     expect(data).toMatchObject({ guests: { 9000: { config: { name: 'debian-12-template' } } } });
-    expect(JSON.stringify(data)).not.toContain(simulator.token.secret);
+    const text = JSON.stringify(data);
+    for (const secret of [simulator.token.secret, simulator.rootPassword]) expect(text).not.toContain(secret);
+    expect(text).not.toContain(simulator.world.access.signingKey.secret);
+  });
+
+  test('gives a user a password and second factors', async () => {
+    const { access } = simulator.world;
+    access.users['bea@pve'] = { enabled: true };
+    const secondFactors = [{ type: 'totp', secret: 'JBSWY3DPEHPK3PXP' }];
+    const { status } = await control('POST', '/world/users/bea@pve', { password: 'pw-of-bea', secondFactors });
+    expect(status).toBe(200);
+    expect(access.users['bea@pve']).toMatchObject({ password: 'pw-of-bea', secondFactors: [{ id: 'totp' }] });
+    expect((await control('POST', '/world/users/nobody@pve', {})).data).toEqual({
+      error: "there is no user 'nobody@pve'",
+    });
+    const bad = await control('POST', '/world/users/bea@pve', { secondFactors: [{ type: 'totp', secret: '1' }] });
+    expect(bad.status).toBe(400);
   });
 
   test('tells the journal in the order of arrival, secrets masked, from a number on', async () => {

@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { writeSnippet } from '../cloudinit/snippets.ts';
 import { faultRule } from '../faults.ts';
 import { cutNetwork, expectVotes } from '../nodes/power.ts';
+import { nowSeconds } from '../sim.ts';
 import type { Simulator } from '../simulator.ts';
 import { LIVE_PAGE } from './live-page.ts';
 import { liveView } from './live-view.ts';
 import { guestPatch, patchGuest } from './patch-guest.ts';
+import { patchUser, userPatch } from './patch-user.ts';
 import { plainWorld } from './plain-world.ts';
 
 export interface ControlRequest {
@@ -62,6 +64,12 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
     handle: ({ simulator, captured, body }) => patchGuest(simulator.world, Number(captured[0]), guestPatch.parse(body)),
   },
   {
+    method: 'POST',
+    path: /^\/world\/users\/([^/]+)$/,
+    handle: ({ simulator, captured, body }) =>
+      patchUser(simulator.world, captured[0] ?? '', userPatch.parse(body), nowSeconds(simulator.sim)),
+  },
+  {
     method: 'GET',
     path: /^\/journal$/,
     handle: ({ simulator, query }) => simulator.journal.after(Number(query.get('after') ?? 0)),
@@ -83,8 +91,8 @@ export const CONTROL_ROUTES: readonly ControlRoute[] = [
 ];
 
 function info({ simulator }: ControlRequest): unknown {
-  const { nodes, ca, token, rootToken, clock } = simulator;
-  return { nodes, ca, token, rootToken, timeScale: clock.factor, now: clock.now() };
+  const { nodes, ca, token, rootToken, rootPassword, clock } = simulator;
+  return { nodes, ca, token, rootToken, rootPassword, timeScale: clock.factor, now: clock.now() };
 }
 
 /** What a guest would see: the bytes of an uploaded file, or the documents of a cloud-init drive. */
