@@ -14,6 +14,7 @@ export const IMPORT_METADATA: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/storage/{storage}/import-metadata',
+    protected: true,
     feature: 'importContent',
     params: { ...nodeParams, storage: storageProperty, volume: text() },
     allow: everybody,

@@ -1,5 +1,6 @@
 // What lies on a storage: list, one volume, allocation, removal, upload (pve-behaviour 8.2, 8.5, 28.9).
 import { everybody, perm, requirePrivilege } from '../access/rules.ts';
+import { perProfile } from '../profiles/profile.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import { nodeParams, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
 import { contentFormat } from '../schema/formats.ts';
@@ -71,14 +72,17 @@ export const STORAGE_CONTENT: readonly Endpoint[] = [
   {
     method: 'POST',
     path: '/nodes/{node}/storage/{storage}/upload',
-    params: {
+    params: perProfile((profile) => ({
       ...storageParams,
       checksum: optional(text({ requires: 'checksum-algorithm' })),
       'checksum-algorithm': { ...choice(...CHECKSUMS), optional: true, requires: 'checksum' },
-      content: text({ format: contentFormat, enum: ['iso', 'vztmpl', 'import'] }),
+      content: text({
+        format: contentFormat,
+        enum: ['iso', 'vztmpl', ...(profile.has('importContent') ? ['import'] : [])],
+      }),
       filename: text({ maxLength: 255 }),
       tmpfilename: optional(text({ pattern: /\/var\/tmp\/pveupload-[0-9a-f]+/ })),
-    },
+    })),
     allow: perm('/storage/{storage}', 'Datastore.AllocateTemplate'),
     stays: true,
     handle: upload,

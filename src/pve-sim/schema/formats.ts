@@ -116,10 +116,11 @@ function isCidr(value: string, isAddress: (text: string) => boolean, bits: numbe
   return isAddress(address) && Number(prefix) >= 8 && Number(prefix) <= bits;
 }
 
-const HOTPLUG = new Set(['network', 'disk', 'cpu', 'memory', 'usb', 'cloudinit']);
-export const hotplugFormat = format('pve-hotplug-features', (value) => {
+const HOTPLUG = ['network', 'disk', 'cpu', 'memory', 'usb'];
+export const hotplugFormat = format('pve-hotplug-features', (value, _, profile) => {
   if (value === '0' || value === '1') return undefined;
-  const bad = splitList(value).find((feature) => !HOTPLUG.has(feature));
+  const known = profile.has('cloudinitCalls') ? [...HOTPLUG, 'cloudinit'] : HOTPLUG;
+  const bad = splitList(value).find((feature) => !known.includes(feature));
   return bad === undefined ? undefined : `invalid hotplug feature '${bad}'`;
 });
 
@@ -129,9 +130,11 @@ export const startupFormat = format('pve-startup-order', (value) =>
     : 'unable to parse startup options',
 );
 
-const CONTENT = new Set(['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'import', 'none']);
-export const contentFormat = format('pve-storage-content', (value) =>
-  CONTENT.has(value) ? undefined : `invalid content type '${value}'`,
+const CONTENT = ['images', 'rootdir', 'vztmpl', 'iso', 'backup', 'snippets', 'none'];
+export const contentFormat = format('pve-storage-content', (value, _, profile) =>
+  CONTENT.includes(value) || (value === 'import' && profile.has('importContent'))
+    ? undefined
+    : `invalid content type '${value}'`,
 );
 
 export const taskStatusFormat = format('pve-task-status-type', (value) =>
