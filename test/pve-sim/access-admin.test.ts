@@ -11,7 +11,7 @@ let access: AccessState;
 let clients: PveClient[] = [];
 
 beforeAll(async () => {
-  simulator = await startSimulator({ cluster: 'one-node', timeScale: 0, tls: false });
+  simulator = await startSimulator({ cluster: 'one-node', timeScale: 50, tls: false });
   root = pveClient(simulator, { token: simulator.rootToken });
   ({ access } = simulator.world);
 });
@@ -193,7 +193,7 @@ describe('tokens', () => {
   });
 
   test('are expired, and their secret changed in place, by the version that can', async () => {
-    const newer = await startSimulator({ cluster: 'one-node', profile: '9.2', timeScale: 0, tls: false });
+    const newer = await startSimulator({ cluster: 'one-node', profile: '9.2', timeScale: 50, tls: false });
     const pve = pveClient(newer, { token: newer.rootToken });
     const { tokens, acl } = newer.world.access;
     try {
@@ -255,7 +255,7 @@ describe('roles', () => {
     ['8.4', ['VM.Monitor', 'Mapping.Use', 'Sys.AccessNetwork'], ['VM.GuestAgent.Audit'], []],
     ['9.2', ['VM.GuestAgent.Audit', 'VM.Replicate'], ['VM.Monitor'], []],
   ])('of PVE %s are what a provider needs there', async (profile, there, missing, notGiven) => {
-    const older = await startSimulator({ cluster: 'one-node', profile, timeScale: 0, tls: false });
+    const older = await startSimulator({ cluster: 'one-node', profile, timeScale: 50, tls: false });
     const [admin, provider] = [pveClient(older, { token: older.rootToken }), pveClient(older)];
     try {
       const all = objectOf(await admin.get('/access/roles/Administrator'));

@@ -298,7 +298,7 @@ describe('who is not known', () => {
 });
 
 test('older versions take smaller bodies, no JSON booleans, and tell the message in the phrase alone', async () => {
-  const old = await startSimulator({ cluster: 'one-node', profile: '7.4', timeScale: 0, tls: false });
+  const old = await startSimulator({ cluster: 'one-node', profile: '7.4', timeScale: 50, tls: false });
   const ask = async (type: string, body: string) => {
     const headers = { authorization: `PVEAPIToken=${old.rootToken.id}=${old.rootToken.secret}`, 'content-type': type };
     const url = `${old.nodes[0]?.url ?? ''}/api2/json/nodes/pve/qemu/9000/config`;
