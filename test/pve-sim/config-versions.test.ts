@@ -1,5 +1,6 @@
 // How changing a config and growing a disk differ between versions (pve-behaviour 22, 27.1, 28.2).
 import { afterEach, expect, test } from 'vitest';
+import { writeSnippet } from '#pve-sim/cloudinit/snippets';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import { objectOf, type PveClient, pveClient } from './pve-client.ts';
 
@@ -67,4 +68,13 @@ test('in 7.4 a resize is no task, and its errors are the answer', async () => {
   );
   const stale = await pve.put(`${guest}/config`, { cores: 2, digest: '0'.repeat(40) });
   expect(stale.reason).toBe('checksum missmatch (file change by other user?)');
+});
+
+test('a hookscript has to be there, and is root’s', async () => {
+  await play('9.1');
+  const set = async (): Promise<string> =>
+    (await pve.put(`${guest}/config`, { hookscript: 'local:snippets/hook.sh' })).text;
+  expect(await set()).toContain("script 'local:snippets/hook.sh' does not exist");
+  writeSnippet(simulator.world, 'pve', 'local:snippets/hook.sh', '#!/bin/sh', 0);
+  expect(await set()).toContain("only root can set 'hookscript' config");
 });

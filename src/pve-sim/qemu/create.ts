@@ -18,7 +18,7 @@ import { checkQuorum } from './config-file.ts';
 import { withoutPath } from './drive-path.ts';
 import { checkDriveAccess, checkDriveSyntax } from './drive-checks.ts';
 import { makeDrive } from './new-drive.ts';
-import { checkOptionAccess, checkRootOnly } from './option-access.ts';
+import { checkHookscript, checkOptionAccess, checkRootOnly } from './option-access.ts';
 import { storedOnCreate, withCpuUnitsInRange } from './option-values.ts';
 import { joinPool } from './pool-join.ts';
 import { refuseArchive } from './restore-archive.ts';
@@ -105,6 +105,7 @@ function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record
   for (const [key, value] of entries) {
     if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
   }
+  checkHookscript(sim, node, options['hookscript']);
   checkRootOnly(profileOfNode(sim.world, node), user, options);
   if (options['tags'] !== undefined && profileOfNode(sim.world, node).has('tagsCheckedOnCreate'))
     checkTagChange(sim.world, user, '', options['tags']);

@@ -7,6 +7,7 @@ import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
 import { isNicKey, parseNic } from '../world/net.ts';
+import { findVolume } from '../world/volumes.ts';
 import { hostDeviceWords, isHostDevice } from './device-access.ts';
 
 const GROUPS: readonly [privilege: string, keys: RegExp][] = [
@@ -23,7 +24,7 @@ const GROUPS: readonly [privilege: string, keys: RegExp][] = [
 
 const ROOT_ONLY = new Set(
   [
-    'affinity amd-sev intel-tdx arch args hugepages keephugepages ivshmem lock spice_enhancements vmgenid',
+    'affinity amd-sev intel-tdx arch args hookscript hugepages keephugepages ivshmem lock spice_enhancements vmgenid',
     'meta parent runningcpu runningmachine snaptime',
   ]
     .join(' ')
@@ -49,10 +50,14 @@ function isRootOnly(profile: Profile, key: string): boolean {
   );
 }
 
+/** Asked before whether the caller may set it. @throws 400 */
+export function checkHookscript({ world }: Sim, node: string, volid: string | undefined): void {
+  if (volid === undefined || findVolume(world, node, volid) !== undefined) return;
+  throw parameterError({ hookscript: `script '${volid}' does not exist\n` });
+}
+
 /** What a guest may not be created with. @throws 500 `only root can set ...`: no token is root, whatever its rights */
 export function checkRootOnly(profile: Profile, user: string, options: Readonly<Record<string, string>>): void {
-  const { hookscript } = options;
-  if (hookscript !== undefined) throw parameterError({ hookscript: `script '${hookscript}' does not exist\n` });
   checkRootOnlyKeys(profile, user, Object.keys(options));
   if (isRoot(user)) return;
   for (const [key, value] of Object.entries(options)) {

@@ -10,7 +10,6 @@ import type { Sim } from '../sim.ts';
 import { isDriveKey, isUnusedKey } from '../world/drive.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
 import { isNicKey } from '../world/net.ts';
-import { findVolume } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
 import { applyChanges } from './apply-changes.ts';
 import { checkDigest, checkWritable } from './config-file.ts';
@@ -18,7 +17,7 @@ import { isDeviceKey } from './device-access.ts';
 import { checkDriveAccess, checkDriveSyntax } from './drive-checks.ts';
 import { withoutPath } from './drive-path.ts';
 import { memoryMib } from './guest-status.ts';
-import { checkOptionAccess, checkRootOnlyKeys, type OptionOwner } from './option-access.ts';
+import { checkHookscript, checkOptionAccess, checkRootOnlyKeys, type OptionOwner } from './option-access.ts';
 import { storedOnUpdate, withCpuUnitsInRange } from './option-values.ts';
 import { checkSshKeys } from './ssh-keys.ts';
 
@@ -193,11 +192,6 @@ function checkLists(sim: Sim, { node, options, deletes, reverts }: UpdateRequest
     if (reverts.includes(key)) throw parameterError({ revert: together('delete', key) });
     check('delete', key);
   }
-}
-
-function checkHookscript(sim: Sim, node: string, volid: string | undefined): void {
-  if (volid === undefined || findVolume(sim.world, node, volid) !== undefined) return;
-  throw parameterError({ hookscript: `script '${volid}' does not exist\n` });
 }
 
 /** Drives, devices and tags are asked about later, when it is known what is there. */
