@@ -5,6 +5,8 @@ import type { Process } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { fileInAppliance } from '../storage/appliance.ts';
+import { convertImage } from '../storage/convert-image.ts';
+import { copy, rounded } from '../storage/disk-work.ts';
 import { imageBytes } from '../storage/image-size.ts';
 import { volumeKind } from '../storage/volume-name.ts';
 import { pathOf, volumeAt } from '../storage/volume-path.ts';
@@ -83,13 +85,16 @@ export async function withSourceLock<T>(
 
 /** A running guest's disk is mirrored by QEMU, all else converted. */
 export async function copySource(
+  sim: Sim,
   process: Process,
-  { guest, key }: ImportSource,
-  convert: () => Promise<void>,
+  node: string,
+  { guest, key, volume: from, bytes }: ImportSource,
+  to: Volume,
 ): Promise<void> {
-  if (guest?.run === undefined || key === undefined) return await convert();
+  if (guest?.run === undefined || key === undefined) return await convertImage(sim, process, { node, from, to, bytes });
   process.log(`drive mirror is starting for drive-${key}`);
-  await convert();
+  await copy(sim, process, node, requireStorage(sim.world, to.storage), bytes, { images: { from, to } });
+  process.log(`drive-${key}: transferred ${rounded(bytes)} of ${rounded(bytes)} (100.00%) in 1s, ready`);
   process.log("all 'mirror' jobs are ready");
   process.log('suspend vm');
   process.log(`drive-${key}: Cancelling block job`);

@@ -5,6 +5,7 @@ import { failureText } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
+import { makeBase } from '../storage/base-image.ts';
 import { convertImage } from '../storage/convert-image.ts';
 import { allocate, copy, free, freeOrWarn } from '../storage/disk-work.ts';
 import { storageKind } from '../storage/storage-types.ts';
@@ -12,7 +13,7 @@ import type { Worker } from '../tasks/worker.ts';
 import { type Drive, formatDrive, isCdrom, isCloudInit, isUnusedKey, parseDrive } from '../world/drive.ts';
 import { checkNoLock, isTemplate, requireQemu } from '../world/guests.ts';
 import { formatSize } from '../world/size.ts';
-import { becomeBase, findVolume, requireStorage } from '../world/volumes.ts';
+import { findVolume, requireStorage } from '../world/volumes.ts';
 import type { Guest, StorageState, Volume } from '../world/world.ts';
 import { checkUnmodified, checkWritable } from './config-file.ts';
 import { addUnused, isVolumeInUse } from './guest-volumes.ts';
@@ -126,7 +127,7 @@ async function copyVolume(
   const format = usableFormat(worker, onto, request.format ?? source.format, warns);
   const moved = await allocate(sim, worker, node, onto.id, { vmid: guest.vmid, sizeBytes, format, kind });
   made.push(moved.volid);
-  if (profile.has('moveLogsVolumes')) worker.log(`allocated target volume '${moved.volid}'`);
+  if (profile.has('allocationLogged')) worker.log(`allocated target volume '${moved.volid}'`);
   if (kind === 'cloudinit') return moved;
   const images = { from: source, to: moved };
   const { sizeBytes: bytes } = source;
@@ -135,7 +136,7 @@ async function copyVolume(
     await copy(sim, worker, node, onto, bytes, { limit: bytesPerSecond, images });
     logSwitch(worker, disk);
   } else await convertImage(sim, worker, { node, ...images, bytes, limit: bytesPerSecond });
-  return isTemplate(guest) ? becomeBase(sim.world, moved) : moved;
+  return isTemplate(guest) ? await makeBase(sim, worker, node, moved) : moved;
 }
 
 /** The guest goes on with the copy. */

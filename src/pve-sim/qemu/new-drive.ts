@@ -4,12 +4,12 @@ import type { Process } from '../process.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { convertImage } from '../storage/convert-image.ts';
+import { makeBase } from '../storage/base-image.ts';
 import { allocate, freeOrWarn, rounded } from '../storage/disk-work.ts';
-import { storageKind, volumeCan } from '../storage/storage-types.ts';
+import { storageKind } from '../storage/storage-types.ts';
 import { type Drive, drivesOf, formatDrive, isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
 import { formatSize, GIB, MIB } from '../world/size.ts';
-import { becomeBase, checkUsable, findVolume, isFileStorage, requireStorage } from '../world/volumes.ts';
+import { checkUsable, findVolume, isFileStorage, requireStorage } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
 import { copySource, type ImportSource, importSource, withSourceLock } from './import-disk.ts';
 
@@ -79,8 +79,8 @@ async function makeDisk(
     source === undefined
       ? await allocateFresh(sim, worker, wish, storage, options, { format, gib: fresh.gib })
       : await importDisk(sim, worker, wish, storage, source, format);
-  const kept =
-    wish.config['template'] === '1' && volumeCan(storage, volume, 'template') ? becomeBase(sim.world, volume) : volume;
+  const isTemplate = wish.config['template'] === '1';
+  const kept = isTemplate ? await makeBase(sim, worker, wish.node, volume) : volume;
   const size = formatSize(kept.sizeBytes);
   return made(worker, wish.key, {
     file: kept.volid,
@@ -156,8 +156,7 @@ async function importDisk(
     const volume = await allocate(sim, worker, node, storage.id, wish);
     if (profileOfNode(sim.world, node).has('allocationLogged')) worker.log(`allocated target volume '${volume.volid}'`);
     try {
-      const conversion = { node, from: source.volume, to: volume, bytes: source.bytes };
-      await copySource(worker, source, async () => await convertImage(sim, worker, conversion));
+      await copySource(sim, worker, node, source, volume);
     } catch (error) {
       await freeOrWarn(sim, worker, node, volume.volid);
       throw error;

@@ -2,13 +2,12 @@
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { volumeCan } from '../storage/storage-types.ts';
+import { makeBase } from '../storage/base-image.ts';
 import type { Worker } from '../tasks/worker.ts';
 import type { Guest } from '../world/world.ts';
 import { drivesOf, formatDrive, isCdrom } from '../world/drive.ts';
 import { checkNoLock, isTemplate, requireQemu } from '../world/guests.ts';
-import { becomeBase } from '../world/volumes.ts';
-import { findVolume, requireStorage } from '../world/volumes.ts';
+import { findVolume } from '../world/volumes.ts';
 import { checkWritable } from './config-file.ts';
 
 /** @returns the UPID */
@@ -41,8 +40,7 @@ async function makeBaseImages(sim: Sim, worker: Worker, guest: Guest): Promise<v
   for (const [key, drive] of drivesOf(guest.config)) {
     const volume = findVolume(sim.world, guest.node, drive.file);
     if (volume === undefined || isCdrom(drive)) continue;
-    if (!volumeCan(requireStorage(sim.world, volume.storage, guest.node), volume, 'template')) continue;
-    await worker.work(sim.durations.templateMs);
-    guest.config[key] = formatDrive({ ...drive, file: becomeBase(sim.world, volume).volid });
+    const base = await makeBase(sim, worker, guest.node, volume);
+    guest.config[key] = formatDrive({ ...drive, file: base.volid });
   }
 }
