@@ -166,14 +166,19 @@ test('a resize does not wait for the lock of the storage', async () => {
   release?.();
 });
 
-test('a create with start needs the right to start', async () => {
-  const { access } = simulator.world;
+test.each([
+  ['9.1', [200, 'OK']],
+  ['9.2', [403, 'Permission check failed (/vms/200, VM.PowerMgmt)']],
+])('a create with start needs the right to start since 9.2: %s', async (profile, expected) => {
+  const versioned = await startSimulator({ cluster: 'one-node', timeScale: 50, profile });
+  const { access } = versioned.world;
   for (const [id, privileges] of Object.entries(access.roles)) {
     access.roles[id] = privileges.filter((name) => name !== 'VM.PowerMgmt');
   }
-  const weak = pveClient(simulator);
-  const reply = await weak.post('/nodes/pve1/qemu', { vmid: 200, scsi0: 'local-lvm:1', start: 1 });
-  expect([reply.status, reply.reason]).toEqual([403, 'Permission check failed (/vms/200, VM.PowerMgmt)']);
-  expect(await weak.task('post', '/nodes/pve1/qemu', { vmid: 200, scsi0: 'local-lvm:1' })).toBe('OK');
+  const weak = pveClient(versioned);
+  const reply = await weak.post('/nodes/pve/qemu', { vmid: 200, scsi0: 'local-lvm:1', start: 1 });
+  expect([reply.status, reply.reason]).toEqual(expected);
+  expect(await weak.task('post', '/nodes/pve/qemu', { vmid: 201, scsi0: 'local-lvm:1' })).toBe('OK');
   await weak.close();
+  await versioned.stop();
 });
