@@ -23,6 +23,20 @@ export class NotAuthenticated extends PveError {
   }
 }
 
+/** A body that the HTTP server cannot make sense of: told without a word more (recording one-node/101). */
+export class BadRequest extends PveError {
+  override readonly name = 'BadRequest';
+
+  constructor() {
+    super(400, 'Bad Request');
+  }
+}
+
+/** The server goes on waiting for a body that has come already, until the connection has been idle for too long. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
 /** Raised by the HTTP server itself: the answer is plain text without a content type (recordings one-node/21 to 23). */
 export class TransportError extends Error {
   override readonly name = 'TransportError';

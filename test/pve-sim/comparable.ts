@@ -42,7 +42,8 @@ export function ofPve(property: PveProperty): Comparable {
   return present({
     type,
     optional: property.optional === 1,
-    enum: property.enum,
+    // Null where PVE could not tell its values when the file was made.
+    enum: property.enum ?? undefined,
     minimum: asNumber(property.minimum),
     maximum: asNumber(property.maximum),
     minLength: asNumber(property.minLength),

@@ -4,6 +4,7 @@ import { issueCredentials } from '#pve-sim/access/tickets';
 import { cutNetwork, expectVotes } from '#pve-sim/nodes/power';
 import { moveConfig } from '#pve-sim/world/guests';
 import { writeSnippet } from '#pve-sim/cloudinit/snippets';
+import { addWebServer, type WebFileData } from '#pve-sim/web/web-server';
 import type { Simulator } from '#pve-sim/simulator';
 import { findWorker } from '#pve-sim/tasks/find-worker';
 import type { Guest } from '#pve-sim/world/world';
@@ -17,6 +18,8 @@ export interface HostAction {
   readonly volid?: string;
   readonly to?: string;
   readonly nodes?: readonly string[];
+  readonly base?: string;
+  readonly files?: Readonly<Record<string, WebFileData>>;
   readonly of?: string;
   readonly text?: string;
   readonly user?: string;
@@ -55,6 +58,7 @@ const ACTIONS: Readonly<Record<string, Act>> = {
   'mint-ticket': ({ sim }, { user = '', age_s: age = 0 }) => issueCredentials(sim, user, age),
   'age-signing-key': ({ sim }, { hours = 0 }) => ageSigningKey(sim, hours),
   'shared-directory': () => {},
+  'web-server': ({ world }, { base = '', files = {} }) => addWebServer(world, base, files),
   'ha-manager-running': ({ world }, { nodes = [] }) => {
     world.ha.managers = [...nodes];
   },

@@ -7,7 +7,7 @@ const file = join(process.env['FACTS_DIR'] ?? '../shared', 'data/pve-api-schema.
 export interface PveProperty {
   readonly type?: string;
   readonly optional?: number;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly string[] | null;
   readonly minimum?: number | string;
   readonly maximum?: number | string;
   readonly minLength?: number;

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Agent, request } from 'undici';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import { storageFrom } from '#pve-sim/storage/storage-definition';
+import { emptyQcow2 } from '#pve-sim/web/qcow2';
 import { GIB } from '#pve-sim/world/size';
 import type { StorageType } from '#pve-sim/world/world';
 import { objectOf, type PveClient, pveClient, rowsOf } from './pve-client.ts';
@@ -62,6 +63,18 @@ const iso = (fileName: string, value: string | Buffer = 'some bytes'): UploadPar
   { name: 'content', value: 'iso' },
   { name: 'filename', fileName, value },
 ];
+
+/** A tar archive of empty files. */
+function archive(...names: readonly string[]): Buffer {
+  const blocks = names.map((name) => {
+    const header = Buffer.alloc(512);
+    header.write(name);
+    header.write('00000000000', 124);
+    header.write('ustar', 257);
+    return header;
+  });
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
 
 describe('an upload', () => {
   test('runs as a task without an id on the node that got it, and keeps every byte', async () => {
@@ -139,6 +152,48 @@ describe('an upload', () => {
     const right = createHash('sha256').update('bytes').digest('hex');
     expect(await pve.exitOf((await upload(parts(right))).data)).toBe('OK');
     expect(await pve.exitOf((await upload(parts('00'))).data)).toBe(`checksum mismatch: got '${right}' != expect '00'`);
+  });
+
+  test.each([
+    [
+      'fake.qcow2',
+      Buffer.alloc(4096),
+      /^qemu-img: Could not open '\/var\/tmp\/pveupload-[0-9a-f]+': Image is not in qcow2 format$/,
+    ],
+    ['fake.vmdk', Buffer.alloc(4096), /': invalid VMDK image descriptor$/],
+    ['fake.ova', Buffer.alloc(4096), /^ova archive has no \.ovf file inside$/],
+    ['ova.ova', archive('vm.mf', 'vm.ovf'), /^OK$/],
+    ['image.qcow2', emptyQcow2(GIB), /^OK$/],
+    ['any.raw', Buffer.alloc(10), /^OK$/],
+  ])('for import looks into %s', async (fileName, value, expected) => {
+    const { data } = await upload([
+      { name: 'content', value: 'import' },
+      { name: 'filename', fileName, value: Buffer.from(value) },
+    ]);
+    expect(await pve.exitOf(data)).toMatch(expected);
+    expect(simulator.world.volumes[`pve1/local:import/${fileName}`] !== undefined).toBe(expected.test('OK'));
+  });
+
+  test("with a field that is not PVE's is not understood, and what follows the file belongs to it", async () => {
+    const strange = await upload([
+      { name: 'content', value: 'iso' },
+      { name: 'bogus', value: '1' },
+      ...iso('b.iso').slice(1),
+    ]);
+    expect(strange).toEqual({ status: 400, reason: 'Bad Request' });
+    await pve.exitOf((await upload([...iso('b.iso', 'x'), { name: 'checksum', value: 'y' }])).data);
+    expect(Buffer.from(simulator.world.volumes['pve1/local:iso/b.iso']?.data ?? []).toString()).toMatch(
+      /^x\r\n--simple-boundary\r\nContent-Disposition: .*\r\n\r\ny$/s,
+    );
+  });
+
+  test('that does not fit fails, and leaves nothing', async () => {
+    const local = simulator.world.storages['local'];
+    if (local !== undefined) simulator.world.storages['local'] = { ...local, totalBytes: 1 };
+    const exit = await pve.exitOf((await upload(iso('large.iso'))).data);
+    if (local !== undefined) simulator.world.storages['local'] = local;
+    expect(exit).toBe("import failed: cp: error writing '/var/lib/vz/template/iso/large.iso': No space left on device");
+    expect(simulator.world.volumes['pve1/local:iso/large.iso']).toBeUndefined();
   });
 
   test('needs the field name PVE expects, and a storage that takes ISOs', async () => {

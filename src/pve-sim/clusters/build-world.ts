@@ -40,6 +40,7 @@ export function buildWorld(
     pools: Object.fromEntries(data.pools.map((id) => [id, { id, comment: undefined, vms: [], storages: [] }])),
     access: minimalAccess(data, random, now),
     ha: { resources: {}, groups: {}, rules: {}, managers: data.nodes.map(({ name }) => name) },
+    web: {},
     tasks: {},
     stats: Object.fromEntries(data.nodes.map(({ name }) => [name, {}])),
   };

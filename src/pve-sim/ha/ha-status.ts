@@ -13,7 +13,7 @@ export function haStatus(sim: Sim, node: string, profile: Profile): Record<strin
     id: 'quorum',
     type: 'quorum',
     node,
-    status: quorate ? 'OK' : 'No quorum!',
+    status: quorate ? 'OK' : `No quorum on node '${node}'!`,
     quorate: quorate ? 1 : 0,
   };
   const fencing = {

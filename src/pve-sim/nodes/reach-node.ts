@@ -11,7 +11,7 @@ import { reaches } from './network.ts';
 export async function reachNode(sim: Sim, from: string, to: string): Promise<void> {
   const node = sim.world.nodes[to];
   if (node === undefined) {
-    if (resolve(sim.world, to).refuses) throw refused();
+    if (hostNamed(sim.world, to).refuses) throw refused();
   } else if (reaches(sim.world, from, to)) {
     if (node.daemons.api === 'stopped') throw refused();
     return await unlessHung(sim, to, 'api');
@@ -21,7 +21,7 @@ export async function reachNode(sim: Sim, from: string, to: string): Promise<voi
 }
 
 /** A host by a name that is no node's, such as a node's own in capitals. @throws 500 where it does not resolve */
-function resolve({ cluster, nodes }: World, name: string): OtherHost {
+export function hostNamed({ cluster, nodes }: World, name: string): OtherHost {
   if (isIP(name) > 0) throw failure(`address lookup for '${name}' did not find any IP address`);
   const node = nodes[name.toLowerCase()];
   const host = node === undefined ? cluster.otherHosts[name] : { ip: node.ip, refuses: true };

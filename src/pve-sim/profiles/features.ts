@@ -39,6 +39,12 @@ export const FEATURES = {
   agentCommandArray: { since: '8.1' },
   /** Sys.AccessNetwork on the node opens `download-url`. */
   accessNetworkPrivilege: { since: '8.4' },
+  /** Nodes download files, and ask for what a server says of them. */
+  downloadUrl: { since: '7.4' },
+  /** Checksums of uploads. */
+  fileChecksums: { since: '7.4' },
+  /** `compression` of a download. */
+  downloadCompression: { since: '8.1' },
   /** Content type `import`, and volumes of it as `import-from`. */
   importContent: { since: '8.4' },
   /** `import-from` in the disk syntax, from images or root's paths. */

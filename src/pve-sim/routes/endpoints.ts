@@ -30,6 +30,7 @@ import { QEMU_WRITE } from './qemu-write.ts';
 import { STORAGE } from './storage.ts';
 import { STORAGE_CONFIG } from './storage-config.ts';
 import { STORAGE_CONTENT } from './storage-content.ts';
+import { STORAGE_FILES } from './storage-files.ts';
 import { TASKS } from './tasks.ts';
 
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -52,6 +53,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...STORAGE_CONFIG,
   ...STORAGE_CONTENT,
   ...IMPORT_METADATA,
+  ...STORAGE_FILES,
   ...POOLS,
   ...HA,
   ...HA_GROUPS,

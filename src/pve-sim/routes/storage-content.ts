@@ -1,6 +1,5 @@
 // What lies on a storage: list, one volume, allocation, removal, upload (pve-behaviour 8.2, 8.5, 28.9).
 import { everybody, perm, requirePrivilege } from '../access/rules.ts';
-import { perProfile } from '../profiles/profile.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import { nodeParams, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
 import { contentFormat } from '../schema/formats.ts';
@@ -11,11 +10,10 @@ import { checkRead, mayRead } from '../storage/volume-access.ts';
 import { allocate } from '../storage/disk-work.ts';
 import { deleteVolume } from '../storage/delete-volume.ts';
 import { imageBytes } from '../storage/image-size.ts';
-import { forkUpload } from '../storage/upload.ts';
 import { parseSize } from '../world/size.ts';
 import { guestOfVolume } from '../storage/volume-name.ts';
 import { pathOf } from '../storage/volume-path.ts';
-import { checkUsable, findVolume, isFileStorage, requireStorage, takenBytes, volumesOn } from '../world/volumes.ts';
+import { findVolume, isFileStorage, requireStorage, takenBytes, volumesOn } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
 import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
 import { seeStorage } from './storage.ts';
@@ -23,7 +21,6 @@ import { seeStorage } from './storage.ts';
 const storageParams = { ...nodeParams, storage: storageProperty };
 /** The volume's id may name the storage. */
 const volumeParams = { ...nodeParams, storage: optional(storageProperty), volume: text() };
-const CHECKSUMS = ['md5', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512'];
 
 export const STORAGE_CONTENT: readonly Endpoint[] = [
   {
@@ -68,24 +65,6 @@ export const STORAGE_CONTENT: readonly Endpoint[] = [
     },
     allow: perm('/storage/{storage}', 'Datastore.AllocateSpace'),
     handle: allocateImage,
-  },
-  {
-    method: 'POST',
-    path: '/nodes/{node}/storage/{storage}/upload',
-    params: perProfile((profile) => ({
-      ...storageParams,
-      checksum: optional(text({ requires: 'checksum-algorithm' })),
-      'checksum-algorithm': { ...choice(...CHECKSUMS), optional: true, requires: 'checksum' },
-      content: text({
-        format: contentFormat,
-        enum: ['iso', 'vztmpl', ...(profile.has('importContent') ? ['import'] : [])],
-      }),
-      filename: text({ maxLength: 255 }),
-      tmpfilename: optional(text({ pattern: /\/var\/tmp\/pveupload-[0-9a-f]+/ })),
-    })),
-    allow: perm('/storage/{storage}', 'Datastore.AllocateTemplate'),
-    stays: true,
-    handle: upload,
   },
 ];
 
@@ -259,28 +238,5 @@ async function removeContent(call: Call): Promise<string | null> {
     volid: volidOf(call),
     user,
     delayMs: seconds === undefined ? undefined : seconds * 1000,
-  });
-}
-
-function upload(call: Call): string {
-  const { sim, user, params, receivedBy } = call;
-  const node = needText(params, 'node');
-  const storage = requireStorage(sim.world, needText(params, 'storage'));
-  checkUsable(storage, node);
-  const content = needText(params, 'content');
-  if (storage.path === undefined) throw failure(`can't upload to storage type '${storage.type}'`);
-  if (!storage.content.includes(content))
-    throw failure(`storage '${storage.id}' does not support '${content}' content`);
-  if (call.upload === undefined) throw failure('upload failed');
-  const checksum = textParam(params, 'checksum');
-  return forkUpload(sim, {
-    receivedBy,
-    node,
-    storage,
-    content,
-    user,
-    file: call.upload,
-    checksum:
-      checksum === undefined ? undefined : { value: checksum, algorithm: needText(params, 'checksum-algorithm') },
   });
 }

@@ -7,7 +7,15 @@ import type { JournalEntry } from '../journal.ts';
 import { maskSecrets } from '../journal.ts';
 import type { Process } from '../process.ts';
 import { reachDaemon, reachNode } from '../nodes/reach-node.ts';
-import { forbidden, NotAuthenticated, PveError, parameterError, TransportError } from '../pve-error.ts';
+import {
+  BadRequest,
+  forbidden,
+  NoAnswer,
+  NotAuthenticated,
+  PveError,
+  parameterError,
+  TransportError,
+} from '../pve-error.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { allowOf, type Endpoint, isOfNode, isProtected, paramsOf } from '../routes/endpoint.ts';
@@ -70,6 +78,7 @@ async function respond(to: Dispatcher, arrival: Underway): Promise<Answer> {
     return dataAnswer(format, await answer(to, arrival));
   } catch (error) {
     const hasMessage = profileOfNode(to.sim.world, arrival.at).has('messageInBody');
+    if (error instanceof NoAnswer) throw error;
     if (error instanceof TransportError) return textAnswer(error.status, error.message);
     if (!(error instanceof PveError)) return errorAnswer(format, error, hasMessage);
     if (error.status >= 595) return emptyAnswer(error.status, error.message);
@@ -79,7 +88,7 @@ async function respond(to: Dispatcher, arrival: Underway): Promise<Answer> {
       const past = to.sim.clock.now() - started;
       await to.sim.pace.wait(Math.max(0, to.sim.durations.loginDelayMs - past));
     }
-    const isBare = refusedUpload || error instanceof NotAuthenticated;
+    const isBare = refusedUpload || error instanceof NotAuthenticated || error instanceof BadRequest;
     return isBare ? emptyAnswer(error.status, error.message) : errorAnswer(format, error, hasMessage);
   }
 }
@@ -125,7 +134,8 @@ interface Sent {
 
 function readParams(request: IncomingMessage, body: Buffer, upload: boolean): Sent {
   const type = request.headers['content-type'];
-  if (upload && type?.startsWith('multipart/form-data') === true) {
+  if (upload) {
+    if (type?.startsWith('multipart/form-data') !== true) throw new NoAnswer();
     const { fields, file } = parseMultipart(type, body);
     return { params: { ...fields, filename: file.name }, file };
   }

@@ -13,7 +13,7 @@ export interface Listener {
 }
 
 /** pve-behaviour 1.5; not scaled, since clients' pools count in real time. */
-const IDLE_MS = 5000;
+export const IDLE_MS = 5000;
 const MAX_HEADER_BYTES = 8192;
 const MAX_HEADER_LINES = 64;
 const TLS_HANDSHAKE = 0x16;

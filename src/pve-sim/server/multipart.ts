@@ -1,7 +1,6 @@
 // The upload's multipart body, with PVE's demands on it (pve-behaviour 8.5, 28.9): the fields first, then the file part,
-// which must be named `filename`; Content-Disposition is the first header of every part. What follows the file is not read
-// (recording one-node/101).
-import { TransportError } from '../pve-error.ts';
+// which must be named `filename`; Content-Disposition is the first header of every part.
+import { BadRequest, TransportError } from '../pve-error.ts';
 import { AT_SERVER } from './perl-json.ts';
 
 export interface UploadedFile {
@@ -14,49 +13,56 @@ export interface MultipartBody {
   readonly file: UploadedFile;
 }
 
+/** The fields that may come before the file. */
+const FIELDS = new Set(['content', 'checksum-algorithm', 'checksum']);
+
 interface Part {
   readonly name: string;
   readonly fileName: string | undefined;
-  readonly data: Buffer;
+  /** Where its data begins. */
+  readonly start: number;
 }
 
 export function parseMultipart(contentType: string, body: Buffer): MultipartBody {
-  const boundary = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType);
-  const parts = splitParts(body, boundary?.[1] ?? boundary?.[2] ?? '');
+  const boundary = boundaryOf(contentType);
   const fields: Record<string, string> = {};
-  for (const part of parts) {
-    if (part.fileName === undefined) {
-      fields[part.name] = part.data.toString('utf8').trim();
-      continue;
-    }
-    if (part.name !== 'filename') throw refusal(`wrong field name '${part.name}' for file upload, expected 'filename'`);
-    return { fields, file: { name: part.fileName, data: new Uint8Array(part.data) } };
+  let at = body.indexOf(`--${boundary}`);
+  while (at >= 0) {
+    const part = parseHead(body, at + boundary.length + 4);
+    if (part.fileName !== undefined)
+      return { fields, file: { name: part.fileName, data: fileData(body, part, boundary) } };
+    if (!FIELDS.has(part.name)) throw part.name === 'filename' ? refusal('upload failed') : new BadRequest();
+    const end = body.indexOf(`\r\n--${boundary}`, part.start);
+    fields[part.name] = body.toString('utf8', part.start, end < 0 ? part.start : end).trim();
+    at = end < 0 ? -1 : end + 2;
   }
   throw refusal('upload failed');
 }
 
-function refusal(text: string): TransportError {
-  return new TransportError(500, `${text}${AT_SERVER}`);
+function boundaryOf(contentType: string): string {
+  const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(contentType) ?? [];
+  const boundary = quoted ?? plain;
+  if (boundary === undefined) throw refusal('upload failed');
+  return boundary;
 }
 
-function splitParts(body: Buffer, boundary: string): Part[] {
-  const delimiter = Buffer.from(`--${boundary}`);
-  const parts: Part[] = [];
-  let start = body.indexOf(delimiter);
-  if (boundary === '' || start < 0) throw refusal('upload failed');
-  for (;;) {
-    start += delimiter.length;
-    const end = body.indexOf(Buffer.from(`\r\n--${boundary}`), start);
-    if (end < 0) return parts;
-    parts.push(parsePart(body.subarray(start + 2, end)));
-    start = end + 2;
-  }
-}
-
-function parsePart(part: Buffer): Part {
-  const split = part.indexOf('\r\n\r\n');
-  const head = part.subarray(0, Math.max(0, split)).toString('utf8');
+function parseHead(body: Buffer, at: number): Part {
+  const split = body.indexOf('\r\n\r\n', at);
+  const head = body.toString('utf8', at, Math.max(at, split));
   const disposition = /^Content-Disposition: form-data; name="([^"]*)"(?:; filename="([^"]+)")?/.exec(head);
   if (disposition === null) throw refusal('upload failed');
-  return { name: disposition[1] ?? '', fileName: disposition[2], data: part.subarray(split + 4) };
+  const [, name = '', fileName] = disposition;
+  if (fileName !== undefined && name !== 'filename')
+    throw refusal(`wrong field name '${name}' for file upload, expected 'filename'`);
+  return { name, fileName, start: split + 4 };
+}
+
+/** All up to the end of the body: what follows the file belongs to it (recording one-node/101). */
+function fileData(body: Buffer, { start }: Part, boundary: string): Uint8Array {
+  const end = body.lastIndexOf(`\r\n--${boundary}--`);
+  return new Uint8Array(body.subarray(start, Math.max(start, end)));
+}
+
+function refusal(text: string): TransportError {
+  return new TransportError(500, `${text}${AT_SERVER}`);
 }

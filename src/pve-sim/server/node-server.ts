@@ -5,9 +5,10 @@ import type { FaultAction } from '../faults.ts';
 import type { Journal } from '../journal.ts';
 import { type Answer, emptyAnswer, send } from './answer.ts';
 import type { Certificates } from './certificates.ts';
-import { type Dispatcher, dispatch, isUpload, type Target } from './dispatch.ts';
-import { type Listener, listen } from './listener.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
+import { type Arrival, type Dispatcher, dispatch, isUpload, type Target } from './dispatch.ts';
+import { IDLE_MS, type Listener, listen } from './listener.ts';
+import { NoAnswer } from '../pve-error.ts';
 import { splitPath } from './router.ts';
 
 export interface NodeServer {
@@ -79,8 +80,8 @@ async function answerRequest(
   await sim.daemons.whileFrozen(options.name, 'api');
   const early = await meetFaults(options, faults);
   if (early === 'cut' || lostPower()) return void request.socket.destroy();
-  const answer =
-    early ?? (await dispatch(options.dispatcher, { request, node: options.name, apiWorker, entry, target }));
+  const answer = early ?? (await dispatchOrWait(options, { request, node: options.name, apiWorker, entry, target }));
+  if (answer === undefined) return;
   if (lostPower()) return void request.socket.destroy();
   options.journal.close(entry, answer.status, answer.reason);
   if (faults.some((fault) => 'dropAfter' in fault)) return void request.socket.destroy();
@@ -90,6 +91,18 @@ async function answerRequest(
       last: connection.requests >= REQUESTS_PER_CONNECTION || isUpload({ request, target }),
       profile: profileOfNode(sim.world, options.name),
     });
+}
+
+/** @returns undefined where there is none: the connection is cut once it has been idle for too long */
+async function dispatchOrWait({ dispatcher }: NodeServerOptions, arrival: Arrival): Promise<Answer | undefined> {
+  try {
+    return await dispatch(dispatcher, arrival);
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    const { socket } = arrival.request;
+    socket.setTimeout(IDLE_MS, () => socket.destroy());
+    return undefined;
+  }
 }
 
 /** @returns an answer to give instead, `cut` to give none, or undefined to go on */

@@ -1,12 +1,15 @@
-// The upload's checks on the name, and the task that puts the file in place (pve-behaviour 8.5, 28.9).
-import { createHash } from 'node:crypto';
+// The task that puts an uploaded file in place (pve-behaviour 8.5, 28.9; recording one-node/101).
 import type { Process } from '../process.ts';
-import { failure, parameterError } from '../pve-error.ts';
+import { failure } from '../pve-error.ts';
 import type { UploadedFile } from '../server/multipart.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { removeVolume, volumeKey } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
+import { checksumOf, type Checksum } from './checksum.ts';
 import { copy } from './disk-work.ts';
+import { type FileContent, formatOfFile, storedName } from './file-name.ts';
+import { imageProblem } from './image-probe.ts';
+import { freeBytes } from './room.ts';
 import { pathOf } from './volume-path.ts';
 
 export interface Upload {
@@ -15,10 +18,10 @@ export interface Upload {
   /** The node they are for. */
   readonly node: string;
   readonly storage: StorageState;
-  readonly content: string;
+  readonly content: FileContent;
   readonly user: string;
   readonly file: UploadedFile;
-  readonly checksum: { readonly value: string; readonly algorithm: string } | undefined;
+  readonly checksum: Checksum | undefined;
 }
 
 /** @returns the UPID */
@@ -27,56 +30,66 @@ export function forkUpload(sim: Sim, upload: Upload): string {
   const start = { node: upload.receivedBy, type: 'imgcopy', id: '', user: upload.user };
   return sim.tasks.fork(start, async (worker) => {
     const { storage, file, node } = upload;
+    const spool = `/var/tmp/pveupload-${sim.random.hex(32)}`;
     const target = pathOf(storage, { volid: `${storage.id}:${upload.content}/${name}` });
-    worker.log(`starting file import from: /var/tmp/pveupload-${sim.random.hex(32)}`);
+    worker.log(`starting file import from: ${spool}`);
     verifyChecksum(upload, worker);
+    checkImage(upload, name, spool, worker);
     worker.log(`target node: ${node}`);
     worker.log(`target file: ${target}`);
     worker.log(`file size is: ${file.data.length}`);
-    await writeInPlace(sim, worker, upload, name);
+    reach(sim, upload);
+    worker.log(`command: cp -- ${spool} ${target}`);
+    await writeInPlace(sim, worker, upload, name, target);
     worker.log('finished file import successfully');
   });
 }
 
-/** The directory part goes, odd characters become `_`, and the extension has to fit. @throws 400 */
-function storedName(given: string, content: string): string {
-  const name = (given.split(/[/\\]/).at(-1) ?? '').replaceAll(/[^a-zA-Z0-9_.-]/g, '_');
-  if (name.length > 255) throw parameterError({ filename: 'value may only be 255 characters long' });
-  if (content === 'iso' && !/^.+\.(?:iso|img)$/i.test(name)) throw parameterError({ filename: 'wrong file extension' });
-  if (content === 'vztmpl' && !/^.+\.tar\.(?:gz|xz|zst)$/i.test(name))
-    throw parameterError({ filename: 'wrong file extension' });
-  if (content === 'import' && !/^[a-zA-Z0-9\-.+=_]+\.(?:ova|qcow2|raw|vmdk)$/.test(name)) {
-    throw parameterError({ filename: 'invalid filename or wrong extension' });
-  }
-  return name;
+function verifyChecksum({ checksum, file }: Upload, worker: Process): void {
+  if (checksum === undefined) return;
+  const got = checksumOf(checksum.algorithm, file.data);
+  const isRight = got === checksum.value.toLowerCase();
+  worker.log(`calculating checksum...${isRight ? 'OK, checksum verified' : ''}`);
+  if (!isRight) throw failure(`checksum mismatch: got '${got}' != expect '${checksum.value}'`);
 }
 
-function verifyChecksum(upload: Upload, worker: Process): void {
-  if (upload.checksum === undefined) return;
-  const got = createHash(upload.checksum.algorithm).update(upload.file.data).digest('hex');
-  const expected = upload.checksum.value.toLowerCase();
-  if (got !== expected) throw failure(`checksum mismatch: got '${got}' != expect '${upload.checksum.value}'`);
-  worker.log('calculating checksum...OK, checksum verified');
+function checkImage({ content, file }: Upload, name: string, spool: string, worker: Process): void {
+  if (content !== 'import') return;
+  const format = formatOfFile(name, content);
+  const problem = imageProblem(format, { path: spool, data: file.data });
+  if (problem === undefined) return;
+  if (problem.startsWith('qemu-img'))
+    worker.log(`command '/usr/bin/qemu-img info '--output=json' ${spool} -f ${format}' failed: exit code 1`);
+  throw failure(problem);
+}
+
+/** To another node the file goes by scp. */
+function reach({ world }: Sim, { node, receivedBy }: Upload): void {
+  const target = world.nodes[node];
+  if (node === receivedBy || target?.online === true) return;
+  throw failure(`mkdir failed: ssh: connect to host ${target?.ip ?? node} port 22: No route to host`);
 }
 
 /**
  * The file is there under its name from the first byte on, in place of one that had it before (pve-behaviour 28.9).
  * A stop removes it; a kill leaves what has been written.
  */
-async function writeInPlace(sim: Sim, worker: Process, upload: Upload, name: string): Promise<void> {
+async function writeInPlace(sim: Sim, worker: Process, upload: Upload, name: string, target: string): Promise<void> {
   const { storage, node, content, file } = upload;
   const volid = `${storage.id}:${content}/${name}`;
   const volume: Volume = {
     volid,
     storage: storage.id,
     node: storage.shared ? undefined : node,
-    content: content as Volume['content'],
-    format: content === 'iso' ? 'iso' : (name.split('.').at(-1) ?? 'raw'),
+    content,
+    format: formatOfFile(name, content),
     ctime: nowSeconds(sim),
     sizeBytes: 0,
     data: file.data.subarray(0, 0),
   };
   const onWritten = (bytes: number): void => {
+    if (bytes - volume.sizeBytes > freeBytes(sim.world, node, storage))
+      throw failure(`import failed: cp: error writing '${target}': No space left on device`);
     volume.sizeBytes = bytes;
     volume.data = file.data.subarray(0, bytes);
   };

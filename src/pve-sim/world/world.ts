@@ -14,6 +14,8 @@ export interface World {
   readonly pools: Record<string, Pool>;
   readonly access: AccessState;
   readonly ha: HaState;
+  /** Web servers that nodes download from, by their URL without a path. Other URLs are asked for real. */
+  readonly web: Record<string, WebServer>;
   /** By UPID: ended ones in the order of their ends, running ones in that of their starts. */
   readonly tasks: Record<string, TaskRecord>;
   /** What each node has heard last from the status daemons, by VMID; it outlives a guest. */
@@ -364,4 +366,18 @@ export interface GuestStats {
   readonly at: number;
   readonly node: string;
   readonly values: Readonly<Record<string, string | number>>;
+}
+
+/** By path. */
+export type WebServer = Readonly<Record<string, WebFile>>;
+
+export interface WebFile {
+  readonly data: Uint8Array;
+  /** MIME type. */
+  readonly type?: string;
+  /** Content-Disposition. */
+  readonly disposition?: string;
+  /** Where it has gone to, as in `Location`. */
+  readonly redirect?: string;
+  readonly bytesPerSecond: number;
 }
