@@ -13,6 +13,10 @@ export interface Durations {
   readonly resizeMs: number;
   /** Of a copy with a limit: what so much of its rate would write is written at once. */
   readonly copyBurstMs: number;
+  /** One volume's snapshot taken, removed or gone back to. */
+  readonly snapshotMs: number;
+  /** A guest's RAM written to a volume, or read from it. */
+  readonly saveStateMs: number;
   /** Between a new config's last write and the task's end, or the join of a pool (pve-behaviour 28.4). */
   readonly cloneFinishMs: number;
   readonly createFinishMs: number;
@@ -84,6 +88,8 @@ export const DEFAULT_DURATIONS: Durations = {
   templateMs: 300,
   resizeMs: 200,
   copyBurstMs: 0,
+  snapshotMs: 50,
+  saveStateMs: 1000,
   cloneFinishMs: 8,
   createFinishMs: 80,
   userConfigWriteMs: 50,

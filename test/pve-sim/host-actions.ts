@@ -2,6 +2,7 @@
 import { ageSigningKey } from '#pve-sim/access/signature';
 import { issueCredentials } from '#pve-sim/access/tickets';
 import { cutNetwork, expectVotes } from '#pve-sim/nodes/power';
+import { endRun } from '#pve-sim/qemu/run-end';
 import { moveConfig } from '#pve-sim/world/guests';
 import { writeSnippet } from '#pve-sim/cloudinit/snippets';
 import { addWebServer, type WebFileData } from '#pve-sim/web/web-server';
@@ -36,9 +37,8 @@ const ACTIONS: Readonly<Record<string, Act>> = {
   'clear-lock': (simulator, { vmid }) => {
     delete guestOf(simulator, vmid).config['lock'];
   },
-  'guest-poweroff': (simulator, { vmid }) => {
-    guestOf(simulator, vmid).run = undefined;
-  },
+  'guest-poweroff': (simulator, { vmid }) => endRun(guestOf(simulator, vmid)),
+  'kill-vm-process': (simulator, { vmid }) => endRun(guestOf(simulator, vmid)),
   'hold-lock': async (simulator, { lock = '', seconds = 0 }) => {
     await simulator.holdLock(lock, seconds * 1000);
   },

@@ -48,6 +48,7 @@ function recordedCluster(topology: string): ClusterData {
       ip: `192.0.2.${index + 10}`,
       cpus: 8,
       memoryBytes: 16 * GIB,
+      virtualisation: 'emulated',
       bridges,
       resolver: { nameservers: ['192.0.2.1'], search: ['test.invalid'] },
       qemu: '7.2.22',

@@ -128,7 +128,7 @@ describe('power', () => {
     expect(await pve.task('post', `${guest}/status/reboot`, { timeout: 30 })).toBe('OK');
     const again = await eventually(simulator.clock, statusOf, ({ status }) => status === 'running');
     expect(again['pid']).not.toBe(pid);
-    const starts = rowsOf(await pve.get('/nodes/pve1/tasks', { vmid: 120, typefilter: 'qmstart' }));
+    const starts = rowsOf(await pve.get('/nodes/pve1/tasks', { vmid: 120, typefilter: 'qmstart', source: 'all' }));
     expect(starts[0]).toMatchObject({ user: 'root@pam' });
     expect(starts[0]).not.toHaveProperty('tokenid');
   });

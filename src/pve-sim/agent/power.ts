@@ -1,5 +1,6 @@
 // A guest that its agent switches off or puts to sleep: as if somebody inside had done it, so that pending changes stay
 // pending (pve-behaviour 11.8).
+import { endRun } from '../qemu/run-end.ts';
 import type { Sim } from '../sim.ts';
 import type { Inside } from './inside.ts';
 
@@ -9,7 +10,7 @@ export function powerInside(sim: Sim, { guest }: Inside, act: Act): Record<strin
   const { run } = guest;
   sim.pace.limit(sim.durations.guestShutdownMs, () => {
     if (run === undefined || guest.run !== run) return;
-    if (act === 'shutdown' || act === 'suspend-disk') guest.run = undefined;
+    if (act === 'shutdown' || act === 'suspend-disk') endRun(guest);
     else run.qmpStatus = 'suspended';
   });
   return {};

@@ -1,6 +1,14 @@
 // A cluster before it starts: the inventory as data. What is random in a real cluster (UUIDs, MACs, secrets) comes from
 // the seed when the world is built.
-import type { Bridge, GuestBehaviour, GuestSystem, OtherHost, Resolver, StorageState } from '../world/world.ts';
+import type {
+  Bridge,
+  GuestBehaviour,
+  GuestSystem,
+  NodeState,
+  OtherHost,
+  Resolver,
+  StorageState,
+} from '../world/world.ts';
 
 export interface ClusterData {
   /** Undefined for a single node that is in no cluster. */
@@ -35,6 +43,7 @@ export interface NodeData {
   readonly ip: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  readonly virtualisation?: Exclude<NodeState['virtualisation'], undefined>;
   readonly bridges: readonly Bridge[];
   /** Its `/etc/resolv.conf`; absent: one of documentation's. */
   readonly resolver?: Resolver;

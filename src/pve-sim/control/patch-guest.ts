@@ -1,5 +1,6 @@
 // Changes to a guest behind PVE's back, as root on the host could make them.
 import { z } from 'zod';
+import { endRun } from '../qemu/run-end.ts';
 import type { Guest, World } from '../world/world.ts';
 
 export const guestPatch = z.strictObject({
@@ -30,6 +31,6 @@ export function patchGuest(world: World, vmid: number, patch: z.infer<typeof gue
   guest.behaviour.shutdown = shutdown ?? guest.behaviour.shutdown;
   guest.behaviour.docker = docker ?? guest.behaviour.docker;
   if (unplug !== undefined) guest.behaviour.unplug = unplug === 'refused' ? unplug : undefined;
-  if (patch.running === false) guest.run = undefined;
+  if (patch.running === false) endRun(guest);
   return guest;
 }

@@ -1,4 +1,5 @@
 // Power of a node, the network between nodes and the daemons that answer on them: what happens to a cluster beside its API.
+import { endRun } from '../qemu/run-end.ts';
 import type { NodeServer } from '../server/node-server.ts';
 import type { Sim } from '../sim.ts';
 import type { DaemonState, NodeState } from '../world/world.ts';
@@ -34,7 +35,7 @@ function switchOn(sim: Sim, node: NodeState): void {
 
 function cutPower(sim: Sim, name: string): void {
   killAll(sim, name);
-  for (const guest of Object.values(sim.world.guests)) if (guest.node === name) guest.run = undefined;
+  for (const guest of Object.values(sim.world.guests)) if (guest.node === name) endRun(guest);
 }
 
 /** SIGKILL to everything that a node works on. */

@@ -136,6 +136,16 @@ export const FEATURES = {
   networkResources: { since: '9.1' },
   /** Guests show `memhost`, running ones their pressure too. */
   guestHostUse: { since: '9.1' },
+  /** The log of a running guest's snapshot tells of what kind it is. */
+  snapshotKindInLog: { since: '9.1' },
+  /** A saved state notes the MTU its NICs had on the host. */
+  stateNotesHostMtu: { since: '9.1' },
+  /** `start` of a rollback. */
+  rollbackStart: { since: '7.4' },
+  /** A rollback that is to start the guest asks for VM.PowerMgmt. */
+  rollbackStartNeedsPowerMgmt: { since: '9.1' },
+  /** Timed-out agent commands are `qga command`; before: `qmp command`. */
+  qgaCommandText: { since: '9.1' },
   /** cyls, heads, secs and trans of a drive. */
   diskGeometry: { until: '9.1' },
   /** Storage options `create-base-path`, `create-subdirs`, `content-dirs`. */

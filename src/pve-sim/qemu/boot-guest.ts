@@ -5,6 +5,7 @@ import type { Sim } from '../sim.ts';
 import { seedOf } from '../cloudinit/drive.ts';
 import { isNicKey, parseNic } from '../world/net.ts';
 import type { Guest, GuestAddress, GuestRun, Ipconfig, Seed, World } from '../world/world.ts';
+import { hasBootMedium } from './boot-medium.ts';
 
 /** What a system has used up of its process ids when it has booted. */
 const FIRST_PID = 640;
@@ -25,6 +26,7 @@ export function runningSince(world: World, guest: Guest, pid: number, then: numb
     startedAt: then,
     qmpStatus: 'running',
     bootedAt: then,
+    hasSystem: hasBootMedium(world, guest.node, guest.config),
     addresses: addressesOf(guest.config, seed, system.address),
     inside: { system, processes: {}, lastPid: FIRST_PID, isFrozen: false },
   };

@@ -3,6 +3,7 @@ import { PASSWORD_MASK } from '../cloudinit/password.ts';
 import { configDigest } from '../world/config-text.ts';
 import { jsonValue } from '../world/option-types.ts';
 import type { Guest } from '../world/world.ts';
+import { requireSnapshot } from './snapshots/sections.ts';
 import { isReadable } from './unreadable.ts';
 
 /** @param current without the pending changes, which otherwise lie over it */
@@ -11,6 +12,13 @@ export function viewConfig(guest: Guest, current: boolean): Record<string, strin
   const shown = Object.entries(options)
     .filter(([key, value]) => isReadable(key, value))
     .map(([key, value]): [string, string | number] => [key, shownValue(key, value)]);
+  return { ...Object.fromEntries(shown), digest: configDigest(guest) };
+}
+
+/** As it was when the snapshot was taken, with the digest of today. */
+export function viewSnapshot(guest: Guest, name: string): Record<string, string | number> {
+  const section = Object.entries(requireSnapshot(guest, name));
+  const shown = section.map(([key, value]): [string, string | number] => [key, shownValue(key, value)]);
   return { ...Object.fromEntries(shown), digest: configDigest(guest) };
 }
 

@@ -55,7 +55,7 @@ export async function createGuest(sim: Sim, process: Process, request: CreateReq
     if (request.haManaged) return manage(sim, worker, request);
     if (!request.start) return;
     worker.log('Execute autostart');
-    forkStart(sim, node, vmid, user);
+    forkStart(sim, { node, vmid, user });
   });
 }
 

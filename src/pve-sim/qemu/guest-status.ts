@@ -1,5 +1,5 @@
 // What the status calls and the status daemon know of a guest (pve-behaviour 10; members as in recordings one-node/40 and 90).
-import { profileOfNode, qemuOfNode } from '../profiles/profile-of-node.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
 import { managedResource, sidOf } from '../ha/ha-config.ts';
 import { isBusKey, isCdrom, parseDrive } from '../world/drive.ts';
@@ -39,7 +39,7 @@ export function currentStatus(sim: Sim, guest: Guest): Record<string, unknown> {
     qmpstatus: run?.qmpStatus ?? 'stopped',
     ha: haStatus(sim, guest),
     ...(agentEnabled(config) ? { agent: 1 } : {}),
-    ...(run === undefined ? {} : { ...diskCounters(run), ...liveStatus(guest, qemuOfNode(sim.world, guest.node)) }),
+    ...(run === undefined ? {} : { ...diskCounters(run), ...liveStatus(sim, guest) }),
     ...(config['vga'] === undefined ? {} : { clipboard: null }),
     ...(hasSpice(config) ? { spice: 1 } : {}),
     ...balloonStatus(config),

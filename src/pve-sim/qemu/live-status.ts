@@ -2,7 +2,10 @@
 // mean nothing.
 import { drivesOf } from '../world/drive.ts';
 import { isNicKey } from '../world/net.ts';
+import type { Sim } from '../sim.ts';
 import type { Guest } from '../world/world.ts';
+import { runningMachine } from './machine.ts';
+import { qemuOfNode } from '../profiles/profile-of-node.ts';
 
 const COUNTERS = [
   ...['flush', 'rd', 'unmap', 'wr'].flatMap((act) => [`${act}_operations`, `${act}_total_time_ns`]),
@@ -12,19 +15,25 @@ const COUNTERS = [
   'wr_highest_offset',
 ];
 
-export function liveStatus(guest: Guest, qemu: string): Record<string, unknown> {
+export function liveStatus(sim: Pick<Sim, 'world'>, guest: Guest): Record<string, unknown> {
   const nics = Object.keys(guest.config).filter(isNicKey);
-  const drives = drivesOf(guest.config).map(([key]) => key);
-  const machine = guest.config['machine'] ?? 'pc-i440fx';
+  const drives = blockDevices(guest.config);
   return {
-    'running-machine': /\d/.test(machine) ? machine : `${machine}-${qemu.split('.').slice(0, 2).join('.')}+pve0`,
-    'running-qemu': qemu,
+    'running-machine': runningMachine(sim, guest),
+    'running-qemu': qemuOfNode(sim.world, guest.node),
     'proxmox-support': { 'backup-max-workers': true, 'query-bitmap-info': true },
     ...(nics.length === 0
       ? {}
       : { nics: Object.fromEntries(nics.map((key) => [`tap${guest.vmid}i${key.slice(3)}`, tap()])) }),
     ...(drives.length === 0 ? {} : { blockstat: Object.fromEntries(drives.map((key) => [key, blockstat()])) }),
   };
+}
+
+/** TPM state belongs to another process; firmware in flash has two devices, with or without an EFI disk. */
+function blockDevices(config: Readonly<Record<string, string>>): string[] {
+  const drives = drivesOf(config).map(([key]) => key);
+  const firmware = config['bios'] === 'ovmf' ? ['pflash0', 'efidisk0'] : [];
+  return [...new Set([...firmware, ...drives])].filter((key) => !key.startsWith('tpmstate'));
 }
 
 /** The pressure of the process's scope, since 9. */

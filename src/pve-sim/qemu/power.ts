@@ -1,115 +1,137 @@
-// Stop, shutdown, reboot, reset, suspend and resume (pve-behaviour 12). Start has a file of its own.
-import { managedResource } from '../ha/ha-config.ts';
+// Start, stop, shutdown, reboot, reset and resume (pve-behaviour 12): what each says at once, and its task.
+import { isAllowed } from '../access/permissions.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
-import { isQuorate } from '../nodes/membership.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
-import { checkNoLock, findQemu, isTemplate, requireQemu } from '../world/guests.ts';
-import type { Guest, HaResource, TaskRecord } from '../world/world.ts';
-import { applyPending } from './apply-pending.ts';
+import { checkNoLock, findQemu, requireQemu } from '../world/guests.ts';
+import type { Guest, TaskRecord } from '../world/world.ts';
 import { bootRun } from './boot-guest.ts';
 import { checkQuorum } from './config-file.ts';
-import { forkStart } from './start.ts';
+import { isManaged, queueHa } from './ha-power.ts';
+import { shutDown, stopByForce } from './shut-down.ts';
+import { forkStart, runStart, type StartRequest } from './start.ts';
 
-export interface PowerRequest {
-  readonly node: string;
-  readonly vmid: number;
-  readonly user: string;
+export interface PowerRequest extends StartRequest {
   readonly timeoutMs: number | undefined;
-  readonly force: boolean;
+  /** Root's: whatever config lock there is. */
+  readonly skiplock: boolean;
+}
+
+export function startGuest(sim: Sim, request: StartRequest): string {
+  checkQuorum(sim, request.node);
+  return queueHa(sim, request, 'started') ?? forkStart(sim, request);
+}
+
+export interface StopRequest extends PowerRequest {
   /** Ends shutdowns that are waiting for the guest, instead of waiting for them. */
   readonly overruleShutdown: boolean;
 }
 
-/** pve-behaviour 12: `startup` down, else 60 s. */
-const SHUTDOWN_TIMEOUT_MS = 60_000;
-
-export function startGuest(sim: Sim, request: PowerRequest): string {
-  checkQuorum(sim, request.node);
-  return queueHa(sim, request, 'hastart', 'started') ?? forkStart(sim, request.node, request.vmid, request.user);
-}
-
-export function stopGuest(sim: Sim, request: PowerRequest): string {
+export function stopGuest(sim: Sim, request: StopRequest): string {
   const { node, vmid } = request;
-  if (request.overruleShutdown && managedResource(sim.world, `vm:${vmid}`) !== undefined) {
+  if (request.overruleShutdown && isManaged(sim, vmid)) {
     throw parameterError({ 'overrule-shutdown': 'Not applicable for HA resources.' });
   }
-  const managed = queueHa(sim, request, 'hastop', 'stopped');
+  const managed = queueHa(sim, request, 'stopped');
   if (managed !== undefined) return managed;
-  if (request.overruleShutdown) endShutdowns(sim, node, vmid);
-  return fork(sim, request, 'qmstop', async (worker) => {
-    const guest = requireHere(sim, node, vmid);
-    if (guest.run === undefined) return;
-    checkNoLock(guest, 'suspended');
-    await worker.work(sim.durations.stopMs);
-    await goDown(sim, worker, guest);
+  return sim.tasks.fork({ ...start(request), type: 'qmstop' }, async (worker) => {
+    if (request.overruleShutdown) endShutdowns(sim, worker, request);
+    await withConfigLock(sim, worker, { node, vmid }, async () => {
+      const guest = requireHere(sim, node, vmid);
+      if (guest.run === undefined) return;
+      checkLock(guest, request);
+      await stopByForce(sim, worker, guest);
+    });
   });
 }
 
-function endShutdowns(sim: Sim, node: string, vmid: number): void {
-  const isWaiting = ({ type, id, exitstatus, ...task }: TaskRecord): boolean =>
-    type === 'qmshutdown' && id === String(vmid) && task.node === node && exitstatus === undefined;
-  for (const { upid } of Object.values(sim.world.tasks).filter(isWaiting)) void sim.tasks.stop(upid);
+/** One's own, and with Sys.Modify on the node everybody's. */
+function endShutdowns(sim: Sim, worker: Worker, { node, vmid, user }: StopRequest): void {
+  const all = isAllowed(sim.world, user, `/nodes/${node}`, ['Sys.Modify']);
+  const isWaiting = (task: TaskRecord): boolean =>
+    task.type === 'qmshutdown' && task.id === String(vmid) && task.node === node && task.exitstatus === undefined;
+  const overruled = Object.values(sim.world.tasks).filter((task) => isWaiting(task) && (all || task.user === user));
+  if (overruled.length === 0) return;
+  for (const { upid } of overruled) void sim.tasks.stop(upid);
+  worker.log(`overruled qmshutdown tasks: ${overruled.map(({ upid }) => upid).join(', ')}`);
 }
 
-export function shutdownGuest(sim: Sim, request: PowerRequest): string {
-  const { node, vmid } = request;
-  checkNotPaused(findQemu(sim.world, node, vmid), request);
-  const managed = queueHa(sim, request, 'hastop', 'stopped');
+export interface ShutdownRequest extends PowerRequest {
+  readonly force: boolean;
+}
+
+/** A paused guest hears nothing; with `forceStop` it is stopped instead. */
+export function shutdownGuest(sim: Sim, request: ShutdownRequest): string {
+  const { node, vmid, force } = request;
+  const isPaused = findQemu(sim.world, node, vmid)?.run?.qmpStatus === 'paused';
+  if (isPaused && !force) throw failure('VM is paused - cannot shutdown');
+  const managed = queueHa(sim, request, 'stopped');
   if (managed !== undefined) return managed;
-  return fork(sim, request, 'qmshutdown', async (worker) => {
-    if (requireHere(sim, node, vmid).run !== undefined) await powerDown(sim, worker, request);
+  return sim.tasks.fork({ ...start(request), type: 'qmshutdown' }, async (worker) => {
+    await withConfigLock(sim, worker, { node, vmid }, async () => {
+      const guest = requireHere(sim, node, vmid);
+      if (guest.run === undefined) return;
+      checkLock(guest, request);
+      if (isPaused) await stopByForce(sim, worker, guest);
+      else await shutDown(sim, worker, guest, request);
+    });
   });
 }
 
 /** The task ends when the guest is down; the event daemon starts it again a moment later, as root (pve-behaviour 12). */
 export function rebootGuest(sim: Sim, request: PowerRequest): string {
   const { node, vmid } = request;
-  const guest = requireQemu(sim.world, node, vmid);
-  if (guest.run === undefined) throw failure(`VM ${vmid} not running`);
-  checkNotPaused(guest, request);
-  return fork(sim, request, 'qmreboot', async (worker) => {
-    await powerDown(sim, worker, request);
-    const boot = sim.world.nodes[node]?.bootedAt;
-    sim.pace.limit(sim.durations.rebootGapMs, () => {
-      const stays = sim.world.guests[vmid]?.node === node;
-      if (stays && isUp(sim, node) && sim.world.nodes[node]?.bootedAt === boot) forkStart(sim, node, vmid, 'root@pam');
+  const guest = requireRunning(sim, node, vmid);
+  if (guest.run?.qmpStatus === 'paused') throw failure('VM is paused - cannot shutdown');
+  return sim.tasks.fork({ ...start(request), type: 'qmreboot' }, async (worker) => {
+    await withConfigLock(sim, worker, { node, vmid }, async () => {
+      const current = requireHere(sim, node, vmid);
+      if (current.run === undefined) return;
+      checkLock(current, request);
+      await shutDown(sim, worker, current, { timeoutMs: request.timeoutMs, force: false });
+      startAgain(sim, node, vmid);
     });
+  });
+}
+
+function startAgain(sim: Sim, node: string, vmid: number): void {
+  const boot = sim.world.nodes[node]?.bootedAt;
+  sim.pace.limit(sim.durations.rebootGapMs, () => {
+    const isUp = sim.world.nodes[node]?.online === true && sim.world.nodes[node].bootedAt === boot;
+    if (isUp && findQemu(sim.world, node, vmid) !== undefined) startGuest(sim, { node, vmid, user: 'root@pam' });
   });
 }
 
 export function resetGuest(sim: Sim, request: PowerRequest): string {
   const { node, vmid } = request;
-  const guest = requireQemu(sim.world, node, vmid);
-  if (guest.run === undefined) throw failure(`VM ${vmid} not running`);
-  return fork(sim, request, 'qmreset', async () => {
-    const current = requireQemu(sim.world, node, vmid);
-    checkNoLock(current);
-    if (current.run === undefined) throw failure(`VM ${vmid} not running`);
-    const { pid, startedAt, qmpStatus } = current.run;
-    current.run = { ...bootRun(sim, current), pid, startedAt, qmpStatus };
+  requireRunning(sim, node, vmid);
+  return sim.tasks.fork({ ...start(request), type: 'qmreset' }, async (worker) => {
+    await withConfigLock(sim, worker, { node, vmid }, async () => {
+      const guest = requireQemu(sim.world, node, vmid);
+      checkLock(guest, request);
+      if (guest.run === undefined) throw failure(`VM ${vmid} not running`);
+      const { bootedAt, addresses, hasSystem, inside } = bootRun(sim, guest);
+      Object.assign(guest.run, { bootedAt, addresses, hasSystem, inside });
+      await Promise.resolve();
+    });
   });
 }
 
-export function suspendGuest(sim: Sim, request: PowerRequest): string {
-  return pauseOrResume(sim, request, 'qmpause', 'paused');
-}
-
+/** A hibernated guest is started from disk; one that runs already is left alone, whatever its lock. */
 export function resumeGuest(sim: Sim, request: PowerRequest): string {
-  return pauseOrResume(sim, request, 'qmresume', 'running');
-}
-
-function pauseOrResume(sim: Sim, request: PowerRequest, type: string, state: 'paused' | 'running'): string {
   const { node, vmid } = request;
-  const guest = requireQemu(sim.world, node, vmid);
-  if (guest.run === undefined) throw failure(`VM ${vmid} not running`);
-  if (state === 'running' && isTemplate(guest)) throw failure(`VM ${vmid} is a template and cannot be resumed!`);
-  return fork(sim, request, type, async () => {
-    const current = requireQemu(sim.world, node, vmid);
-    checkNoLock(current);
-    if (current.run === undefined) throw failure(`VM ${vmid} not running`);
-    current.run.qmpStatus = state;
+  const isHibernated = findQemu(sim.world, node, vmid)?.config['lock'] === 'suspended';
+  if (!isHibernated) requireRunning(sim, node, vmid);
+  return sim.tasks.fork({ ...start(request), type: 'qmresume' }, async (worker) => {
+    if (isHibernated) return await runStart(sim, worker, { ...request, timeoutMs: undefined });
+    await withConfigLock(sim, worker, { node, vmid }, async () => {
+      const guest = await Promise.resolve(requireQemu(sim.world, node, vmid));
+      if (guest.run === undefined) throw failure(`VM ${vmid} not running`);
+      if (guest.run.qmpStatus === 'running') return;
+      if (!request.skiplock) checkNoLock(guest, 'backup');
+      guest.run.qmpStatus = 'running';
+    });
   });
 }
 
@@ -120,77 +142,16 @@ function requireHere(sim: Sim, node: string, vmid: number): Guest {
   return guest;
 }
 
-function checkNotPaused(guest: Guest | undefined, request: PowerRequest): void {
-  if (guest?.run?.qmpStatus === 'paused' && !request.force) throw failure('VM is paused - cannot shutdown');
+export function requireRunning(sim: Sim, node: string, vmid: number): Guest {
+  const guest = requireHere(sim, node, vmid);
+  if (guest.run === undefined) throw failure(`VM ${vmid} not running`);
+  return guest;
 }
 
-function fork(sim: Sim, request: PowerRequest, type: string, work: (worker: Worker) => Promise<void>): string {
-  const { node, vmid, user } = request;
-  return sim.tasks.fork({ node, type, id: String(vmid), user }, async (worker) => {
-    await withConfigLock(sim, worker, { node, vmid }, async () => await work(worker));
-  });
+function checkLock(guest: Guest, { skiplock }: PowerRequest): void {
+  if (!skiplock) checkNoLock(guest);
 }
 
-/** Asks the guest, which may be slow or not listen; holds the lock all the time. */
-async function powerDown(sim: Sim, worker: Worker, request: PowerRequest): Promise<void> {
-  const { node, vmid } = request;
-  const guest = requireQemu(sim.world, node, vmid);
-  checkNoLock(guest);
-  const timeoutMs = request.timeoutMs ?? SHUTDOWN_TIMEOUT_MS;
-  const needsMs = shutdownMs(sim, guest);
-  await worker.work(Math.min(needsMs, timeoutMs));
-  if (needsMs > timeoutMs) {
-    if (!request.force) throw failure('VM quit/powerdown failed - got timeout');
-    await worker.work(sim.durations.stopMs);
-  }
-  await goDown(sim, worker, guest);
-}
-
-/** A guest that has not booted yet does not hear the button. */
-function shutdownMs(sim: Sim, guest: Guest): number {
-  const { guestShutdownMs, slowGuestShutdownMs } = sim.durations;
-  if (guest.behaviour.shutdown === 'never') return Number.POSITIVE_INFINITY;
-  const untilBooted = Math.max(0, (guest.run?.bootedAt ?? 0) - sim.clock.now());
-  return untilBooted + (guest.behaviour.shutdown === 'slow' ? slowGuestShutdownMs : guestShutdownMs);
-}
-
-/** Down through the API: pending changes become current (pve-behaviour 11.8). */
-async function goDown(sim: Sim, worker: Worker, guest: Guest): Promise<void> {
-  guest.run = undefined;
-  // Without quorum the file cannot be written: they stay pending, and the guest is down all the same.
-  if (isQuorate(sim.world, guest.node)) await applyPending({ sim, process: worker, user: worker.user, guest });
-}
-
-/**
- * Guests under HA: the task tells the manager and is done (pve-behaviour 12, 26). A start is written down as the wanted
- * state, a stop is a command that waits for the manager (recording one-node/110).
- */
-function queueHa(sim: Sim, request: PowerRequest, type: string, state: 'started' | 'stopped'): string | undefined {
-  const { node, vmid, user } = request;
-  const resource = managedResource(sim.world, `vm:${vmid}`);
-  if (resource === undefined) return undefined;
-  return sim.tasks.fork({ node, type, id: String(vmid), user }, async (worker) => {
-    worker.log(`Requesting HA ${state === 'started' ? 'start' : 'stop'} for VM ${vmid}`);
-    await worker.work(sim.durations.haRequestMs);
-    if (state === 'started') resource.options['state'] = state;
-    sim.pace.limit(sim.durations.rebootGapMs, () => carryOutHa(sim, request, resource, state));
-  });
-}
-
-function isUp(sim: Sim, node: string): boolean {
-  return sim.world.nodes[node]?.online === true;
-}
-
-function carryOutHa(sim: Sim, request: PowerRequest, resource: HaResource, state: 'started' | 'stopped'): void {
-  const { vmid } = request;
-  const guest = sim.world.guests[vmid];
-  if (guest === undefined || !isUp(sim, guest.node) || !sim.world.ha.managers.includes(guest.node)) return;
-  resource.options['state'] = state;
-  resource.serviceState = state === 'started' ? 'started' : 'request_stop';
-  const byManager = { ...request, node: guest.node, user: 'root@pam' };
-  if (state === 'started') return void forkStart(sim, guest.node, vmid, 'root@pam');
-  fork(sim, byManager, 'qmshutdown', async (worker) => {
-    if (requireQemu(sim.world, guest.node, vmid).run !== undefined)
-      await powerDown(sim, worker, { ...byManager, force: true });
-  });
+function start({ node, vmid, user }: PowerRequest): { node: string; id: string; user: string } {
+  return { node, id: String(vmid), user };
 }

@@ -1,83 +1,103 @@
-// Starting a guest (pve-behaviour 12): pending changes become current, then QEMU runs.
+// Starting a guest (pve-behaviour 12): pending changes become current, then QEMU runs; from where it was left, where its RAM
+// was saved.
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
-import { writeDrive } from '../cloudinit/drive.ts';
-import { drivesOf } from '../world/drive.ts';
 import { checkNoLock, isTemplate, requireQemu } from '../world/guests.ts';
-import { isNicKey, parseNic } from '../world/net.ts';
-import { MIB } from '../world/size.ts';
-import { checkUsable, findVolume, requireStorage } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
 import { applyPending } from './apply-pending.ts';
-import { hotplugFeatures } from './hotplug.ts';
-import { BOOT_MEMORY_MIB, dimmBorder } from './memory-hotplug.ts';
 import { bootRun } from './boot-guest.ts';
-import { maxCpus, memoryMib } from './guest-status.ts';
+import { memoryMib } from './guest-status.ts';
+import { prepareStart, runQemu } from './start-checks.ts';
+import { freeVmstate, withoutVmstate } from './vmstate.ts';
+
+export interface StartRequest {
+  readonly node: string;
+  readonly vmid: number;
+  readonly user: string;
+  readonly timeoutMs?: number | undefined;
+  readonly skiplock?: boolean;
+}
 
 /** @returns the UPID */
-export function forkStart(sim: Sim, node: string, vmid: number, user: string): string {
+export function forkStart(sim: Sim, request: StartRequest): string {
+  const { node, vmid, user } = request;
   return sim.tasks.fork(
     { node, type: 'qmstart', id: String(vmid), user },
-    async (worker) => await runStart(sim, worker, node, vmid),
+    async (worker) => await runStart(sim, worker, request),
   );
 }
 
-async function runStart(sim: Sim, worker: Worker, node: string, vmid: number): Promise<void> {
+/** A hibernated guest goes on from disk; one that is being backed up runs in its QEMU already and is only let go. */
+export async function runStart(sim: Sim, worker: Worker, request: StartRequest): Promise<void> {
+  const { node, vmid } = request;
   await withConfigLock(sim, worker, { node, vmid }, async () => {
     const guest = requireQemu(sim.world, node, vmid);
     if (isTemplate(guest)) throw failure("you can't start a vm if it's a template");
-    checkNoLock(guest, 'suspended');
+    const { lock, vmstate } = guest.config;
+    if (lock === 'backup' && guest.run !== undefined) {
+      guest.run.qmpStatus = 'running';
+      return;
+    }
+    if (request.skiplock !== true) checkNoLock(guest, 'suspended');
     if (guest.run !== undefined) throw failure(`VM ${vmid} already running`);
-    delete guest.config['lock'];
+    const fromDisk = lock === 'suspended' || vmstate !== undefined;
+    if (fromDisk) worker.log('Resuming suspended VM');
     await applyPending({ sim, process: worker, user: worker.user, guest });
-    await writeDrive(sim, worker, guest);
-    checkCanRun(sim, worker, guest);
-    await worker.work(sim.durations.startMs);
-    guest.run = bootRun(sim, guest);
+    await prepareStart(sim, worker, guest);
+    if (vmstate !== undefined) logState(worker, guest, vmstate);
+    await launch(sim, worker, guest, request.timeoutMs ?? startTimeoutMs(guest, fromDisk));
+    if (vmstate !== undefined) await loadState(sim, worker, guest);
+    if (fromDisk) await forgetState(sim, worker, guest);
   });
 }
 
-function checkCanRun(sim: Sim, worker: Worker, guest: Guest): void {
-  const node = sim.world.nodes[guest.node];
-  if (node === undefined) return;
-  const drives = drivesOf(guest.config);
-  for (const [, { file }] of drives) {
-    if (file === 'none' || file === 'cdrom' || file.startsWith('/')) continue;
-    checkUsable(requireStorage(sim.world, file.slice(0, file.indexOf(':'))), guest.node);
-    if (findVolume(sim.world, guest.node, file) === undefined) throw failure(`volume '${file}' does not exist`);
-  }
-  if (maxCpus(guest.config) > node.cpus) throw failure(`MAX ${node.cpus} vcpus allowed per VM on this node`);
-  checkMemory(worker, guest, node.memoryBytes);
-  if (Number(guest.config['vcpus'] ?? 1) > maxCpus(guest.config)) {
-    throw failure('start failed: QEMU exited with code 1');
-  }
-  if (guest.config['bios'] === 'ovmf' && guest.config['efidisk0'] === undefined) {
-    worker.warn('no efidisk configured! Using temporary efivars disk.');
-  }
-  checkBridges(
-    node.bridges.map((bridge) => bridge.iface),
-    guest,
-  );
+/** A snapshot's RAM: the guest runs on as it was then. */
+export async function runFromState(sim: Sim, worker: Worker, guest: Guest): Promise<void> {
+  await prepareStart(sim, worker, guest);
+  await launch(sim, worker, guest, startTimeoutMs(guest, true));
+  await loadState(sim, worker, guest);
 }
 
-/** What memory hotplug asks for (pve-behaviour 11.7), and what the host has. */
-function checkMemory(worker: Worker, guest: Guest, hostBytes: number): void {
-  if (hotplugFeatures(guest).has('memory')) {
-    if (guest.config['numa'] !== '1') throw failure('NUMA needs to be enabled for memory hotplug');
-    const memory = memoryMib(guest.config);
-    if (memory < BOOT_MEMORY_MIB) throw failure(`minimum memory must be ${BOOT_MEMORY_MIB}MB`);
-    guest.config['memory'] = String(dimmBorder(memory));
-  }
-  if (memoryMib(guest.config) * MIB <= hostBytes) return;
-  worker.log("kvm: cannot set up guest memory 'pc.ram': Cannot allocate memory");
-  throw failure('start failed: QEMU exited with code 1');
+/** At least 30 s, a second per GiB, and 300 s to read a state (pve-behaviour 12). */
+function startTimeoutMs(guest: Guest, fromDisk: boolean): number {
+  return Math.max(fromDisk ? 300 : 30, memoryMib(guest.config) / 1024) * 1000;
 }
 
-function checkBridges(known: readonly string[], guest: Guest): void {
-  for (const [key, value] of Object.entries(guest.config)) {
-    const bridge = isNicKey(key) ? parseNic(value).options['bridge'] : undefined;
-    if (bridge !== undefined && !known.includes(bridge)) throw failure(`bridge '${bridge}' does not exist`);
+/** The process is there, and seen to run, well before the task has set up everything around it (recording one-node/70). */
+const PROCESS_AFTER = 0.25;
+
+async function launch(sim: Sim, worker: Worker, guest: Guest, timeoutMs: number): Promise<void> {
+  const { startMs } = sim.durations;
+  if (timeoutMs > 0 && timeoutMs < startMs) {
+    await worker.wait(timeoutMs);
+    throw failure(`start failed: command '/usr/bin/kvm -id ${guest.vmid}' failed: got timeout`);
   }
+  await worker.work(startMs * PROCESS_AFTER);
+  runQemu(sim, worker, guest);
+  guest.run = bootRun(sim, guest);
+  await worker.work(startMs * (1 - PROCESS_AFTER));
+}
+
+/** The system inside was up when it was saved. */
+async function loadState(sim: Sim, worker: Worker, guest: Guest): Promise<void> {
+  await worker.work(sim.durations.saveStateMs);
+  if (guest.run !== undefined) guest.run.bootedAt = sim.clock.now();
+}
+
+function logState(worker: Worker, { config }: Guest, vmstate: string): void {
+  for (const nic of config['running-nets-host-mtu']?.split(',') ?? []) {
+    const [name, mtu] = nic.split('=');
+    if (mtu === '0') worker.log(`netdev ${name}: not adding 'host_mtu' parameter for migration compat`);
+  }
+  worker.log(`activating and using '${vmstate}' as vmstate`);
+}
+
+async function forgetState(sim: Sim, worker: Worker, guest: Guest): Promise<void> {
+  worker.log('Resumed VM, removing state');
+  const { vmstate } = guest.config;
+  if (vmstate !== undefined) await freeVmstate(sim, worker, guest, vmstate);
+  const { lock: _, ...config } = withoutVmstate(guest.config);
+  guest.config = config;
 }

@@ -24,8 +24,10 @@ import { QEMU_AGENT } from './qemu-agent.ts';
 import { QEMU_CLOUDINIT } from './qemu-cloudinit.ts';
 import { QEMU_MIGRATE } from './qemu-migrate.ts';
 import { QEMU_CONFIG } from './qemu-config.ts';
+import { QEMU_MISC } from './qemu-misc.ts';
 import { QEMU_POWER } from './qemu-power.ts';
 import { QEMU_READ } from './qemu-read.ts';
+import { QEMU_SNAPSHOT } from './qemu-snapshot.ts';
 import { QEMU_WRITE } from './qemu-write.ts';
 import { STORAGE } from './storage.ts';
 import { STORAGE_CONFIG } from './storage-config.ts';
@@ -47,6 +49,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...QEMU_WRITE,
   ...QEMU_CONFIG,
   ...QEMU_POWER,
+  ...QEMU_SNAPSHOT,
+  ...QEMU_MISC,
   ...QEMU_CLOUDINIT,
   ...QEMU_MIGRATE,
   ...STORAGE,

@@ -1,7 +1,6 @@
 // Power (pve-behaviour 12): every call answers with a UPID.
 import { perm, type Rule } from '../access/rules.ts';
 import { perProfile, type Profile } from '../profiles/profile.ts';
-import { PveError } from '../pve-error.ts';
 import {
   type PowerRequest,
   rebootGuest,
@@ -10,14 +9,13 @@ import {
   shutdownGuest,
   startGuest,
   stopGuest,
-  suspendGuest,
 } from '../qemu/power.ts';
+import { suspendGuest } from '../qemu/suspend.ts';
 import { guestParams, storageProperty } from '../schema/endpoint-params.ts';
 import { cidrFormat, nodeFormat, storagePairFormat } from '../schema/formats.ts';
 import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
 import { machine } from '../schema/machine-options.ts';
-import type { Sim } from '../sim.ts';
-import { type Call, type Endpoint, intParam, isOn, needInt, needText } from './endpoint.ts';
+import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
 import { refuseRootOnly } from './guest-options.ts';
 
 const right: Rule = perm('/vms/{vmid}', 'VM.PowerMgmt');
@@ -55,7 +53,7 @@ const stopParams = perProfile(
 
 type Params = Schema | ((profile: Profile) => Schema);
 
-function power(act: string, more: Params, run: (sim: Sim, request: PowerRequest) => string): Endpoint {
+function power(act: string, more: Params, run: (call: Call, request: PowerRequest) => string): Endpoint {
   return {
     method: 'POST',
     path: `/nodes/{node}/qemu/{vmid}/status/${act}`,
@@ -66,34 +64,41 @@ function power(act: string, more: Params, run: (sim: Sim, request: PowerRequest)
     allow: right,
     handle: (call) => {
       refuseRootOnly(call);
-      return run(call.sim, powerRequest(call));
+      return run(call, powerRequest(call));
     },
   };
 }
 
 export const QEMU_POWER: readonly Endpoint[] = [
-  power('start', startParams, startGuest),
-  power('stop', stopParams, stopGuest),
-  power('shutdown', { timeout, skiplock, keepActive: flag(), forceStop: flag() }, shutdownGuest),
-  power('reboot', { timeout }, rebootGuest),
-  power('reset', { skiplock }, resetGuest),
+  power('start', startParams, ({ sim }, request) => startGuest(sim, request)),
+  power('stop', stopParams, ({ sim, params }, request) =>
+    stopGuest(sim, { ...request, overruleShutdown: isOn(params, 'overrule-shutdown') }),
+  ),
+  power('shutdown', { timeout, skiplock, keepActive: flag(), forceStop: flag() }, ({ sim, params }, request) =>
+    shutdownGuest(sim, { ...request, force: isOn(params, 'forceStop') }),
+  ),
+  power('reboot', { timeout }, ({ sim }, request) => rebootGuest(sim, request)),
+  power('reset', { skiplock }, ({ sim }, request) => resetGuest(sim, request)),
   power(
     'suspend',
     { skiplock, todisk: flag(), statestorage: { ...storageProperty, optional: true, requires: 'todisk' } },
-    suspendGuest,
+    ({ sim, params }, request) =>
+      suspendGuest(sim, {
+        ...request,
+        toDisk: isOn(params, 'todisk'),
+        stateStorage: textParam(params, 'statestorage'),
+      }),
   ),
-  power('resume', { skiplock, nocheck: flag() }, resumeGuest),
+  power('resume', { skiplock, nocheck: flag() }, ({ sim }, request) => resumeGuest(sim, request)),
 ];
 
 function powerRequest({ params, user }: Call): PowerRequest {
-  if (isOn(params, 'todisk')) throw new PveError(501, 'pve-sim does not play suspend with todisk');
   const seconds = intParam(params, 'timeout');
   return {
     node: needText(params, 'node'),
     vmid: needInt(params, 'vmid'),
     user,
     timeoutMs: seconds === undefined ? undefined : seconds * 1000,
-    force: isOn(params, 'forceStop'),
-    overruleShutdown: isOn(params, 'overrule-shutdown'),
+    skiplock: isOn(params, 'skiplock'),
   };
 }

@@ -1,13 +1,12 @@
 // Reading guests (pve-behaviour 10, 14.1, 17).
 import { guestFilter } from '../access/permissions.ts';
 import { everybody, perm, type Rule } from '../access/rules.ts';
-import { PveError } from '../pve-error.ts';
-import { viewConfig, viewPending } from '../qemu/config-view.ts';
+import { parameterError } from '../pve-error.ts';
+import { viewConfig, viewPending, viewSnapshot } from '../qemu/config-view.ts';
 import { currentStatus, listRow } from '../qemu/guest-status.ts';
 import { guestParams, nodeParams } from '../schema/endpoint-params.ts';
 import { configIdFormat } from '../schema/formats.ts';
 import { flag, optional, text } from '../schema/property.ts';
-import { configDigest } from '../world/config-text.ts';
 import { requireQemu } from '../world/guests.ts';
 import type { Guest } from '../world/world.ts';
 import { type Call, type Endpoint, isOn, needInt, needText, textParam } from './endpoint.ts';
@@ -37,10 +36,14 @@ export const QEMU_READ: readonly Endpoint[] = [
     params: { ...guestParams, current: flag(), snapshot: optional(text({ format: configIdFormat, maxLength: 40 })) },
     allow: audit,
     handle: (call) => {
-      const guest = guestOf(call);
       const snapshot = textParam(call.params, 'snapshot');
-      if (snapshot !== undefined) throw new PveError(500, `snapshot '${snapshot}' does not exist`);
-      return viewConfig(guest, isOn(call.params, 'current'));
+      const current = isOn(call.params, 'current');
+      if (snapshot === undefined) return viewConfig(guestOf(call), current);
+      if (current) {
+        const text = "cannot use 'snapshot' parameter with 'current'";
+        throw parameterError({ snapshot: text, current: text });
+      }
+      return viewSnapshot(guestOf(call), snapshot);
     },
   },
   {
@@ -49,14 +52,6 @@ export const QEMU_READ: readonly Endpoint[] = [
     params: guestParams,
     allow: audit,
     handle: (call) => viewPending(guestOf(call)),
-  },
-  {
-    method: 'GET',
-    path: '/nodes/{node}/qemu/{vmid}/snapshot',
-    protected: true,
-    params: guestParams,
-    allow: audit,
-    handle: (call) => listSnapshots(guestOf(call)),
   },
 ];
 
@@ -72,10 +67,4 @@ function listGuests({ sim, user, params }: Call): unknown[] {
     .filter((guest) => guest.type === 'qemu' && guest.node === node)
     .filter(({ vmid }) => maySee(vmid))
     .map((guest) => ({ ...listRow(sim, guest), ...(full ? { qmpstatus: guest.run?.qmpStatus ?? 'stopped' } : {}) }));
-}
-
-/** Snapshots themselves are not played yet: the list has its closing entry alone. */
-function listSnapshots(guest: Guest): unknown[] {
-  const running = guest.run === undefined ? 0 : 1;
-  return [{ name: 'current', description: 'You are here!', digest: configDigest(guest), running }];
 }

@@ -2,7 +2,7 @@
 // them (pve-behaviour 8.3, 8.4). The one place that create, clone, snapshot, template and move ask.
 import type { StorageState, StorageType, Volume } from '../world/world.ts';
 
-type Ability = 'snapshot' | 'clone' | 'copy' | 'template' | 'rename';
+export type Ability = 'snapshot' | 'clone' | 'copy' | 'template' | 'rename';
 /** What something is made of: a template's base image, the current state, or a snapshot. */
 type Origin = 'base' | 'current' | 'snapshot';
 type ImageFormat = 'raw' | 'qcow2' | 'vmdk';
@@ -101,11 +101,16 @@ export function storageKind(storage: StorageState): StorageKind {
 }
 
 /** Whether the storage can do that with the volume, or with its snapshot of that name. */
-export function volumeCan(storage: StorageState, volume: Volume, ability: Ability, snapshot?: string): boolean {
+export function volumeCan(
+  storage: StorageState,
+  volume: Pick<Volume, 'volid' | 'format'>,
+  ability: Ability,
+  snapshot?: string,
+): boolean {
   const origin = snapshot !== undefined ? 'snapshot' : isBase(volume) ? 'base' : 'current';
   return storageKind(storage).abilities[ability]?.[origin]?.some((format) => format === volume.format) === true;
 }
 
-function isBase({ volid }: Volume): boolean {
+function isBase({ volid }: Pick<Volume, 'volid'>): boolean {
   return /(?:^|[:/])base-\d+-[^/]+$/.test(volid);
 }

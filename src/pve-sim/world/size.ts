@@ -4,6 +4,7 @@ const UNITS = ['', 'K', 'M', 'G', 'T'] as const;
 const FACTOR = 1024;
 export const GIB = 1024 ** 3;
 export const MIB = 1024 ** 2;
+export const KIB = 1024;
 
 /** Bytes, or undefined where the text is no size. */
 export function parseSize(text: string): number | undefined {

@@ -45,6 +45,8 @@ export interface NodeState {
   readonly ip: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** How guests run: by the CPU, by software that passes for it, or not at all; by the CPU where absent. */
+  readonly virtualisation?: 'hardware' | 'emulated' | 'none';
   readonly bridges: readonly Bridge[];
   readonly fingerprint: string;
   readonly resolver: Resolver;
@@ -131,6 +133,8 @@ export interface Volume {
   /** Seconds since the epoch. */
   readonly ctime: number;
   sizeBytes: number;
+  /** The sizes its snapshots had, by name in the order they were taken. */
+  snapshots?: Record<string, number>;
   /** How much of it has been written, which is all that thin storages give it; absent: all. */
   writtenBytes?: number;
   /** Of a backup. */
@@ -213,9 +217,11 @@ export interface GuestRun {
   qmpStatus: 'running' | 'paused' | 'prelaunch' | 'suspended' | 'postmigrate';
   /** When the system inside has booted, ms of the world's time. */
   bootedAt: number;
+  /** Something to boot was there; without it nobody inside hears anything. */
+  hasSystem: boolean;
   /** Addresses by MAC in lower case, as the system inside configured them at boot. */
-  readonly addresses: Record<string, readonly GuestAddress[]>;
-  readonly inside: GuestInside;
+  addresses: Record<string, readonly GuestAddress[]>;
+  inside: GuestInside;
 }
 
 /** What the agent has been asked to do since the guest booted. */

@@ -1,0 +1,70 @@
+// Snapshots of single volumes, on the storage or by QEMU.
+import { failure } from '../../pve-error.ts';
+import type { Process } from '../../process.ts';
+import { profileOfNode } from '../../profiles/profile-of-node.ts';
+import type { Sim } from '../../sim.ts';
+import { rollsBackToNewestOnly, storageIdOf } from '../../storage/drive-features.ts';
+import { imagePath } from '../../storage/image-path.ts';
+import type { Drive } from '../../world/drive.ts';
+import { findVolume, requireStorage } from '../../world/volumes.ts';
+import type { Guest, Volume } from '../../world/world.ts';
+
+export async function takeVolumeSnapshot(
+  sim: Sim,
+  process: Process,
+  guest: Guest,
+  [key, drive]: [string, Drive],
+  name: string,
+): Promise<void> {
+  process.log(`snapshotting 'drive-${key}' (${drive.file})`);
+  const volume = snapshotable(sim, process, guest, drive, `-c ${name}`);
+  const isInternal = guest.run !== undefined && volume?.format === 'qcow2';
+  if (isInternal && profileOfNode(sim.world, guest.node).has('snapshotKindInLog'))
+    process.log('internal qemu snapshot');
+  await process.work(sim.durations.snapshotMs);
+  if (volume !== undefined) volume.snapshots = { ...volume.snapshots, [name]: volume.sizeBytes };
+}
+
+export async function dropVolumeSnapshot(
+  sim: Sim,
+  process: Process,
+  guest: Guest,
+  drive: Drive,
+  name: string,
+): Promise<void> {
+  const volume = snapshotable(sim, process, guest, drive, `-d ${name}`);
+  await process.cleanUp(sim.durations.snapshotMs);
+  if (volume?.snapshots === undefined) return;
+  const { [name]: _, ...others } = volume.snapshots;
+  volume.snapshots = others;
+}
+
+/** @throws where the storage can only go back to the newest one (ZFS, chains of volumes) */
+export function checkRollbackPossible(sim: Sim, guest: Guest, drive: Drive, name: string): void {
+  const names = Object.keys(findVolume(sim.world, guest.node, drive.file)?.snapshots ?? {});
+  if (names.at(-1) === name || !rollsBackToNewestOnly(sim.world, drive)) return;
+  throw failure(`can't rollback, '${name}' is not most recent snapshot on '${drive.file}'`);
+}
+
+export async function rollBackVolume(
+  sim: Sim,
+  process: Process,
+  guest: Guest,
+  drive: Drive,
+  name: string,
+): Promise<void> {
+  const volume = snapshotable(sim, process, guest, drive, `-a ${name}`);
+  await process.work(sim.durations.snapshotMs);
+  const sizeBytes = volume?.snapshots?.[name];
+  if (volume !== undefined && sizeBytes !== undefined) volume.sizeBytes = sizeBytes;
+}
+
+/** A running QEMU has its files open; without it a file that is gone is missed. */
+function snapshotable(sim: Sim, process: Process, guest: Guest, drive: Drive, act: string): Volume | undefined {
+  const storage = requireStorage(sim.world, storageIdOf(drive.file));
+  const volume = findVolume(sim.world, guest.node, drive.file);
+  if (volume !== undefined || guest.run !== undefined) return volume;
+  const path = imagePath(storage, drive.file);
+  process.log(`qemu-img: Could not open '${path}': Could not open '${path}': No such file or directory`);
+  throw failure(`command '/usr/bin/qemu-img snapshot ${act} ${path}' failed: exit code 1`);
+}
