@@ -187,6 +187,16 @@ describe('import-from', () => {
     expect((errors as Record<string, string>)[key]).toMatch(text);
   });
 
+  test('unpacks an appliance only where images may lie', async () => {
+    const wish = { vmid: 316, scsi0: 'thick:0,import-from=local:import/a.ova/d.vmdk' };
+    expect((await post(wish)).errors).toEqual({
+      scsi0: "local:import/a.ova/d.vmdk is not on an storage with 'images' content type.",
+    });
+    expect(await create({ ...wish, 'import-working-storage': 'files' })).toMatch(
+      /'local:import\/a.ova' does not exist$/,
+    );
+  });
+
   test('refuses paths to all but root', async () => {
     expect((await post({ vmid: 314, scsi0: 'files:0,import-from=/srv/x.raw' })).reason).toMatch(/^Only root can pass/);
   });

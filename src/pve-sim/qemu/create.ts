@@ -36,6 +36,8 @@ export interface CreateRequest {
   readonly start: boolean;
   readonly haManaged: boolean;
   readonly archive: string | undefined;
+  /** Where appliances are unpacked. */
+  readonly workingStorage: string | undefined;
 }
 
 /** @returns the UPID */
@@ -102,8 +104,9 @@ function checkCreateAccess(sim: Sim, request: CreateRequest): void {
 function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record<string, string>>): void {
   const { node, vmid, user, pool } = request;
   const entries = Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const check = { node, vmid, user, workingStorage: request.workingStorage };
   for (const [key, value] of entries) {
-    if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, { node, vmid, user }, key, value);
+    if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, check, key, value);
   }
   checkHookscript(sim, node, options['hookscript']);
   checkRootOnly(profileOfNode(sim.world, node), user, options);

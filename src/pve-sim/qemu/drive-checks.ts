@@ -10,8 +10,13 @@ import { requireStorage } from '../world/volumes.ts';
 import { isNewCloudInit, newDiskOf } from './new-drive.ts';
 import { checkVolumeAccess, splitVolid, type VolumeUser } from './volume-use.ts';
 
+export interface DriveCheck extends VolumeUser {
+  /** Where appliances are unpacked; absent: where they lie. */
+  readonly workingStorage?: string | undefined;
+}
+
 /** @throws 403, 500 or 400 in PVE's order: right first, then the storage, then its content */
-export function checkDriveAccess(sim: Sim, check: VolumeUser, key: string, value: string): void {
+export function checkDriveAccess(sim: Sim, check: DriveCheck, key: string, value: string): void {
   const drive = parseDrive(value);
   if (isUnusedKey(key)) {
     if (profileOfNode(sim.world, check.node).has('unusedNeedsStorage')) checkExisting(sim, check, key, drive);
@@ -45,7 +50,7 @@ function checkExisting(sim: Sim, check: VolumeUser, key: string, { file, options
 }
 
 /** An image of another guest may be copied by who may clone that guest. */
-function checkSource(sim: Sim, check: VolumeUser, key: string, source: string): void {
+function checkSource(sim: Sim, check: DriveCheck, key: string, source: string): void {
   const parts = splitVolid(source);
   if (parts === undefined) return checkVolumeAccess(sim, check, source);
   const { kind, owner } = volumeKind(requireStorage(sim.world, parts.storage), parts.name);
@@ -54,8 +59,17 @@ function checkSource(sim: Sim, check: VolumeUser, key: string, source: string): 
     const reason = importable ? "needs to be 'images' or 'import'" : 'not an image';
     throw parameterError({ [key]: `${source} has wrong type '${kind}' - ${reason}` });
   }
+  if (/\.ova\/[^/]+$/.test(parts.name))
+    checkWorkingStorage(sim, check, key, source, check.workingStorage ?? parts.storage);
   if (owner === undefined) checkVolumeAccess(sim, check, source);
   else requirePrivilege(sim.world, check.user, `/vms/${owner}`, ['VM.Clone']);
+}
+
+/** A disk of an appliance is unpacked onto a storage that takes images before it is copied. */
+function checkWorkingStorage(sim: Sim, { user }: VolumeUser, key: string, source: string, id: string): void {
+  if (!requireStorage(sim.world, id).content.includes('images'))
+    throw parameterError({ [key]: `${source} is not on an storage with 'images' content type.` });
+  requirePrivilege(sim.world, user, `/storage/${id}`, ['Datastore.AllocateSpace']);
 }
 
 /** How a drive may be written down. @throws 400 */

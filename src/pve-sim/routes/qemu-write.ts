@@ -87,6 +87,7 @@ async function create(call: Call): Promise<string> {
     storage: textParam(params, 'storage'),
     start: isOn(params, 'start'),
     archive: textParam(params, 'archive'),
+    workingStorage: textParam(params, 'import-working-storage'),
     haManaged: isOn(params, 'ha-managed'),
   });
 }
