@@ -181,6 +181,42 @@ describe('a write with a ticket', () => {
   });
 });
 
+describe('a password', () => {
+  const change = async (user: string, form: Readonly<Record<string, string>>) => {
+    const { ticket, csrf } = issueCredentials(simulator.sim, user);
+    const headers = { ...cookie(ticket), csrfpreventiontoken: csrf };
+    return await ask('/access/password', { method: 'PUT', headers, form });
+  };
+  const passwordOf = (user: string): string | undefined => simulator.world.access.users[user]?.password;
+
+  test('is changed by its owner, who confirms it, or by root', async () => {
+    const form = { userid: 'ann@pve', password: 'another-one-1' };
+    const unconfirmed = await change('ann@pve', form);
+    expect(unconfirmed).toMatchObject({ status: 400 });
+    expect(unconfirmed.text).toContain('"confirmation-password":"password is required to modify user"');
+    expect(await change('ann@pve', { ...form, 'confirmation-password': 'wrong' })).toMatchObject({ status: 500 });
+    expect(passwordOf('ann@pve')).toBe(PASSWORD);
+    expect(await change('ann@pve', { ...form, 'confirmation-password': PASSWORD })).toMatchObject({ status: 200 });
+    expect(passwordOf('ann@pve')).toBe('another-one-1');
+    expect(await change('root@pam', { userid: 'ann@pve', password: PASSWORD })).toMatchObject({ status: 200 });
+    expect(passwordOf('ann@pve')).toBe(PASSWORD);
+  });
+
+  test('of somebody else, and of root, is not', async () => {
+    for (const userid of ['bea@pve', 'root@pam']) {
+      const form = { userid, password: 'another-one-1', 'confirmation-password': PASSWORD };
+      expect(await change('ann@pve', form)).toMatchObject({ status: 403, reason: 'Permission check failed' });
+    }
+  });
+
+  test('cannot be changed with a token', async () => {
+    const { id, secret } = simulator.rootToken;
+    const headers = { authorization: `PVEAPIToken=${id}=${secret}` };
+    const form = { userid: 'ann@pve', password: 'another-one-1' };
+    expect(await ask('/access/password', { method: 'PUT', headers, form })).toMatchObject({ status: 403 });
+  });
+});
+
 describe('a second factor', () => {
   const start = async () => (await login({ username: 'bea@pve', password: PASSWORD })).data ?? {};
   const finish = async (challenge: unknown, answer: string) =>

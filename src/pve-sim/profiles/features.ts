@@ -98,6 +98,8 @@ export const FEATURES = {
   tagsCheckedOnCreate: { since: '9.2' },
   /** 401s do not say why: an update of January 2026, which both recorded versions have (recordings one-node/01 and 02). */
   silent401: { since: '8.4' },
+  /** `/access/tfa` lists any number of second factors; before: one to a user, in ways of its own. */
+  secondFactorEntries: { since: '7.4' },
   /** Role names that begin with PVE are PVE's own. */
   reservedRoleNames: { since: '8.1' },
   /** Passwords of 8 characters at least; before: of 5. */

@@ -1,16 +1,16 @@
 // How user.cfg is changed: under its lock, with PVE's words for what could not be done.
-import { withUserConfigLock } from '../locks/user-config-lock.ts';
-import { failure, taskErrorText } from '../pve-error.ts';
+import { changeUnderClusterLock } from '../locks/cluster-lock.ts';
+import { failure } from '../pve-error.ts';
 import type { AccessState, Group, User } from '../world/world.ts';
 import type { Call } from './endpoint.ts';
 
 /** @throws `<what> failed: ...` */
-export async function changeAccess(call: Call, what: string, work: (access: AccessState) => void): Promise<void> {
-  try {
-    await withUserConfigLock(call.sim, call.process, () => work(call.sim.world.access));
-  } catch (error) {
-    throw failure(`${what} failed: ${taskErrorText(error)}`);
-  }
+export async function changeAccess(
+  { sim, process }: Call,
+  what: string,
+  work: (access: AccessState) => void,
+): Promise<void> {
+  await changeUnderClusterLock(sim, process, 'file-user_cfg', what, () => work(sim.world.access));
 }
 
 export function requireUser(access: AccessState, id: string): User {

@@ -7,13 +7,15 @@ import type { SecondFactor } from '../world/world.ts';
 import { requireUser } from './access-change.ts';
 import { type Call, type Endpoint, isOn, needText } from './endpoint.ts';
 
+const feature = 'secondFactorEntries';
 const see = or(self, userGroup(['User.Modify', 'Sys.Audit']));
 
 export const ACCESS_TFA: readonly Endpoint[] = [
-  { method: 'GET', path: '/access/tfa', protected: true, params: {}, allow: everybody, handle: listAll },
+  { method: 'GET', path: '/access/tfa', feature, protected: true, params: {}, allow: everybody, handle: listAll },
   {
     method: 'GET',
     path: '/access/tfa/{userid}',
+    feature,
     protected: true,
     params: { userid },
     allow: see,
@@ -22,6 +24,7 @@ export const ACCESS_TFA: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/access/tfa/{userid}/{id}',
+    feature,
     protected: true,
     params: { userid, id: text() },
     allow: see,

@@ -15,12 +15,13 @@ import {
   withoutLogin,
 } from '../access/rules.ts';
 import { isVncTicket } from '../access/tickets.ts';
+import { withClusterLock } from '../locks/cluster-lock.ts';
 import { perProfile } from '../profiles/profile.ts';
 import { failure, forbidden, parameterError } from '../pve-error.ts';
 import { authid, privileges as privs, realm, userid } from '../schema/access-params.ts';
 import { flag, integer, optional, type Schema, text } from '../schema/property.ts';
 import { splitList } from '../world/tags.ts';
-import { changeAccess, requireUser } from './access-change.ts';
+import { requireUser } from './access-change.ts';
 import { type Call, type Endpoint, needText, textParam } from './endpoint.ts';
 
 const ticketParams: Schema = {
@@ -126,9 +127,12 @@ async function changePassword(call: Call): Promise<void> {
   requireUser(sim.world.access, id);
   if (user !== 'root@pam' && user !== id && realmOf(id) === 'pam') throw forbidden();
   if (user !== 'root@pam' && profile.has('confirmedPasswords')) confirm(call);
-  await changeAccess(call, 'change password', (access) => {
-    requireUser(access, id).password = needText(params, 'password');
-  });
+  const store = (): void => {
+    requireUser(sim.world.access, id).password = needText(params, 'password');
+  };
+  // Those of the realm pve are in a file of the cluster, those of pam on the host.
+  if (realmOf(id) === 'pve') await withClusterLock(sim, call.process, 'file-priv_shadow_cfg', store);
+  else store();
 }
 
 function confirm({ sim, user, params }: Call): void {

@@ -106,7 +106,7 @@ async function answer(to: Dispatcher, arrival: Underway): Promise<unknown> {
   checkTarget(target);
   const path = `/${target.segments.join('/')}`;
   const { user, byToken } = authenticate(to.sim, profile, { method, path, headers: request.headers, isUpload: upload });
-  entry.user = user;
+  entry.user = user === '' ? undefined : user;
   const body = await readBody(request);
   const match = to.router(method, target.segments);
   if (match === undefined) throw new PveError(501, to.knownUris.refusal(method, target.segments));

@@ -1,11 +1,11 @@
 // One node's pveproxy: its port, its connections and API workers, and the power switch.
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import type { FaultAction } from '../faults.ts';
 import type { Journal } from '../journal.ts';
 import { type Answer, emptyAnswer, send } from './answer.ts';
 import type { Certificates } from './certificates.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
+import { type Connection, createConnections } from './connections.ts';
 import { type Arrival, type Dispatcher, dispatch, isUpload, type Target } from './dispatch.ts';
 import { IDLE_MS, type Listener, listen } from './listener.ts';
 import { NoAnswer } from '../pve-error.ts';
@@ -30,24 +30,11 @@ export interface NodeServerOptions {
   powerOff(node: string): Promise<void>;
 }
 
-/** pve-behaviour 1.5 */
-const API_WORKERS = 3;
-const REQUESTS_PER_CONNECTION = 100;
-
-interface Connection {
-  readonly apiWorker: number;
-  requests: number;
-}
-
 export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
   const { host, certificate, dispatcher } = options;
-  const connections = new WeakMap<Socket, Connection>();
+  const connections = createConnections(dispatcher.sim.random);
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const known = connections.get(request.socket);
-    const connection = known ?? { apiWorker: dispatcher.sim.random.below(API_WORKERS), requests: 0 };
-    connections.set(request.socket, connection);
-    connection.requests += 1;
-    void answerRequest(options, request, response, connection);
+    void answerRequest(options, request, response, connections.meet(request.socket));
   };
   let listener: Listener | undefined = await listen({ host, port: options.port, certificate, answer });
   const { port } = listener;
@@ -88,7 +75,7 @@ async function answerRequest(
   if (!response.destroyed)
     send(request, response, answer, {
       now: sim.clock.now(),
-      last: connection.requests >= REQUESTS_PER_CONNECTION || isUpload({ request, target }),
+      last: connection.isLast() || isUpload({ request, target }),
       profile: profileOfNode(sim.world, options.name),
     });
 }
