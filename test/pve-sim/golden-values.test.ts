@@ -3,12 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { parseIpconfig } from '#pve-sim/cloudinit/ipconfig';
 import { profileOf } from '#pve-sim/profiles/profiles';
 import { agentEnabled } from '#pve-sim/qemu/guest-status';
+import { jsonValue } from '#pve-sim/schema/json-value';
 import { vmOptions } from '#pve-sim/schema/vm-options';
 import { problems } from '#pve-sim/schema/verify';
 import { formatUpid, parseUpid } from '#pve-sim/tasks/upid';
 import { formatDrive, parseDrive } from '#pve-sim/world/drive';
 import { formatNic, parseNic } from '#pve-sim/world/net';
-import { jsonValue } from '#pve-sim/world/option-types';
 import { formatProperties, parseProperties } from '#pve-sim/world/property-string';
 import { formatSize, parseSize } from '#pve-sim/world/size';
 import { normaliseTags } from '#pve-sim/world/tags';
@@ -105,7 +105,8 @@ describe.skipIf(isMissing)(`values are read and printed as PVE does${skipNote}`,
     'the options of the config %s have the types that PVE gives them',
     (_, { parsed }) => {
       for (const [key, value] of Object.entries(parsed)) {
-        if (typeof value === 'string' || typeof value === 'number') expect(jsonValue(key, `${value}`)).toBe(value);
+        if (typeof value === 'string' || typeof value === 'number')
+          expect(jsonValue(profile, key, `${value}`)).toBe(value);
       }
     },
   );

@@ -83,6 +83,14 @@ describe('options that came or went', () => {
   });
 });
 
+test('memory is a number until it becomes a property string', async () => {
+  const memory = async (release: string): Promise<unknown> => {
+    await put(release, { memory: 1024 });
+    return (await config(release))['memory'];
+  };
+  expect([await memory('7.4'), await memory('8.1')]).toEqual([1024, '1024']);
+});
+
 describe('texts that changed', () => {
   test('for a parameter that another one needs', async () => {
     const sent = { ipconfig0: 'gw=192.0.2.1', force: 1 };

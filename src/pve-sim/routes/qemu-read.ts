@@ -38,12 +38,12 @@ export const QEMU_READ: readonly Endpoint[] = [
     handle: (call) => {
       const snapshot = textParam(call.params, 'snapshot');
       const current = isOn(call.params, 'current');
-      if (snapshot === undefined) return viewConfig(guestOf(call), current);
+      if (snapshot === undefined) return viewConfig(call.profile, guestOf(call), current);
       if (current) {
         const text = "cannot use 'snapshot' parameter with 'current'";
         throw parameterError({ snapshot: text, current: text });
       }
-      return viewSnapshot(guestOf(call), snapshot);
+      return viewSnapshot(call.profile, guestOf(call), snapshot);
     },
   },
   {
@@ -51,7 +51,7 @@ export const QEMU_READ: readonly Endpoint[] = [
     path: '/nodes/{node}/qemu/{vmid}/pending',
     params: guestParams,
     allow: audit,
-    handle: (call) => viewPending(guestOf(call)),
+    handle: (call) => viewPending(call.profile, guestOf(call)),
   },
 ];
 

@@ -1,6 +1,6 @@
 // Snapshots of guests (pve-behaviour 14).
 import { everybody, perm, permAny, requirePrivilege, type Rule } from '../access/rules.ts';
-import { perProfile } from '../profiles/profile.ts';
+import { perProfile, type Profile } from '../profiles/profile.ts';
 import { startGuest } from '../qemu/power.ts';
 import { changeSnapshot } from '../qemu/snapshots/change.ts';
 import { createSnapshot } from '../qemu/snapshots/create.ts';
@@ -11,7 +11,7 @@ import { guestParams } from '../schema/endpoint-params.ts';
 import { configIdFormat } from '../schema/formats.ts';
 import { flag, optional, type Property, type Schema, text } from '../schema/property.ts';
 import { requireQemu } from '../world/guests.ts';
-import { jsonValue } from '../world/option-types.ts';
+import { jsonValue } from '../schema/json-value.ts';
 import type { Guest } from '../world/world.ts';
 import { type Call, type Endpoint, isOn, needInt, needText, textParam } from './endpoint.ts';
 
@@ -63,7 +63,7 @@ export const QEMU_SNAPSHOT: readonly Endpoint[] = [
     path: '/nodes/{node}/qemu/{vmid}/snapshot/{snapname}/config',
     params: oneSnapshot,
     allow: permAny('/vms/{vmid}', 'VM.Snapshot', 'VM.Snapshot.Rollback', 'VM.Audit'),
-    handle: (call) => snapshotConfig(guestOf(call), needText(call.params, 'snapname')),
+    handle: (call) => snapshotConfig(call.profile, guestOf(call), needText(call.params, 'snapname')),
   },
   {
     method: 'PUT',
@@ -93,9 +93,9 @@ function rollback({ sim, user, params, profile }: Call): string {
 }
 
 /** The section as it stands in the file. */
-function snapshotConfig(guest: Guest, name: string): Record<string, string | number> {
+function snapshotConfig(profile: Profile, guest: Guest, name: string): Record<string, string | number> {
   const entries = Object.entries(requireSnapshot(guest, name));
-  return Object.fromEntries(entries.map(([key, value]) => [key, jsonValue(key, value)]));
+  return Object.fromEntries(entries.map(([key, value]) => [key, jsonValue(profile, key, value)]));
 }
 
 function addressed(params: Call['params']): { node: string; vmid: number; name: string } {
