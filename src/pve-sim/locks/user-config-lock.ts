@@ -3,10 +3,10 @@ import type { Process } from '../process.ts';
 import type { Sim } from '../sim.ts';
 import { clusterLockName, withClusterLock } from './cluster-lock.ts';
 
-const LOCK = 'file-user_cfg';
-export const USER_CONFIG_LOCK = clusterLockName(LOCK);
+export const USER_CONFIG_FILE = 'file-user_cfg';
+export const USER_CONFIG_LOCK = clusterLockName(USER_CONFIG_FILE);
 
 /** @throws `cfs-lock 'file-user_cfg' error: ...` when it cannot be had, or without quorum */
 export async function withUserConfigLock(sim: Sim, process: Process, work: () => void): Promise<void> {
-  await withClusterLock(sim, process, LOCK, work);
+  await withClusterLock(sim, process, USER_CONFIG_FILE, work);
 }

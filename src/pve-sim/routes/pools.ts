@@ -1,8 +1,10 @@
 // Pools (pve-behaviour 19). Both forms of addressing one: `?poolid=` and the older path.
 import { isAllowed } from '../access/permissions.ts';
 import { everybody, perm, requirePrivilege } from '../access/rules.ts';
-import { withUserConfigLock } from '../locks/user-config-lock.ts';
-import { failure, taskErrorText } from '../pve-error.ts';
+import { changeUnderClusterLock } from '../locks/cluster-lock.ts';
+import { USER_CONFIG_FILE } from '../locks/user-config-lock.ts';
+import { perProfile } from '../profiles/profile.ts';
+import { failure } from '../pve-error.ts';
 import { poolFormat, storageIdFormat, vmidFormat } from '../schema/formats.ts';
 import { choice, flag, optional, type Schema, listText, text } from '../schema/property.ts';
 import { splitList } from '../world/tags.ts';
@@ -13,27 +15,37 @@ import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.
 const poolid = text({ format: poolFormat });
 const memberType = choice('qemu', 'lxc', 'storage');
 const allocate = perm('/pool/{poolid}', 'Pool.Allocate');
-const updateParams: Schema = {
-  'allow-move': flag(),
-  comment: optional(text()),
-  delete: flag(),
-  poolid,
-  storage: listText(storageIdFormat),
-  vms: listText(vmidFormat),
-};
+const updateParams = perProfile(
+  (profile): Schema => ({
+    ...(profile.has('nestedPools') ? { 'allow-move': flag() } : {}),
+    comment: optional(text()),
+    delete: flag(),
+    poolid,
+    storage: listText(storageIdFormat),
+    vms: listText(vmidFormat),
+  }),
+);
+
+/** Since pools nest, their names do not fit into a path (pve-behaviour 22). */
+const byQuery = 'nestedPools';
 
 export const POOLS: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/pools',
-    params: { poolid: optional(poolid), type: optional({ ...memberType, requires: 'poolid' }) },
+    params: perProfile(
+      (profile): Schema =>
+        profile.has(byQuery) ? { poolid: optional(poolid), type: optional({ ...memberType, requires: 'poolid' }) } : {},
+    ),
     allow: everybody,
     handle: listPools,
   },
   {
     method: 'GET',
     path: '/pools/{poolid}',
-    params: { poolid, type: optional(memberType) },
+    params: perProfile(
+      (profile): Schema => ({ poolid, ...(profile.has(byQuery) ? { type: optional(memberType) } : {}) }),
+    ),
     allow: perm('/pool/{poolid}', 'Pool.Audit'),
     handle: readPool,
   },
@@ -44,9 +56,9 @@ export const POOLS: readonly Endpoint[] = [
     allow: allocate,
     handle: createPool,
   },
-  { method: 'PUT', path: '/pools', params: updateParams, allow: allocate, handle: updatePool },
+  { method: 'PUT', path: '/pools', feature: byQuery, params: updateParams, allow: allocate, handle: updatePool },
   { method: 'PUT', path: '/pools/{poolid}', params: updateParams, allow: allocate, handle: updatePool },
-  { method: 'DELETE', path: '/pools', params: { poolid }, allow: allocate, handle: deletePool },
+  { method: 'DELETE', path: '/pools', feature: byQuery, params: { poolid }, allow: allocate, handle: deletePool },
   { method: 'DELETE', path: '/pools/{poolid}', params: { poolid }, allow: allocate, handle: deletePool },
 ];
 
@@ -92,12 +104,19 @@ function members(call: Call, id: string): unknown[] {
   return [...guests, ...storageRows(call.sim, storages)];
 }
 
+/** All of a change or, where it fails, nothing. */
 async function change(call: Call, what: string, work: (world: World) => void): Promise<void> {
-  try {
-    await withUserConfigLock(call.sim, call.process, () => work(call.sim.world));
-  } catch (error) {
-    throw failure(`${what} failed: ${taskErrorText(error)}`);
-  }
+  const { world } = call.sim;
+  await changeUnderClusterLock(call.sim, call.process, USER_CONFIG_FILE, what, () => {
+    const before = structuredClone(world.pools);
+    try {
+      work(world);
+    } catch (error) {
+      for (const id of Object.keys(world.pools)) delete world.pools[id];
+      Object.assign(world.pools, before);
+      throw error;
+    }
+  });
 }
 
 async function createPool(call: Call): Promise<void> {
@@ -107,15 +126,21 @@ async function createPool(call: Call): Promise<void> {
     const parent = id.slice(0, Math.max(0, id.lastIndexOf('/')));
     if (parent !== '' && world.pools[parent] === undefined)
       throw failure(`parent '${parent}' of pool '${id}' does not exist`);
-    world.pools[id] = { id, comment: textParam(call.params, 'comment'), vms: [], storages: [] };
+    world.pools[id] = { id, comment: commentOf(call), vms: [], storages: [] };
   });
+}
+
+/** An empty one is none. */
+function commentOf({ params }: Call): string | undefined {
+  const comment = textParam(params, 'comment');
+  return comment === '' ? undefined : comment;
 }
 
 async function updatePool(call: Call): Promise<void> {
   const { params } = call;
   await change(call, 'update pools', (world) => {
     const pool = poolOf(world, needText(params, 'poolid'));
-    pool.comment = textParam(params, 'comment') ?? pool.comment;
+    if (params['comment'] !== undefined) pool.comment = commentOf(call);
     for (const text of splitList(textParam(params, 'vms') ?? '')) changeMember(call, pool, Number(text));
     for (const id of splitList(textParam(params, 'storage') ?? '')) changeStorage(call, pool, id);
   });
@@ -131,7 +156,7 @@ function changeMember(call: Call, pool: Pool, vmid: number): void {
   }
   const other = Object.values(world.pools).find((candidate) => candidate.vms.includes(vmid));
   if (other === pool) throw failure(`VM ${vmid} is already a pool member`);
-  if (other !== undefined && !isOn(call.params, 'allow-move')) {
+  if (other !== undefined && call.profile.has(byQuery) && !isOn(call.params, 'allow-move')) {
     throw failure(`VM ${vmid} belongs already to pool '${other.id}' and 'allow-move' is not set`);
   }
   if (other !== undefined) other.vms = other.vms.filter((member) => member !== vmid);
@@ -141,10 +166,13 @@ function changeMember(call: Call, pool: Pool, vmid: number): void {
 function changeStorage(call: Call, pool: Pool, id: string): void {
   const { world } = call.sim;
   requirePrivilege(world, call.user, `/storage/${id}`, ['Permissions.Modify', 'Datastore.Allocate'], true);
-  const others = pool.storages.filter((storage) => storage !== id);
-  pool.storages = isOn(call.params, 'delete') ? others : [...others, id];
+  const isMember = pool.storages.includes(id);
+  const removes = isOn(call.params, 'delete');
+  if (removes !== isMember) throw failure(`Storage '${id}' is ${removes ? 'not' : 'already'} a pool member`);
+  pool.storages = removes ? pool.storages.filter((storage) => storage !== id) : [...pool.storages, id];
 }
 
+/** Members that do not exist any more do not hold it (recording one-node/105). Its rights go with it. */
 async function deletePool(call: Call): Promise<void> {
   const id = needText(call.params, 'poolid');
   await change(call, 'delete pool', (world) => {
@@ -153,8 +181,9 @@ async function deletePool(call: Call): Promise<void> {
     if (child !== undefined) throw failure(`pool '${id}' is not empty (contains pool '${child}')`);
     const vmid = pool.vms.find((member) => world.guests[member] !== undefined);
     if (vmid !== undefined) throw failure(`pool '${id}' is not empty (contains VM ${vmid})`);
-    if (pool.storages.length > 0)
-      throw failure(`pool '${id}' is not empty (contains storage ${pool.storages.join(', ')})`);
+    const storage = pool.storages.find((member) => world.storages[member] !== undefined);
+    if (storage !== undefined) throw failure(`pool '${id}' is not empty (contains storage '${storage}')`);
+    world.access.acl = world.access.acl.filter(({ path }) => path !== `/pool/${id}`);
     delete world.pools[id];
   });
 }
