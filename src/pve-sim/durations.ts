@@ -32,6 +32,7 @@ export interface Durations {
   /** What it takes to hand a request to the HA manager. */
   readonly haRequestMs: number;
   readonly hotplugMs: number;
+  readonly networkReloadMs: number;
   /** How often it is looked whether a guest has given a device or a CPU back, and a DIMM. */
   readonly unplugLookMs: number;
   readonly dimmReleaseMs: number;
@@ -100,6 +101,7 @@ export const DEFAULT_DURATIONS: Durations = {
   stopMs: 500,
   rebootGapMs: 500,
   haRequestMs: 600,
+  networkReloadMs: 500,
   hotplugMs: 100,
   unplugLookMs: 1000,
   dimmReleaseMs: 3000,

@@ -39,7 +39,6 @@ const HERE = { ip: '192.0.2.10', refuses: true };
 function recordedCluster(topology: string): ClusterData {
   const isSingle = topology === 'one-node';
   const names = isSingle ? ['pve'] : ['pve1', 'pve2'];
-  const bridges = [{ iface: 'vmbr0', vlanAware: false, ports: '' }];
   return {
     name: isSingle ? undefined : 'testclu',
     pve: '9.1',
@@ -49,7 +48,15 @@ function recordedCluster(topology: string): ClusterData {
       cpus: 8,
       memoryBytes: 16 * GIB,
       virtualisation: 'emulated',
-      bridges,
+      bridges: [
+        {
+          iface: 'vmbr0',
+          vlanAware: false,
+          ports: '',
+          cidr: `192.0.2.${index + 10}/24`,
+          gateway: '192.0.2.1',
+        },
+      ],
       resolver: { nameservers: ['192.0.2.1'], search: ['test.invalid'] },
       qemu: '7.2.22',
       systemd: false,

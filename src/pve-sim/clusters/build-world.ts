@@ -1,6 +1,7 @@
 // From a cluster's data to the world it starts as.
 import { runningSince } from '../qemu/boot-guest.ts';
 import type { Random } from '../random.ts';
+import { fromBridge } from '../nodes/interfaces.ts';
 import { addGuest, isTemplate, normalBehaviour } from '../world/guests.ts';
 import { newMac } from '../world/mac.ts';
 import { formatNic, isNicKey, parseNic } from '../world/net.ts';
@@ -63,6 +64,7 @@ function nodeState(data: ClusterData, node: NodeData, index: number, now: number
     systemd: true,
     cgroupMode: 2,
     ...node,
+    interfaces: Object.fromEntries(node.bridges.map((bridge) => [bridge.iface, fromBridge(bridge)])),
     nodeId,
     fingerprint,
     online: true,

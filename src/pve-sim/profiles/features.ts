@@ -241,6 +241,9 @@ export const FEATURES = {
   agentFileRanges: { since: '9.2' },
   /** Linked images have divided clusters. */
   linkedExtendedL2: { since: '9.1' },
+  /** `bridge_vids` of an interface. */
+  bridgeVids: { since: '8.4' },
+  regenerateFrr: { since: '9.1' },
   /** `download` of a task's log. */
   taskLogDownload: { since: '7.4' },
   /** The log of a task that the node does not know is a list of one line; before: the line itself. */

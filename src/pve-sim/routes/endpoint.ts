@@ -69,6 +69,17 @@ export class Page {
   }
 }
 
+/** A list with the changes to it that wait to be applied. */
+export class Changed {
+  readonly data: unknown;
+  readonly changes: string | undefined;
+
+  constructor(data: unknown, changes: string | undefined) {
+    this.data = data;
+    this.changes = changes;
+  }
+}
+
 /** Text that is answered as it is, whatever format was asked for. */
 export class Download {
   readonly text: string;

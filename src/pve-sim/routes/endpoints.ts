@@ -17,6 +17,7 @@ import { HA_RULES } from './ha-rules.ts';
 import { IMPORT_METADATA } from './import-metadata.ts';
 import { INDEX_ENDPOINTS } from './indexes.ts';
 import { LXC } from './lxc.ts';
+import { NODE_NETWORK } from './node-network.ts';
 import { NODES } from './nodes.ts';
 import { NODE_FACTS } from './node-facts.ts';
 import { POOLS } from './pools.ts';
@@ -40,6 +41,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...CLUSTER_CONFIG,
   ...CLUSTER_OPTIONS,
   ...NODES,
+  ...NODE_NETWORK,
   ...NODE_FACTS,
   ...CAPABILITIES,
   ...LXC,

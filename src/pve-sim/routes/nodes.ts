@@ -1,25 +1,11 @@
 // Nodes: list, status, bridges (pve-behaviour 7, 19).
-import { isAllowed } from '../access/permissions.ts';
 import { everybody, perm } from '../access/rules.ts';
-import { perProfile, type Profile } from '../profiles/profile.ts';
+import type { Profile } from '../profiles/profile.ts';
 import { nodeParams } from '../schema/endpoint-params.ts';
-import { choice, optional } from '../schema/property.ts';
 import type { Sim } from '../sim.ts';
-import { words } from '../world/words.ts';
 import { nodeNumbers } from '../node-figures.ts';
 import { nodeFigures } from './cluster.ts';
-import { type Call, type Endpoint, needText, textParam } from './endpoint.ts';
-
-/** Recording one-node/80. */
-const networkTypes = perProfile((profile): readonly string[] =>
-  words(
-    'bridge bond eth alias vlan',
-    ...(profile.has('sdnFabrics') ? ['fabric'] : []),
-    'OVSBridge OVSBond OVSPort OVSIntPort vnet any_bridge',
-    ...(profile.has('anyLocalBridge') ? ['any_local_bridge'] : []),
-    ...(profile.has('sdnFabrics') ? ['include_sdn'] : []),
-  ),
-);
+import { type Call, type Endpoint, needText } from './endpoint.ts';
 
 export const NODES: readonly Endpoint[] = [
   { method: 'GET', path: '/nodes', params: {}, allow: everybody, handle: listNodes },
@@ -29,13 +15,6 @@ export const NODES: readonly Endpoint[] = [
     params: nodeParams,
     allow: perm('/nodes/{node}', 'Sys.Audit'),
     handle: ({ sim, profile, params }) => nodeStatus(sim, profile, needText(params, 'node')),
-  },
-  {
-    method: 'GET',
-    path: '/nodes/{node}/network',
-    params: perProfile((profile) => ({ ...nodeParams, type: optional(choice(...networkTypes(profile))) })),
-    allow: everybody,
-    handle: listBridges,
   },
 ];
 
@@ -89,25 +68,4 @@ function nodeStatus(sim: Sim, profile: Profile, name: string): unknown {
       : {}),
     pveversion: `pve-manager/${version}/${repoid}`,
   };
-}
-
-/** Bridges the caller may use or audit; other kinds of interfaces are not played. */
-function listBridges({ sim, user, params }: Call): unknown[] {
-  const type = textParam(params, 'type');
-  if (type !== undefined && !['bridge', 'any_bridge', 'any_local_bridge', 'include_sdn'].includes(type)) return [];
-  const bridges = sim.world.nodes[needText(params, 'node')]?.bridges ?? [];
-  return bridges
-    .filter(({ iface }) =>
-      isAllowed(sim.world, user, `/sdn/zones/localnetwork/${iface}`, ['SDN.Use', 'SDN.Audit'], true),
-    )
-    .map(({ iface, vlanAware, ports, cidr }) => ({
-      iface,
-      type: 'bridge',
-      active: 1,
-      autostart: 1,
-      method: cidr === undefined ? 'manual' : 'static',
-      bridge_ports: ports ?? '',
-      ...(vlanAware ? { bridge_vlan_aware: 1 } : {}),
-      ...(cidr === undefined ? {} : { cidr, address: cidr.split('/')[0], netmask: cidr.split('/')[1] }),
-    }));
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { deflateSync, gzipSync } from 'node:zlib';
 import type { Profile } from '../profiles/profile.ts';
 import { PveError } from '../pve-error.ts';
-import { Download, Page } from '../routes/endpoint.ts';
+import { Changed, Download, Page } from '../routes/endpoint.ts';
 
 export type Format = 'json' | 'extjs';
 
@@ -20,8 +20,15 @@ const COMPRESS_ABOVE_BYTES = 1024;
 
 export function dataAnswer(format: Format, result: unknown): Answer {
   if (result instanceof Download) return { status: 200, reason: 'OK', body: result };
-  const data = result instanceof Page ? pageBody(result) : { data: result ?? null };
+  const data = resultBody(result);
   return { status: 200, reason: 'OK', body: format === 'extjs' ? { ...data, success: 1 } : data };
+}
+
+function resultBody(result: unknown): Record<string, unknown> {
+  if (result instanceof Page) return pageBody(result);
+  if (!(result instanceof Changed)) return { data: result ?? null };
+  const { data, changes } = result;
+  return changes === undefined ? { data } : { data, changes };
 }
 
 /** An empty list has no total. */

@@ -47,7 +47,11 @@ export interface NodeState {
   readonly memoryBytes: number;
   /** How guests run: by the CPU, by software that passes for it, or not at all; by the CPU where absent. */
   readonly virtualisation?: 'hardware' | 'emulated' | 'none';
-  readonly bridges: readonly Bridge[];
+  /** The bridges among the interfaces that run. */
+  bridges: readonly Bridge[];
+  interfaces: Readonly<Record<string, NetInterface>>;
+  /** What the interfaces will be once the changes are applied; undefined without changes. */
+  newInterfaces?: Readonly<Record<string, NetInterface>> | undefined;
   readonly fingerprint: string;
   readonly resolver: Resolver;
   /** Whether systemd runs its services. */
@@ -82,6 +86,12 @@ export interface Bridge {
   readonly vlanAware: boolean;
   readonly ports?: string;
   readonly cidr?: string;
+  readonly gateway?: string;
+}
+
+export interface NetInterface {
+  readonly type: string;
+  readonly options: Readonly<Record<string, string>>;
 }
 
 export type StorageType =
