@@ -33,6 +33,9 @@ export interface Durations {
   readonly haRequestMs: number;
   readonly hotplugMs: number;
   readonly networkReloadMs: number;
+  /** How long a console waits for its connection, and its opener for a port that nobody opens. */
+  readonly consoleWaitMs: number;
+  readonly consolePortMs: number;
   /** How often it is looked whether a guest has given a device or a CPU back, and a DIMM. */
   readonly unplugLookMs: number;
   readonly dimmReleaseMs: number;
@@ -102,6 +105,8 @@ export const DEFAULT_DURATIONS: Durations = {
   rebootGapMs: 500,
   haRequestMs: 600,
   networkReloadMs: 500,
+  consoleWaitMs: 10_000,
+  consolePortMs: 5500,
   hotplugMs: 100,
   unplugLookMs: 1000,
   dimmReleaseMs: 3000,

@@ -27,6 +27,8 @@ export interface Sim {
   readonly membership: Membership;
   readonly daemons: Daemons;
   readonly latency: Latency;
+  /** The cluster's own CA, PEM; '' without TLS. */
+  readonly ca: string;
 }
 
 export function nowSeconds(sim: Pick<Sim, 'clock'>): number {

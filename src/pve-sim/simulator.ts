@@ -99,7 +99,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const clock = createClock({ factor: options.timeScale ?? 1 });
   const authority = tls ? await createAuthority(clock.realNow()) : undefined;
   const certificates = await issueAll(authority, data, host);
-  const sim = assemble(options, data, clock, certificates);
+  const sim = assemble(options, data, clock, certificates, authority?.ca ?? '');
   const journal = createJournal(clock, options.record);
   const stopDaemons = sim.view.start();
   const servers: NodeServer[] = [];
@@ -206,6 +206,7 @@ function assemble(
   data: ClusterData,
   clock: Clock,
   certificates: Readonly<Record<string, Certificates>>,
+  ca: string,
 ): Sim {
   const seed = options.seed ?? DEFAULT_SEED;
   const pace = createPace(clock);
@@ -220,6 +221,7 @@ function assemble(
   const parts = { world, clock, pace, random, durations, faults };
   const sim = {
     ...parts,
+    ca,
     locks: createLocks(pace, createRandom(seed + 2)),
     tasks: createTasks({ ...parts, signals: createRandom(seed + 3) }),
     latency: options.latency === false ? noLatency : createLatency(createRandom(seed + 4)),

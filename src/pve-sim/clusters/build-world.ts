@@ -38,6 +38,7 @@ export function buildWorld(
     storages: Object.fromEntries(data.storages.map((storage) => [storage.id, { ...storage, disabled: false }])),
     volumes: {},
     guests: {},
+    sdn: { zones: {}, vnets: {}, running: { zones: {}, vnets: {} } },
     pools: Object.fromEntries(data.pools.map((id) => [id, { id, comment: undefined, vms: [], storages: [] }])),
     access: minimalAccess(data, random, now),
     ha: { resources: {}, groups: {}, rules: {}, managers: data.nodes.map(({ name }) => name) },

@@ -21,9 +21,10 @@ export function planInterface(node: NodeState, iface: string, change: NetInterfa
 export function applyInterfaces(node: NodeState): void {
   node.interfaces = plannedInterfaces(node);
   node.newInterfaces = undefined;
-  node.bridges = Object.entries(node.interfaces)
+  const own = Object.entries(node.interfaces)
     .filter(([, { type }]) => type === 'bridge' || type === 'OVSBridge')
     .map(([iface, { options }]) => asBridge(iface, options));
+  node.bridges = [...own, ...node.bridges.filter(({ zone }) => zone !== undefined)];
 }
 
 function asBridge(iface: string, options: NetInterface['options']): Bridge {

@@ -243,6 +243,12 @@ export const FEATURES = {
   linkedExtendedL2: { since: '9.1' },
   /** `bridge_vids` of an interface. */
   bridgeVids: { since: '8.4' },
+  /** Changes of the SDN can be made under a lock of one's own. */
+  sdnLock: { since: '9.1' },
+  isolatePorts: { since: '8.4' },
+  /** `icmp-type` of a firewall rule, and rules for what is forwarded. */
+  firewallIcmpType: { since: '7.4' },
+  firewallForward: { since: '8.4' },
   regenerateFrr: { since: '9.1' },
   /** `download` of a task's log. */
   taskLogDownload: { since: '7.4' },

@@ -121,7 +121,8 @@ export function checkBridge(sim: Sim, profile: Profile, user: string, nicValue: 
     if (profile.has('nicWithoutBridge')) return;
     throw failure('no sdn vnet ID specified');
   }
-  const path = `/sdn/zones/localnetwork/${bridge}${tag === undefined ? '' : `/${tag}`}`;
+  const zone = sim.world.sdn.vnets[bridge]?.['zone'] ?? 'localnetwork';
+  const path = `/sdn/zones/${zone}/${bridge}${tag === undefined ? '' : `/${tag}`}`;
   requirePrivilege(sim.world, user, path, ['SDN.Use']);
 }
 

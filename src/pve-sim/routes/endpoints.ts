@@ -23,6 +23,8 @@ import { NODE_FACTS } from './node-facts.ts';
 import { POOLS } from './pools.ts';
 import { QEMU_AGENT } from './qemu-agent.ts';
 import { QEMU_CLOUDINIT } from './qemu-cloudinit.ts';
+import { QEMU_CONSOLE } from './qemu-console.ts';
+import { QEMU_FIREWALL } from './qemu-firewall.ts';
 import { QEMU_MIGRATE } from './qemu-migrate.ts';
 import { QEMU_CONFIG } from './qemu-config.ts';
 import { QEMU_MISC } from './qemu-misc.ts';
@@ -30,6 +32,7 @@ import { QEMU_POWER } from './qemu-power.ts';
 import { QEMU_READ } from './qemu-read.ts';
 import { QEMU_SNAPSHOT } from './qemu-snapshot.ts';
 import { QEMU_WRITE } from './qemu-write.ts';
+import { SDN } from './sdn.ts';
 import { STORAGE } from './storage.ts';
 import { STORAGE_CONFIG } from './storage-config.ts';
 import { STORAGE_CONTENT } from './storage-content.ts';
@@ -48,6 +51,8 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...TASKS,
   ...QEMU_READ,
   ...QEMU_AGENT,
+  ...QEMU_CONSOLE,
+  ...QEMU_FIREWALL,
   ...QEMU_WRITE,
   ...QEMU_CONFIG,
   ...QEMU_POWER,
@@ -55,6 +60,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...QEMU_MISC,
   ...QEMU_CLOUDINIT,
   ...QEMU_MIGRATE,
+  ...SDN,
   ...STORAGE,
   ...STORAGE_CONFIG,
   ...STORAGE_CONTENT,

@@ -23,13 +23,16 @@ export interface ListenerOptions {
   readonly port: number;
   readonly certificate: Certificates | undefined;
   readonly answer: RequestListener;
+  /** Of requests that want to leave HTTP, with what came behind them. */
+  readonly upgrade: (request: IncomingMessage, socket: Socket, head: Buffer) => void;
 }
 
 export async function listen(options: ListenerOptions): Promise<Listener> {
-  const { certificate, answer, host } = options;
+  const { certificate, answer, upgrade, host } = options;
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false };
   const server = certificate === undefined ? createServer(limits) : createTlsServer({ ...limits, ...certificate });
   const api = serve(server, answer);
+  api.on('upgrade', upgrade);
   const plain = certificate === undefined ? api : serve(createServer(limits), redirect);
   const sockets = new Set<Socket>();
   const front = createNetServer({ noDelay: true }, (socket) => {

@@ -1,5 +1,6 @@
 // One node's pveproxy: its port, its connections and API workers, and the power switch.
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FaultAction } from '../faults.ts';
 import type { Journal } from '../journal.ts';
 import { type Answer, emptyAnswer, send } from './answer.ts';
@@ -10,6 +11,7 @@ import { type Arrival, type Dispatcher, dispatch, isUpload, type Target } from '
 import { IDLE_MS, type Listener, listen } from './listener.ts';
 import { NoAnswer } from '../pve-error.ts';
 import { splitPath } from './router.ts';
+import { openWebsocket } from './websocket.ts';
 
 export interface NodeServer {
   readonly name: string;
@@ -33,14 +35,19 @@ export interface NodeServerOptions {
 export async function startNodeServer(options: NodeServerOptions): Promise<NodeServer> {
   const { host, certificate, dispatcher } = options;
   const connections = createConnections(dispatcher.sim.random);
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    void answerRequest(options, request, response, connections.meet(request.socket));
+  const answer = (request: IncomingMessage, response: ServerResponse, upgraded?: Buffer): void => {
+    void answerRequest(options, request, response, connections.meet(request.socket), upgraded);
   };
-  let listener: Listener | undefined = await listen({ host, port: options.port, certificate, answer });
+  const upgrade = (request: IncomingMessage, socket: Socket, head: Buffer): void => {
+    const response = new ServerResponse(request);
+    response.assignSocket(socket);
+    answer(request, response, head);
+  };
+  let listener: Listener | undefined = await listen({ host, port: options.port, certificate, answer, upgrade });
   const { port } = listener;
   const setListening = async (listening: boolean): Promise<void> => {
     const current = listener;
-    if (listening && current === undefined) listener = await listen({ host, port, certificate, answer });
+    if (listening && current === undefined) listener = await listen({ host, port, certificate, answer, upgrade });
     if (listening || current === undefined) return;
     listener = undefined;
     await current.close();
@@ -53,6 +60,7 @@ async function answerRequest(
   request: IncomingMessage,
   response: ServerResponse,
   connection: Connection,
+  upgraded: Buffer | undefined,
 ): Promise<void> {
   const { apiWorker } = connection;
   const { sim } = options.dispatcher;
@@ -72,7 +80,10 @@ async function answerRequest(
   if (lostPower()) return void request.socket.destroy();
   options.journal.close(entry, answer.status, answer.reason);
   if (faults.some((fault) => 'dropAfter' in fault)) return void request.socket.destroy();
-  if (!response.destroyed)
+  if (upgraded !== undefined && answer.status === 200 && target.segments.at(-1) === 'vncwebsocket') {
+    response.detachSocket(request.socket);
+    openWebsocket(request, request.socket, upgraded);
+  } else if (!response.destroyed)
     send(request, response, answer, {
       now: sim.clock.now(),
       last: connection.isLast() || isUpload({ request, target }),

@@ -12,6 +12,7 @@ export interface World {
   /** By VMID, QEMU guests and containers alike: pmxcfs lets an id exist once in a cluster. */
   readonly guests: Record<number, Guest>;
   readonly pools: Record<string, Pool>;
+  readonly sdn: SdnState;
   readonly access: AccessState;
   readonly ha: HaState;
   /** Web servers that nodes download from, by their URL without a path. Other URLs are asked for real. */
@@ -87,6 +88,21 @@ export interface Bridge {
   readonly ports?: string;
   readonly cidr?: string;
   readonly gateway?: string;
+  /** Of a vnet. */
+  readonly zone?: string;
+}
+
+/** A zone or a vnet of the software-defined network. */
+export type SdnSection = Record<string, string>;
+
+interface SdnSections {
+  zones: Readonly<Record<string, SdnSection>>;
+  vnets: Readonly<Record<string, SdnSection>>;
+}
+
+export interface SdnState extends SdnSections {
+  /** What the nodes have loaded. */
+  running: Readonly<SdnSections>;
 }
 
 export interface NetInterface {
@@ -211,6 +227,7 @@ export interface Guest {
   snapshots: Record<string, Record<string, string>>;
   /** What the system inside took for its instance when it booted last; it lies on its disk. */
   instanceId?: string;
+  firewall?: GuestFirewall;
   /** What was written through the agent, by path; every character is a byte. */
   files?: Record<string, string>;
   /** Passwords set through the agent, by user. */
@@ -218,6 +235,13 @@ export interface Guest {
   run: GuestRun | undefined;
   readonly behaviour: GuestBehaviour;
 }
+
+export interface GuestFirewall {
+  readonly options: Readonly<Record<string, string>>;
+  readonly rules: readonly FirewallRule[];
+}
+
+export type FirewallRule = Record<string, string>;
 
 /** A QEMU process. */
 export interface GuestRun {
