@@ -63,6 +63,13 @@ export interface Durations {
   /** How long the proxy waits for a daemon that broke on its own answer. */
   readonly brokenPhraseMs: number;
   readonly deadNodeMs: number;
+  /** The HA managers (pve-behaviour 19): how often they look, when an unheard-of node is fenced and a node without quorum
+   * resets itself, when a lock of the cluster expires, when a manager without work gives its lock back, and a reset. */
+  readonly haRoundMs: number;
+  readonly haFenceMs: number;
+  readonly haLockMs: number;
+  readonly haIdleMs: number;
+  readonly haResetMs: number;
   /** A migration: the first contact, the move of a running guest's memory beside its size, stopping it on the source, and
    * what comes after the config has moved (recordings two-node/07 and 11). */
   readonly migrateGreetMs: number;
@@ -125,6 +132,11 @@ export const DEFAULT_DURATIONS: Durations = {
   agentCommandTimeoutMs: 5000,
   brokenPhraseMs: 5000,
   deadNodeMs: 3000,
+  haRoundMs: 5000,
+  haFenceMs: 60_000,
+  haLockMs: 120_000,
+  haIdleMs: 150_000,
+  haResetMs: 60_000,
   migrateGreetMs: 400,
   migrateMemoryMs: 1000,
   migrateBytesPerSecond: 1024 ** 3,

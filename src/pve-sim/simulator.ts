@@ -10,6 +10,7 @@ import { DEFAULT_DURATIONS, type Durations } from './durations.ts';
 import { createFaults, type FaultRule, type Faults } from './faults.ts';
 import { createJournal, type Journal, type JournalEntry } from './journal.ts';
 import { createLatency, noLatency } from './latency.ts';
+import { startManagers } from './ha/run-managers.ts';
 import { holdLock } from './locks/hold-lock.ts';
 import { createLocks } from './locks/locks.ts';
 import { createDaemons, type DaemonName } from './nodes/daemons.ts';
@@ -103,12 +104,14 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const journal = createJournal(clock, options.record);
   const stopDaemons = sim.view.start();
   const servers: NodeServer[] = [];
+  const stopManagers = startManagers(sim, (node, on) => void setNodeOnline(sim, servers, node, on));
   const setOnline = async (node: string, online: boolean): Promise<void> =>
     await setNodeOnline(sim, servers, node, online);
   const dispatcher = { sim, router: createRouter(ENDPOINTS), knownUris: createKnownUris(PVE_URIS) };
   let control: ControlServer | undefined;
   const stop = async (): Promise<void> => {
     stopDaemons();
+    stopManagers();
     for (const { name } of data.nodes) killAll(sim, name);
     await control?.close();
     await Promise.all(servers.map(async (server) => await server.close()));

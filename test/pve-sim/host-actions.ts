@@ -39,6 +39,7 @@ const ACTIONS: Readonly<Record<string, Act>> = {
   },
   'guest-poweroff': (simulator, { vmid }) => endRun(guestOf(simulator, vmid)),
   'kill-vm-process': (simulator, { vmid }) => endRun(guestOf(simulator, vmid)),
+  'guest-crash': (simulator, { vmid }) => endRun(guestOf(simulator, vmid)),
   'hold-lock': async (simulator, { lock = '', seconds = 0 }) => {
     await simulator.holdLock(lock, seconds * 1000);
   },

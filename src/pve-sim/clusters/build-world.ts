@@ -1,5 +1,6 @@
 // From a cluster's data to the world it starts as.
 import { runningSince } from '../qemu/boot-guest.ts';
+import { emptyManagerStatus } from '../ha/manager-status.ts';
 import type { Random } from '../random.ts';
 import { fromBridge } from '../nodes/interfaces.ts';
 import { addGuest, isTemplate, normalBehaviour } from '../world/guests.ts';
@@ -41,7 +42,13 @@ export function buildWorld(
     sdn: { zones: {}, vnets: {}, running: { zones: {}, vnets: {} } },
     pools: Object.fromEntries(data.pools.map((id) => [id, { id, comment: undefined, vms: [], storages: [] }])),
     access: minimalAccess(data, random, now),
-    ha: { resources: {}, groups: {}, rules: {}, managers: data.nodes.map(({ name }) => name) },
+    ha: {
+      resources: {},
+      groups: {},
+      rules: {},
+      managers: data.nodes.map(({ name }) => name),
+      status: emptyManagerStatus(),
+    },
     web: {},
     tasks: {},
     stats: Object.fromEntries(data.nodes.map(({ name }) => [name, {}])),

@@ -1,13 +1,14 @@
 // What is under HA (pve-behaviour 19, recording one-node/110): the cluster's resources.cfg, groups.cfg and rules.cfg.
 import { splitList } from '../world/tags.ts';
-import type { Guest, HaResource, World } from '../world/world.ts';
+import type { Section } from '../world/section-config.ts';
+import type { Guest, World } from '../world/world.ts';
 
 export function sidOf({ type, vmid }: Pick<Guest, 'type' | 'vmid'>): string {
   return `${type === 'lxc' ? 'ct' : 'vm'}:${vmid}`;
 }
 
 /** A resource that is not ignored. */
-export function managedResource(world: World, sid: string): HaResource | undefined {
+export function managedResource(world: World, sid: string): Section | undefined {
   const resource = world.ha.resources[sid];
   return resource?.options['state'] === 'ignored' ? undefined : resource;
 }

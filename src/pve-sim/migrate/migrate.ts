@@ -1,4 +1,5 @@
 // `POST .../migrate` (pve-behaviour 19): what is refused at once, and the task.
+import { requestHaMigration } from '../ha/requests.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import { checkQuorum } from '../qemu/config-file.ts';
 import type { Sim } from '../sim.ts';
@@ -37,7 +38,9 @@ export function migrateGuest(sim: Sim, request: MigrateRequest, checkRootOnly: (
   const storages = request.targetStorage === undefined ? undefined : parseStorageMap(request.targetStorage);
   if (storages === undefined) checkStoragesOn(sim, guest.vmid, target);
   else checkMapAccess(sim, user, vmid, target, storages);
-  return forkMigration(sim, { ...request, storages: storages ?? SAME_STORAGES });
+  return (
+    requestHaMigration(sim, request, target) ?? forkMigration(sim, { ...request, storages: storages ?? SAME_STORAGES })
+  );
 }
 
 /** The same storages have to be there. */

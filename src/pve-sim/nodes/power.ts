@@ -31,6 +31,7 @@ function switchOn(sim: Sim, node: NodeState): void {
   sim.daemons.set(node.name, 'api', 'running');
   sim.daemons.set(node.name, 'worker', 'running');
   sim.world.stats[node.name] = {};
+  delete sim.world.ha.status.lrms[node.name];
 }
 
 function cutPower(sim: Sim, name: string): void {

@@ -81,7 +81,7 @@ function withoutPaths(sim: Sim, node: string, options: Readonly<Record<string, s
 function manage(sim: Sim, worker: Worker, { vmid, start }: CreateRequest): void {
   worker.log('Add as HA resource');
   const options = { state: start ? 'started' : 'stopped' };
-  sim.world.ha.resources[`vm:${vmid}`] = { type: 'vm', options, serviceState: undefined };
+  sim.world.ha.resources[`vm:${vmid}`] = { type: 'vm', options };
 }
 
 function checkCreateAccess(sim: Sim, request: CreateRequest): void {

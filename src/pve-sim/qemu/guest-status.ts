@@ -2,6 +2,7 @@
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
 import { managedResource, sidOf } from '../ha/ha-config.ts';
+import { crmState } from '../ha/ha-status.ts';
 import { isBusKey, isCdrom, parseDrive } from '../world/drive.ts';
 import { isTemplate } from '../world/guests.ts';
 import { parseProperties } from '../world/property-string.ts';
@@ -49,7 +50,7 @@ export function currentStatus(sim: Sim, guest: Guest): Record<string, unknown> {
 function haStatus(sim: Sim, guest: Guest): Record<string, unknown> {
   const resource = managedResource(sim.world, sidOf(guest));
   if (resource === undefined) return { managed: 0 };
-  const status = { managed: 1, state: resource.serviceState ?? null };
+  const status = { managed: 1, state: crmState(sim.world, sidOf(guest)) };
   return profileOfNode(sim.world, guest.node).has('haGroups')
     ? { ...status, group: resource.options['group'] ?? null }
     : status;

@@ -1,5 +1,6 @@
 // Start, stop, shutdown, reboot, reset and resume (pve-behaviour 12): what each says at once, and its task.
 import { isAllowed } from '../access/permissions.ts';
+import { isManaged, requestHaStart, requestHaStop } from '../ha/requests.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
@@ -8,7 +9,6 @@ import { checkNoLock, findQemu, requireQemu } from '../world/guests.ts';
 import type { Guest, TaskRecord } from '../world/world.ts';
 import { bootRun } from './boot-guest.ts';
 import { checkQuorum } from './config-file.ts';
-import { isManaged, queueHa } from './ha-power.ts';
 import { shutDown, stopByForce } from './shut-down.ts';
 import { forkStart, runStart, type StartRequest } from './start.ts';
 
@@ -20,7 +20,7 @@ export interface PowerRequest extends StartRequest {
 
 export function startGuest(sim: Sim, request: StartRequest): string {
   checkQuorum(sim, request.node);
-  return queueHa(sim, request, 'started') ?? forkStart(sim, request);
+  return requestHaStart(sim, request) ?? forkStart(sim, request);
 }
 
 export interface StopRequest extends PowerRequest {
@@ -29,12 +29,16 @@ export interface StopRequest extends PowerRequest {
 }
 
 export function stopGuest(sim: Sim, request: StopRequest): string {
-  const { node, vmid } = request;
+  const { vmid } = request;
   if (request.overruleShutdown && isManaged(sim, vmid)) {
     throw parameterError({ 'overrule-shutdown': 'Not applicable for HA resources.' });
   }
-  const managed = queueHa(sim, request, 'stopped');
-  if (managed !== undefined) return managed;
+  return requestHaStop(sim, request, 0) ?? forkStop(sim, request);
+}
+
+/** Whether HA manages it or not. */
+export function forkStop(sim: Sim, request: StopRequest): string {
+  const { node, vmid } = request;
   return sim.tasks.fork({ ...start(request), type: 'qmstop' }, async (worker) => {
     if (request.overruleShutdown) endShutdowns(sim, worker, request);
     await withConfigLock(sim, worker, { node, vmid }, async () => {
@@ -63,17 +67,24 @@ export interface ShutdownRequest extends PowerRequest {
 
 /** A paused guest hears nothing; with `forceStop` it is stopped instead. */
 export function shutdownGuest(sim: Sim, request: ShutdownRequest): string {
-  const { node, vmid, force } = request;
-  const isPaused = findQemu(sim.world, node, vmid)?.run?.qmpStatus === 'paused';
-  if (isPaused && !force) throw failure('VM is paused - cannot shutdown');
-  const managed = queueHa(sim, request, 'stopped');
-  if (managed !== undefined) return managed;
+  if (isPaused(sim, request) && !request.force) throw failure('VM is paused - cannot shutdown');
+  return requestHaStop(sim, request, request.timeoutMs) ?? forkShutdown(sim, request);
+}
+
+function isPaused(sim: Sim, { node, vmid }: PowerRequest): boolean {
+  return findQemu(sim.world, node, vmid)?.run?.qmpStatus === 'paused';
+}
+
+/** Whether HA manages it or not. */
+export function forkShutdown(sim: Sim, request: ShutdownRequest): string {
+  const { node, vmid } = request;
+  const byForce = isPaused(sim, request);
   return sim.tasks.fork({ ...start(request), type: 'qmshutdown' }, async (worker) => {
     await withConfigLock(sim, worker, { node, vmid }, async () => {
       const guest = requireHere(sim, node, vmid);
       if (guest.run === undefined) return;
       checkLock(guest, request);
-      if (isPaused) await stopByForce(sim, worker, guest);
+      if (byForce) await stopByForce(sim, worker, guest);
       else await shutDown(sim, worker, guest, request);
     });
   });

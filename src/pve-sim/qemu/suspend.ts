@@ -1,5 +1,6 @@
 // Pausing a guest, and writing its RAM to disk (pve-behaviour 12): `lock: suspending` while that goes on, `suspended` from
 // then on until it is started again.
+import { isManaged } from '../ha/requests.ts';
 import { requirePrivilege } from '../access/rules.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failure } from '../pve-error.ts';
@@ -8,7 +9,6 @@ import type { Worker } from '../tasks/worker.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
 import type { Guest } from '../world/world.ts';
 import { checkWritable } from './config-file.ts';
-import { isManaged } from './ha-power.ts';
 import { type PowerRequest, requireRunning } from './power.ts';
 import { endRun } from './run-end.ts';
 import { checkMovable } from './snapshots/create.ts';

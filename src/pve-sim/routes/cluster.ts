@@ -7,6 +7,7 @@ import { choice, optional } from '../schema/property.ts';
 import { vmidProperty } from '../schema/endpoint-params.ts';
 import type { Sim } from '../sim.ts';
 import { sidOf } from '../ha/ha-config.ts';
+import { crmState } from '../ha/ha-status.ts';
 import { nextIdRange } from '../world/datacenter.ts';
 import { isOnNode } from '../world/volumes.ts';
 import type { Guest, World } from '../world/world.ts';
@@ -82,7 +83,7 @@ export function guestRow(call: Call, guest: Guest, pools: ReadonlyMap<number, st
     ...(pool === undefined ? {} : { pool }),
     ...(config['tags'] === undefined ? {} : { tags: config['tags'] }),
     ...(config['lock'] === undefined ? {} : { lock: config['lock'] }),
-    ...(ha === undefined ? {} : { hastate: ha.serviceState ?? null }),
+    ...(ha === undefined ? {} : { hastate: crmState(world, sidOf(guest)) }),
   };
 }
 

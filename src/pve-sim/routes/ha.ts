@@ -2,12 +2,13 @@
 import { perm } from '../access/rules.ts';
 import { guestOfSid, forgetResource, sidOf } from '../ha/ha-config.ts';
 import { resourceOptions } from '../ha/ha-options.ts';
-import { haStatus } from '../ha/ha-status.ts';
+import { haStatus, managerStatus } from '../ha/ha-status.ts';
+import { queueCommand } from '../ha/requests.ts';
 import { changeUnderClusterLock } from '../locks/cluster-lock.ts';
 import { perProfile } from '../profiles/profile.ts';
 import { failure } from '../pve-error.ts';
 import { checkQuorum } from '../qemu/config-file.ts';
-import { configIdFormat, haIdFormat } from '../schema/formats.ts';
+import { configIdFormat, haIdFormat, nodeFormat } from '../schema/formats.ts';
 import { choice, flag, listText, optional, type Schema, text } from '../schema/property.ts';
 import { checkSectionsDigest, editOptions, sectionsDigest, shownOptions } from '../world/section-config.ts';
 import { splitList } from '../world/tags.ts';
@@ -62,7 +63,37 @@ export const HA: readonly Endpoint[] = [
     allow: read,
     handle: ({ sim, receivedBy, profile }) => haStatus(sim, receivedBy, profile),
   },
+  {
+    method: 'GET',
+    path: '/cluster/ha/status/manager_status',
+    params: {},
+    allow: read,
+    handle: ({ sim, receivedBy }) => managerStatus(sim, receivedBy),
+  },
+  move('migrate'),
+  move('relocate'),
 ];
+
+/** A command to the master; since 9 its answer says what was asked for. */
+function move(act: 'migrate' | 'relocate'): Endpoint {
+  return {
+    method: 'POST',
+    path: `/cluster/ha/resources/{sid}/${act}`,
+    params: { node: text({ format: nodeFormat }), sid },
+    allow: write,
+    handle: (call) => {
+      const { sim, params, process, profile } = call;
+      checkQuorum(sim, process.node);
+      const id = existing(call);
+      const target = needText(params, 'node');
+      if (sim.world.ha.status.services[id]?.state === 'error') {
+        throw failure(`service '${id}' in error state, must be disabled and fixed first`);
+      }
+      queueCommand(sim, { sid: id, act, target });
+      return profile.has('haRules') ? { sid: id, 'requested-node': target } : null;
+    },
+  };
+}
 
 /** `100` and `vm:100` are the same for a guest. */
 function serviceId({ sim, params }: Call): string {
@@ -121,7 +152,7 @@ async function addResource(call: Call): Promise<void> {
   const { resources } = sim.world.ha;
   await changeUnderClusterLock(sim, process, 'domain-ha', 'create resource', () => {
     if (resources[id] !== undefined) throw failure(`resource ID '${id}' already defined`);
-    resources[id] = { type: kind, options: sentOptions(params, resourceOptions(profile)), serviceState: undefined };
+    resources[id] = { type: kind, options: sentOptions(params, resourceOptions(profile)) };
   });
 }
 

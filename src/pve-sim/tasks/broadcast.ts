@@ -7,7 +7,7 @@ import { taskIdentity, tasksOfNode } from './task-rows.ts';
 export interface TaskBroadcasts {
   /** The node tells what it has now. */
   send(node: string): void;
-  /** What `node` has heard from all, itself too: one node's tasks after the other's (recording two-node/08). */
+  /** What `node` has heard from all, itself too: one node's tasks after the other's, the nodes in any order. */
   heardBy(node: string): readonly ToldTask[];
 }
 
@@ -41,9 +41,8 @@ export function createTaskBroadcasts(world: World): TaskBroadcasts {
       }
     },
     heardBy: (node) => {
-      const lists = [...(heard.get(node)?.values() ?? [])];
-      const newest = (list: readonly ToldTask[]): number => list[0]?.starttime ?? 0;
-      return lists.toSorted((a, b) => newest(b) - newest(a)).flat();
+      const lists = [...(heard.get(node) ?? [])].toSorted(([a], [b]) => (a < b ? 1 : -1));
+      return lists.flatMap(([, told]) => told);
     },
   };
 }

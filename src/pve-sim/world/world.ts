@@ -1,6 +1,7 @@
 // The whole simulated cluster as one plain object: what pmxcfs, the storages and the QEMU processes know.
 // It can be cloned, printed and compared; everything that moves (workers, locks, timers) lives elsewhere.
 
+import type { ManagerStatus } from '../ha/manager-status.ts';
 import type { Section } from './section-config.ts';
 
 export interface World {
@@ -370,16 +371,12 @@ export interface AclEntry {
 
 export interface HaState {
   /** By service id such as `vm:100`. */
-  readonly resources: Record<string, HaResource>;
+  readonly resources: Record<string, Section>;
   readonly groups: Record<string, Section>;
   readonly rules: Record<string, Section>;
   /** Nodes whose HA manager runs; where none does, requests wait. */
   managers: string[];
-}
-
-export interface HaResource extends Section {
-  /** What the manager has made of it; undefined until one has seen it. */
-  serviceState: string | undefined;
+  readonly status: ManagerStatus;
 }
 
 export interface TaskRecord {
