@@ -129,9 +129,11 @@ describe('a stopped guest', () => {
 
   test('stays locked where the worker is killed', async () => {
     await made(316, { scsi0: SHARED });
-    simulator.faults.add([{ task: 'qmigrate', action: { killWorker: 'KILL', afterMs: 600 } }]);
-    expect(await pve.task('post', '/nodes/pve1/qemu/316/migrate', { target: 'pve2' })).toBe('unexpected status');
-    simulator.faults.clear();
+    const reply = await migrate(316, { target: 'pve2' });
+    const isLocked = async () => await Promise.resolve(guestOf(316)?.config['lock'] === 'migrate');
+    await eventually(simulator.clock, isLocked, (locked) => locked);
+    simulator.sim.tasks.killAll('pve1');
+    expect(await pve.exitOf(reply.data)).toBe('unexpected status');
     expect(guestOf(316)?.config['lock']).toBe('migrate');
   });
 });
