@@ -1,6 +1,6 @@
 // Every endpoint that is played has the parameters that PVE 9.2 has, no more and no less, and goes PVE's ways.
 import { describe, expect, test } from 'vitest';
-import { profileOf } from '#pve-sim/profiles/profiles';
+import { PROFILE_NAMES, profileOf } from '#pve-sim/profiles/profiles';
 import { allowOf, type Endpoint, isOfNode, isProtected, paramsOf } from '#pve-sim/routes/endpoint';
 import { ENDPOINTS } from '#pve-sim/routes/endpoints';
 import { mapValues, ofPve, ofRule, ofSchema } from './comparable.ts';
@@ -42,4 +42,18 @@ describe.skipIf(isMissing)("every endpoint is described as in PVE's own schema",
   test.each(rows)('%s: whether it takes API tokens', (_, endpoint) => {
     expect(endpoint.ticketOnly !== true).toBe(pveOf(endpoint).allowtoken === 1);
   });
+});
+
+test.each(PROFILE_NAMES)('%s: what is in the path of an endpoint is among its parameters', (name) => {
+  const version = profileOf(name);
+  const missing = ENDPOINTS.filter(({ feature }) => feature === undefined || version.has(feature)).flatMap(
+    (endpoint) => {
+      const known = paramsOf(endpoint, version);
+      const inPath = [...endpoint.path.matchAll(/\{([^}]+)\}/g)].map(([, parameter = '']) => parameter);
+      return inPath
+        .filter((parameter) => known[parameter] === undefined)
+        .map((parameter) => [endpoint.path, parameter]);
+    },
+  );
+  expect(missing).toEqual([]);
 });

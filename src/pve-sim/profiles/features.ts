@@ -160,8 +160,6 @@ export const FEATURES = {
   saferemoveStepsize: { since: '9.2' },
   /** Storage option `zfs-base-path`. */
   zfsBasePath: { since: '9.1' },
-  /** A custom CPU model needs Mapping.Use on it; before: Sys.Audit on /nodes. */
-  customCpuNeedsMapping: { since: '9.2' },
   /** `POST .../config` forks before it takes the config lock: a lock held too long is the task's error. */
   configTaskTakesLock: { since: '9.2' },
   /** Destroying a guest whose storage has vanished succeeds with warnings. */
