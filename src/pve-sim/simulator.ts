@@ -70,7 +70,7 @@ export interface Simulator {
   /** Privilege-separated, with just the rights a provider needs. */
   readonly token: TokenCredentials;
   readonly rootToken: TokenCredentials;
-  /** Of root@pam. */
+  /** For a login as root@pam, who may do what no token may. */
   readonly rootPassword: string;
   readonly controlUrl: string | undefined;
   /** The inside, for what happens beside the API. */
