@@ -7,10 +7,16 @@ import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { z } from 'zod';
+import type { ClusterData } from './clusters/cluster-data.ts';
+import { parseClusterFile } from './clusters/cluster-file.ts';
 import { CLUSTERS } from './clusters/clusters.ts';
+import { largeCluster } from './clusters/large-cluster.ts';
 import { faultRule, type FaultRule } from './faults.ts';
 import { PROFILE_NAMES } from './profiles/profiles.ts';
 import { type Simulator, startSimulator } from './simulator.ts';
+
+/** What one machine has room for. */
+const MOST_NODES = 64;
 
 export interface CommandOptions {
   /** Without the program's own name. */
@@ -25,7 +31,10 @@ export async function runPveSim({ args, write, interrupted }: CommandOptions): P
   const options = parseOptions(args);
   const record = options.record === undefined ? undefined : await openRecord(options.record);
   const simulator = await startSimulator({
-    cluster: options.cluster,
+    cluster:
+      options.nodes === undefined
+        ? await readCluster(options.cluster)
+        : largeCluster({ nodes: options.nodes, guests: options.guests }),
     ...(options.profile === undefined ? {} : { profile: options.profile }),
     host: options.host,
     port: options.port,
@@ -53,7 +62,19 @@ function parseOptions(args: readonly string[]) {
     .option('--host <address>', 'where the nodes listen', '127.0.0.1')
     .option('--port <number>', 'port of the first node, the next ones follow; 0 takes any free ones', port, 8006)
     .option('--control-port <number>', 'port of the control endpoint; 0 takes any free one', port, 8010)
-    .addOption(new Option('--cluster <name>', 'what is there').choices(Object.keys(CLUSTERS)).default('three-node'))
+    .option(
+      '--cluster <name or file>',
+      `what is there: ${Object.keys(CLUSTERS).join(', ')}, or a JSON file`,
+      'three-node',
+    )
+    .addOption(
+      new Option('--nodes <number>', 'a generated cluster of so many nodes instead')
+        .argParser(count)
+        .conflicts('cluster'),
+    )
+    .addOption(
+      new Option('--guests <number>', 'with --nodes: so many guests on them').argParser(wholeNumber).default(0),
+    )
     .option(
       '--profile <version>',
       `the PVE version, or node=version pairs with commas: ${PROFILE_NAMES.join(', ')}`,
@@ -92,6 +113,12 @@ function checkedProfile(version: string): string {
   throw new InvalidArgumentError(`There is no profile '${version}'; known: ${PROFILE_NAMES.join(', ')}.`);
 }
 
+function count(text: string): number {
+  const value = wholeNumber(text);
+  if (value < 1 || value > MOST_NODES) throw new InvalidArgumentError(`It has to be 1 to ${MOST_NODES}.`);
+  return value;
+}
+
 function port(text: string): number {
   const value = wholeNumber(text);
   if (value > 65_535) throw new InvalidArgumentError('It has to be a port, 0 to 65535.');
@@ -110,6 +137,24 @@ async function openRecord(path: string): Promise<WriteStream> {
   const stream = createWriteStream(path);
   await once(stream, 'open');
   return stream;
+}
+
+async function readCluster(nameOrFile: string): Promise<string | ClusterData> {
+  if (CLUSTERS[nameOrFile] !== undefined) return nameOrFile;
+  const known = Object.keys(CLUSTERS).join(', ');
+  const text = await readFile(nameOrFile, 'utf8').catch((error: unknown) => {
+    throw new Error(`'${nameOrFile}' is no cluster (${known}) and no file that can be read: ${String(error)}`, {
+      cause: error,
+    });
+  });
+  try {
+    return parseClusterFile(text);
+  } catch (error) {
+    throw new Error(
+      `the cluster of ${nameOrFile} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 async function readFaults(path: string): Promise<FaultRule[]> {

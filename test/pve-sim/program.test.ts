@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseClusterFile } from '#pve-sim/clusters/cluster-file';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import { objectOf, pveClient } from './pve-client.ts';
 
@@ -75,6 +76,38 @@ describe('the program', () => {
     expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
+  test('writes every answered call to a file', async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'pve-sim-test-')), 'calls.jsonl');
+    const child = start(
+      '--port',
+      '0',
+      '--control-port',
+      '0',
+      '--no-tls',
+      '--nodes',
+      '2',
+      '--guests',
+      '3',
+      '--record',
+      file,
+    );
+    const lines = await linesUntilReady(child);
+    const url = lines.find((line) => line.startsWith('node pve2 '))?.split(' ')[2] ?? '';
+    const token = lines.find((line) => line.startsWith('token '))?.slice('token '.length) ?? '';
+    await request(`${url}/api2/json/cluster/resources?type=vm`, { headers: { authorization: `PVEAPIToken=${token}` } });
+    await request(`${url}/api2/json/nodes/pve9/qemu`, { headers: { authorization: `PVEAPIToken=${token}` } });
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    const calls = (await readFile(file, 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as unknown);
+    expect(calls).toMatchObject([
+      { seq: 1, node: 'pve2', method: 'GET', path: '/cluster/resources', params: { type: 'vm' }, status: 200 },
+      { seq: 2, method: 'GET', path: '/nodes/pve9/qemu', status: 500 },
+    ]);
+  });
+
   test('reads its faults from a file', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'pve-sim-test-')), 'faults.json');
     await writeFile(file, '[{"path":"^/version$","action":{"bogus":1}}]');
@@ -84,13 +117,78 @@ describe('the program', () => {
   });
 
   test.each([
-    ['an unknown cluster', ['--cluster', 'nine-node'], 'Allowed choices are one-node, three-node'],
+    ['an unknown cluster', ['--cluster', 'nine-node'], 'no cluster (one-node, three-node) and no file'],
+    ['a cluster of too many nodes', ['--nodes', '65'], 'It has to be 1 to 64'],
+    ['a cluster of two kinds', ['--nodes', '2', '--cluster', 'one-node'], 'cannot be used with'],
+    ['an unknown version', ['--profile', '6.4'], "There is no profile '6.4'; known: 7.0"],
+    ['a version for a node that is not there', ['--profile', 'pve9=8.4'], "there is no node 'pve9'"],
     ['a bad factor', ['--time-scale', '500'], 'It has to be within 0 to 200'],
     ['a bad port', ['--port', 'https'], 'It has to be a whole number'],
   ])('says what is wrong with %s', async (_, args, expected) => {
     const { code, text } = await failureOf(...args);
     expect(code).toBe(1);
     expect(text).toContain(expected);
+  });
+});
+
+describe('a cluster from a file', () => {
+  const cluster = {
+    name: 'lab',
+    pve: '8.4',
+    nodes: [
+      { name: 'alpha', cpus: 8, memory: '16G' },
+      { name: 'beta', pve: '9.1' },
+    ],
+    storages: [
+      { id: 'fast', type: 'zfspool', content: ['images'], size: '1T' },
+      { id: 'files', type: 'nfs', shared: true, content: ['iso', 'images'], defaultFormat: 'qcow2' },
+    ],
+    guests: [
+      {
+        vmid: 200,
+        node: 'beta',
+        running: true,
+        config: { name: 'web', cores: 2, net0: 'virtio,bridge=vmbr0' },
+        disks: [{ key: 'scsi0', storage: 'fast', size: '8G' }],
+      },
+    ],
+  };
+
+  test('is what there is', async () => {
+    const simulator = await startSimulator({ cluster: parseClusterFile(JSON.stringify(cluster)), tls: false });
+    const pve = pveClient(simulator, { token: simulator.rootToken });
+    const config = objectOf(await pve.get('/nodes/beta/qemu/200/config'));
+    expect(config).toMatchObject({ name: 'web', cores: 2, scsi0: 'fast:vm-200-disk-0,size=8G' });
+    expect(objectOf(await pve.get('/nodes/beta/qemu/200/status/current'))).toMatchObject({ status: 'running' });
+    expect(objectOf(await pve.get('/nodes/alpha/version'))).toMatchObject({ release: '8.4' });
+    expect(objectOf(await pve.get('/nodes/beta/version'))).toMatchObject({ release: '9.1' });
+    expect(simulator.world.nodes['alpha']).toMatchObject({ cpus: 8, memoryBytes: 16 * 1024 ** 3 });
+    await pve.close();
+    await simulator.stop();
+  });
+
+  test.each([
+    ['no nodes', { nodes: [] }, 'nodes'],
+    [
+      'a size of no unit PVE has',
+      { nodes: [{ name: 'alpha', memory: '16 gigs' }] },
+      "'16 gigs' is no size such as 32G",
+    ],
+    ['several nodes and no name', { name: undefined }, 'several nodes are a cluster: give it a name'],
+    [
+      'a guest on a node that is not there',
+      { containers: [{ vmid: 201, node: 'x', hostname: 'x' }] },
+      "guest 201: there is no node 'x'",
+    ],
+    [
+      'an id that is there twice',
+      { containers: [{ vmid: 200, node: 'beta', hostname: 'x' }] },
+      'guest 200 is there twice',
+    ],
+    ['a disk on a storage that is not there', { storages: [cluster.storages[1]] }, "there is no storage 'fast'"],
+    ['a word it does not know', { color: 'blue' }, 'color'],
+  ])('is refused with %s', (_, change, expected) => {
+    expect(() => parseClusterFile(JSON.stringify({ ...cluster, ...change }))).toThrow(expected);
   });
 });
 
