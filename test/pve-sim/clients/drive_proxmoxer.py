@@ -56,7 +56,7 @@ for name, pve in (("token", with_token), ("login", with_login)):
     try:
         pve.nodes("pve1").qemu.post(vmid=vmid, memory="much")
     except ResourceException as error:
-        log(name, "refused", error.status_code, sorted(error.errors))
+        log(name, "refused", error.status_code, error.content)
 
 with open(ca, "rb") as upload:
     log("upload", done(with_token, with_token.nodes("pve1").storage("local").upload.post(content="iso", filename=upload)))

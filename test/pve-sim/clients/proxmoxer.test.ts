@@ -60,7 +60,7 @@ describe.skipIf(python === undefined)(`proxmoxer${note}`, () => {
         'status stopped',
         'delete OK',
         'gone 500',
-        "refused 400 ['memory']",
+        'refused 400 Parameter verification failed.',
       ].map((line) => `${name} ${line}`);
     expect(out.trim().split('\n')).toEqual([...life('token'), ...life('login'), 'upload OK']);
     expect(Object.keys(simulator.world.volumes)).toContain('pve1/local:iso/ca.iso');
