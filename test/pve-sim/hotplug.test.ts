@@ -44,7 +44,7 @@ async function start(options: Params): Promise<void> {
   expect(created).toBe('OK');
   expect(await pve.task('post', `${guestPath}/status/start`)).toBe('OK');
   const { run } = guest();
-  if (run !== undefined) run.bootedAt = simulator.clock.now();
+  if (run !== undefined) Object.assign(run, { hasSystem: true, bootedAt: simulator.clock.now() });
 }
 
 async function restart(options: Params): Promise<void> {

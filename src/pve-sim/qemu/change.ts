@@ -15,5 +15,6 @@ export interface Change {
 /** Whether the system inside gives a device back when it is asked to: it has to be up, and willing. */
 export function guestReleases({ sim, guest }: Change): boolean {
   const { run, behaviour } = guest;
-  return run?.qmpStatus === 'running' && sim.clock.now() >= run.bootedAt && behaviour.unplug !== 'refused';
+  const isUp = run?.qmpStatus === 'running' && run.hasSystem && sim.clock.now() >= run.bootedAt;
+  return isUp && behaviour.unplug !== 'refused';
 }
