@@ -6,7 +6,7 @@ import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { fileInAppliance } from '../storage/appliance.ts';
 import { convertImage } from '../storage/convert-image.ts';
-import { copy, rounded } from '../storage/disk-work.ts';
+import { mirrorDisk } from '../storage/mirror-disk.ts';
 import { imageBytes } from '../storage/image-size.ts';
 import { volumeKind } from '../storage/volume-name.ts';
 import { pathOf, volumeAt } from '../storage/volume-path.ts';
@@ -92,10 +92,7 @@ export async function copySource(
   to: Volume,
 ): Promise<void> {
   if (guest?.run === undefined || key === undefined) return await convertImage(sim, process, { node, from, to, bytes });
-  process.log(`drive mirror is starting for drive-${key}`);
-  await copy(sim, process, node, requireStorage(sim.world, to.storage), bytes, { images: { from, to } });
-  process.log(`drive-${key}: transferred ${rounded(bytes)} of ${rounded(bytes)} (100.00%) in 1s, ready`);
-  process.log("all 'mirror' jobs are ready");
+  await mirrorDisk(sim, process, { node, key, from, to, bytes });
   process.log('suspend vm');
   process.log(`drive-${key}: Cancelling block job`);
   process.log(`drive-${key}: Done.`);

@@ -7,7 +7,8 @@ import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
 import { makeBase } from '../storage/base-image.ts';
 import { convertImage } from '../storage/convert-image.ts';
-import { allocate, copy, free, freeOrWarn } from '../storage/disk-work.ts';
+import { allocate, free, freeOrWarn } from '../storage/disk-work.ts';
+import { mirrorDisk } from '../storage/mirror-disk.ts';
 import { storageKind } from '../storage/storage-types.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { type Drive, formatDrive, isCdrom, isCloudInit, isUnusedKey, parseDrive } from '../world/drive.ts';
@@ -132,8 +133,7 @@ async function copyVolume(
   const images = { from: source, to: moved };
   const { sizeBytes: bytes } = source;
   if (isRunning) {
-    worker.log(`drive mirror is starting for drive-${disk}`);
-    await copy(sim, worker, node, onto, bytes, { limit: bytesPerSecond, images });
+    await mirrorDisk(sim, worker, { node, key: disk, ...images, bytes, limit: bytesPerSecond });
     logSwitch(worker, disk);
   } else await convertImage(sim, worker, { node, ...images, bytes, limit: bytesPerSecond });
   return isTemplate(guest) ? await makeBase(sim, worker, node, moved) : moved;
@@ -141,7 +141,6 @@ async function copyVolume(
 
 /** The guest goes on with the copy. */
 function logSwitch(worker: Worker, disk: string): void {
-  worker.log("all 'mirror' jobs are ready");
   worker.log(`drive-${disk}: Completing block job...`);
   worker.log(`drive-${disk}: Completed successfully.`);
 }
