@@ -29,8 +29,8 @@ describe('a pool', () => {
     await root.post('/pools', { poolid: 'p', comment: 'c' });
     await change({ poolid: 'p', vms: '9000,9001', storage: 'local' });
     const idsOf = async (type?: string) => {
-      const [row] = rowsOf(await root.get('/pools', { poolid: 'p', type }));
-      return (row?.['members'] as { id: string }[]).map(({ id }) => id);
+      const [row = {}] = rowsOf(await root.get('/pools', { poolid: 'p', type }));
+      return (row['members'] as { id: string }[]).map(({ id }) => id);
     };
     expect(await idsOf()).toEqual(['qemu/9000', 'qemu/9001', 'storage/pve/local']);
     expect(await idsOf('qemu')).toEqual(['qemu/9000', 'qemu/9001']);
