@@ -181,6 +181,11 @@ describe('an upload', () => {
       ...iso('b.iso').slice(1),
     ]);
     expect(strange).toEqual({ status: 400, reason: 'Bad Request' });
+    const sum = [
+      { name: 'checksum', value: 'x' },
+      { name: 'checksum-algorithm', value: 'md5' },
+    ];
+    expect((await upload([...iso('b.iso').slice(0, 1), ...sum, ...iso('b.iso').slice(1)])).reason).toBe('Bad Request');
     await pve.exitOf((await upload([...iso('b.iso', 'x'), { name: 'checksum', value: 'y' }])).data);
     expect(Buffer.from(simulator.world.volumes['pve1/local:iso/b.iso']?.data ?? []).toString()).toMatch(
       /^x\r\n--simple-boundary\r\nContent-Disposition: .*\r\n\r\ny$/s,

@@ -13,8 +13,8 @@ export interface MultipartBody {
   readonly file: UploadedFile;
 }
 
-/** The fields that may come before the file. */
-const FIELDS = new Set(['content', 'checksum-algorithm', 'checksum']);
+/** The fields that may come before the file, in their order (pve-behaviour 28.9). */
+const FIELDS = ['content', 'checksum-algorithm', 'checksum'];
 
 interface Part {
   readonly name: string;
@@ -26,14 +26,17 @@ interface Part {
 export function parseMultipart(contentType: string, body: Buffer): MultipartBody {
   const boundary = boundaryOf(contentType);
   const fields: Record<string, string> = {};
+  let next = 0;
   let at = body.indexOf(`--${boundary}`);
   while (at >= 0) {
     const part = parseHead(body, at + boundary.length + 4);
     if (part.fileName !== undefined)
       return { fields, file: { name: part.fileName, data: fileData(body, part, boundary) } };
-    if (!FIELDS.has(part.name)) throw part.name === 'filename' ? refusal('upload failed') : new BadRequest();
+    const place = FIELDS.indexOf(part.name);
+    if (place < next) throw part.name === 'filename' ? refusal('upload failed') : new BadRequest();
     const end = body.indexOf(`\r\n--${boundary}`, part.start);
     fields[part.name] = body.toString('utf8', part.start, end < 0 ? part.start : end).trim();
+    next = place + 1;
     at = end < 0 ? -1 : end + 2;
   }
   throw refusal('upload failed');

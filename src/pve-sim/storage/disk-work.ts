@@ -80,6 +80,7 @@ export async function allocateLinked(
     await worker.work(sim.durations.linkedCloneMs);
     const { format } = storageKind(storage).linked;
     const wish = { vmid, sizeBytes: base.sizeBytes, format, kind: 'disk', parent: base.volid } as const;
+    checkRoom(sim.world, node, storage, 0, nextVolumeName(sim.world, node, storage, wish));
     const volume = addVolume(sim.world, node, storage, wish, nowSeconds(sim));
     for (const line of linkedTexts(storage, base, volume, profileOfNode(sim.world, node))) worker.log(line);
     return volume;
