@@ -42,10 +42,10 @@ describe('an id that is taken', () => {
   });
 
   test('is told by nextid also to those who may not see the guest', async () => {
-    const blind = { id: 'root@pam!blind', secret: '00000000-0000-4000-8000-000000000000' };
+    const blind = { id: 'nobody@pve!blind', secret: '00000000-0000-4000-8000-000000000000' };
     simulator.world.access.users['nobody@pve'] = { enabled: true };
-    simulator.world.access.tokens['nobody@pve!t'] = { secret: blind.secret, privsep: false };
-    const nobody = pveClient(simulator, { token: { id: 'nobody@pve!t', secret: blind.secret } });
+    simulator.world.access.tokens[blind.id] = { secret: blind.secret, privsep: false };
+    const nobody = pveClient(simulator, { token: blind });
     expect((await nobody.get('/cluster/resources', { type: 'vm' })).data).toEqual([]);
     expect((await nobody.get('/cluster/nextid', { vmid: 9000 })).errors).toEqual({ vmid: 'VM 9000 already exists' });
     expect((await nobody.get('/cluster/nextid', { vmid: 5000 })).data).toBe('5000');
