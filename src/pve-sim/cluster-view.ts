@@ -60,10 +60,10 @@ export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
       return stats !== undefined && sim.clock.now() - stats.at < sim.durations.statusExpiryMs ? stats : undefined;
     },
     start: () => {
-      const { statusTickMs } = sim.durations;
+      const { statusTickMs, statusPhaseMs } = sim.durations;
       const stops = Object.keys(sim.world.nodes).map((node) => {
         broadcast(node);
-        return sim.pace.every(statusTickMs, sim.random.below(statusTickMs), () => broadcast(node));
+        return sim.pace.every(statusTickMs, statusPhaseMs ?? sim.random.below(statusTickMs), () => broadcast(node));
       });
       return () => {
         for (const stop of stops) stop();

@@ -53,6 +53,8 @@ export interface Durations {
 
   /** How often the status daemon of a node broadcasts (pve-behaviour 7). */
   readonly statusTickMs: number;
+  /** When its first round after the start of the world comes; absent: at a moment that the seed decides. */
+  readonly statusPhaseMs?: number;
   /** How long an API worker keeps the broadcast it has read. */
   readonly viewCacheMs: number;
   readonly statusExpiryMs: number;

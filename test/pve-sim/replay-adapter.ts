@@ -2,7 +2,7 @@
 //   node ../shared/tools/replay-traces.mjs --adapter test/pve-sim/replay-adapter.ts --version 9.1.9
 import { BUILTIN_ROLES } from '#pve-sim/access/builtin-roles';
 import type { ClusterData } from '#pve-sim/clusters/cluster-data';
-import { startSimulator } from '#pve-sim/simulator';
+import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import type { StorageState } from '#pve-sim/world/world';
 import { act, type HostAction } from './host-actions.ts';
 
@@ -11,6 +11,8 @@ const TIME_SCALE = 10;
 /** The recordings' own token and password. */
 const ROOT_TOKEN = { id: 'root@pam!test', secret: '11111111-2222-4333-8444-555555555555' };
 const ROOT_PASSWORD = 'pvetest1';
+/** When the single host's status daemon made its rounds, as far as the recordings tell. */
+const STATUS_PHASE_MS = 6200;
 
 const LOCAL: Omit<StorageState, 'disabled'> = {
   id: 'local',
@@ -75,10 +77,20 @@ interface Recording {
   /** `8.4.21` */
   readonly version: string;
   readonly topology: string;
+  /** Recorded on a newly installed host; otherwise others had run there before. */
+  readonly fresh: boolean;
+}
+
+/** The tasks of earlier guests, which were cleaned up: they count in totals, and their ids are used again. */
+async function leaveHistory({ sim, nodes }: Simulator): Promise<void> {
+  for (const { name: node } of nodes)
+    for (const id of ['100', '101', '102'])
+      for (const type of ['qmcreate', 'qmdestroy'])
+        await sim.tasks.ended(sim.tasks.fork({ node, type, id, user: ROOT_TOKEN.id }, async () => {}));
 }
 
 /** What the tool calls for each scenario. */
-export async function start({ version, topology }: Recording) {
+export async function start({ version, topology, fresh }: Recording) {
   const simulator = await startSimulator({
     cluster: recordedCluster(topology),
     profile: version.split('.').slice(0, 2).join('.'),
@@ -92,6 +104,7 @@ export async function start({ version, topology }: Recording) {
       startMs: 400,
       stopMs: 100,
       linkedCloneMs: 20,
+      ...(topology === 'one-node' ? { statusPhaseMs: STATUS_PHASE_MS } : {}),
     },
   });
   const { access, ha } = simulator.world;
@@ -102,6 +115,7 @@ export async function start({ version, topology }: Recording) {
   access.acl = [];
   access.roles = { ...BUILTIN_ROLES };
   access.tokens = { [ROOT_TOKEN.id]: { secret: ROOT_TOKEN.secret, privsep: false } };
+  if (!fresh) await leaveHistory(simulator);
   return {
     endpoints: Object.fromEntries(simulator.nodes.map(({ name, url }) => [name, url])),
     ca: simulator.ca,
