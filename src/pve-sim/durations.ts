@@ -101,7 +101,7 @@ export const DEFAULT_DURATIONS: Durations = {
   templateMs: 300,
   resizeMs: 200,
   copyBurstMs: 0,
-  snapshotMs: 50,
+  snapshotMs: 150,
   saveStateMs: 1000,
   cloneFinishMs: 8,
   createFinishMs: 80,

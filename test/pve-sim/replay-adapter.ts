@@ -100,8 +100,10 @@ export async function start({ version, topology, fresh }: Recording) {
       // The recorder let a limited copy run for a while before it looked, and its pauses are not recorded.
       copyBurstMs: 1625,
       freeVolumeMs: 10,
-      cloneSetupMs: 20,
-      startMs: 400,
+      cloneSetupMs: 5,
+      // What a call took there, with its way through both daemons.
+      forkMs: 60,
+      startMs: 1000,
       stopMs: 100,
       linkedCloneMs: 20,
       ...(topology === 'one-node' ? { statusPhaseMs: STATUS_PHASE_MS } : {}),

@@ -140,6 +140,8 @@ export const FEATURES = {
   guestHostUse: { since: '9.1' },
   /** The log of a running guest's snapshot tells of what kind it is. */
   snapshotKindInLog: { since: '9.1' },
+  /** The log says why a guest's file systems are frozen, or are not, while its disks are copied. */
+  freezeExplained: { since: '9.1' },
   /** A saved state notes the MTU its NICs had on the host. */
   stateNotesHostMtu: { since: '9.1' },
   /** `start` of a rollback. */

@@ -4,14 +4,17 @@ import { withConfigLock } from '../locks/config-lock.ts';
 import { withUserConfigLock } from '../locks/user-config-lock.ts';
 import { failureText } from '../process.ts';
 import { failure } from '../pve-error.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
 import { forgetResource } from '../ha/ha-config.ts';
 import { freeOrWarn } from '../storage/disk-work.ts';
+import { storageIdOf } from '../storage/drive-features.ts';
+import { pathOf } from '../storage/volume-path.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { drivesOf, isUnusedKey, ownsVolume, parseDrive } from '../world/drive.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
-import { childrenOf, findVolume } from '../world/volumes.ts';
-import type { Guest } from '../world/world.ts';
+import { childrenOf, findVolume, isFileStorage } from '../world/volumes.ts';
+import type { Guest, StorageState } from '../world/world.ts';
 import { checkWritable } from './config-file.ts';
 
 export interface DestroyRequest {
@@ -63,15 +66,25 @@ async function runDestroy(sim: Sim, worker: Worker, request: DestroyRequest): Pr
 }
 
 async function freeDisk(sim: Sim, worker: Worker, node: string, volid: string): Promise<void> {
-  const storage = sim.world.storages[volid.slice(0, volid.indexOf(':'))];
+  const storage = sim.world.storages[storageIdOf(volid)];
+  // Without its storage a guest stays, until 9.2 with what has been freed before (pve-behaviour 27.3).
+  if (storage === undefined && !profileOfNode(sim.world, node).has('destroyWithoutStorage')) {
+    throw failure(`storage '${storageIdOf(volid)}' does not exist`);
+  }
   if (storage?.disabled === true) {
     // The one failure that was recorded, and it did not count as a warning (recording one-node/66).
     worker.log(`Could not remove disk '${volid}', check manually: storage '${storage.id}' is disabled`);
     return;
   }
   if (storage !== undefined && findVolume(sim.world, node, volid) === undefined)
-    worker.log(`disk image '${volid}' does not exist`);
+    worker.log(missingText(storage, volid));
   await freeOrWarn(sim, worker, node, volid);
+}
+
+function missingText(storage: StorageState, volid: string): string {
+  const path = pathOf(storage, { volid });
+  if (isFileStorage(storage)) return `disk image '${path}' does not exist`;
+  return `  Failed to find logical volume "${path.replace('/dev/', '')}"`;
 }
 
 async function cleanUpAccess(sim: Sim, worker: Worker, { vmid, purge }: DestroyRequest): Promise<void> {
@@ -90,7 +103,8 @@ function volumesOf(sim: Sim, request: DestroyRequest, guest: Guest): string[] {
   const drives = drivesOf(guest.config)
     .filter(([, drive]) => ownsVolume(drive))
     .map(([, drive]) => drive.file);
-  const owned = [...new Set([...drives, ...unused])].filter(
+  const states = [guest.config, ...Object.values(guest.snapshots)].flatMap(({ vmstate }) => vmstate ?? []);
+  const owned = [...new Set([...drives, ...unused, ...states])].filter(
     (volid) => (findVolume(sim.world, node, volid)?.vmid ?? vmid) === vmid,
   );
   if (!request.unreferenced) return owned;

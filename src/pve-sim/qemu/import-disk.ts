@@ -2,6 +2,7 @@
 // (pve-behaviour 9.2; recording one-node/45).
 import { withConfigLock } from '../locks/config-lock.ts';
 import type { Process } from '../process.ts';
+import { finishMirrors } from './mirror.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { fileInAppliance } from '../storage/appliance.ts';
@@ -93,8 +94,5 @@ export async function copySource(
 ): Promise<void> {
   if (guest?.run === undefined || key === undefined) return await convertImage(sim, process, { node, from, to, bytes });
   await mirrorDisk(sim, process, { node, key, from, to, bytes });
-  process.log('suspend vm');
-  process.log(`drive-${key}: Cancelling block job`);
-  process.log(`drive-${key}: Done.`);
-  process.log('resume vm');
+  await finishMirrors(sim, process, guest, [key]);
 }

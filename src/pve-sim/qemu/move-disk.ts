@@ -9,13 +9,13 @@ import { makeBase } from '../storage/base-image.ts';
 import { convertImage } from '../storage/convert-image.ts';
 import { allocate, free, freeOrWarn } from '../storage/disk-work.ts';
 import { mirrorDisk } from '../storage/mirror-disk.ts';
-import { storageKind } from '../storage/storage-types.ts';
+import { usableFormat } from '../storage/usable-format.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { type Drive, formatDrive, isCdrom, isCloudInit, isUnusedKey, parseDrive } from '../world/drive.ts';
 import { checkNoLock, isTemplate, requireQemu } from '../world/guests.ts';
 import { formatSize } from '../world/size.ts';
 import { findVolume, requireStorage } from '../world/volumes.ts';
-import type { Guest, StorageState, Volume } from '../world/world.ts';
+import type { Guest, Volume } from '../world/world.ts';
 import { checkUnmodified, checkWritable } from './config-file.ts';
 import { addUnused, isVolumeInUse } from './guest-volumes.ts';
 
@@ -143,13 +143,4 @@ async function copyVolume(
 function logSwitch(worker: Worker, disk: string): void {
   worker.log(`drive-${disk}: Completing block job...`);
   worker.log(`drive-${disk}: Completed successfully.`);
-}
-
-/** A format that the storage does not have falls back to its own (pve-behaviour 27.4). */
-function usableFormat(worker: Worker, onto: StorageState, format: string, warns: boolean): string {
-  const formats: readonly string[] = storageKind(onto).formats;
-  if (formats.includes(format)) return format;
-  const fallback = formats.includes(onto.defaultFormat) ? onto.defaultFormat : 'raw';
-  if (warns) worker.warn(`storage '${onto.id}' does not support format '${format}', using '${fallback}'`);
-  return fallback;
 }

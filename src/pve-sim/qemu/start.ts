@@ -66,7 +66,7 @@ function startTimeoutMs(guest: Guest, fromDisk: boolean): number {
 }
 
 /** The process is there, and seen to run, well before the task has set up everything around it (recording one-node/70). */
-const PROCESS_AFTER = 0.25;
+const PROCESS_AFTER = 0.1;
 
 async function launch(sim: Sim, worker: Worker, guest: Guest, timeoutMs: number): Promise<void> {
   const { startMs } = sim.durations;

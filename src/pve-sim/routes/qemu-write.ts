@@ -1,9 +1,9 @@
 // Making, changing and removing guests (pve-behaviour 9, 11, 13, 15, 16).
 import { and, everybody, or, perm, permWith } from '../access/rules.ts';
-import { cloneGuest } from '../qemu/clone.ts';
+import { cloneGuest } from '../qemu/clone/clone.ts';
 import { createGuest } from '../qemu/create.ts';
 import { destroyGuest } from '../qemu/destroy.ts';
-import { makeTemplate } from '../qemu/template.ts';
+import { makeTemplate, makeTemplateNow } from '../qemu/template.ts';
 import { guestParams, nodeParams, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
 import { configIdFormat, dnsNameFormat, nodeFormat, poolFormat } from '../schema/formats.ts';
 import { choice, flag, integer, optional, text } from '../schema/property.ts';
@@ -65,7 +65,7 @@ export const QEMU_WRITE: readonly Endpoint[] = [
     path: '/nodes/{node}/qemu/{vmid}/template',
     params: { ...guestParams, disk: optional(choice(...DISK_KEYS)) },
     allow: perm('/vms/{vmid}', 'VM.Allocate'),
-    handle: ({ sim, user, params }) => makeTemplate(sim, needText(params, 'node'), needInt(params, 'vmid'), user),
+    handle: template,
   },
   {
     method: 'DELETE',
@@ -90,6 +90,18 @@ async function create(call: Call): Promise<string> {
     workingStorage: textParam(params, 'import-working-storage'),
     haManaged: isOn(params, 'ha-managed'),
   });
+}
+
+async function template({ sim, process, user, params, profile }: Call): Promise<string | null> {
+  const request = {
+    node: needText(params, 'node'),
+    vmid: needInt(params, 'vmid'),
+    user,
+    disk: textParam(params, 'disk'),
+  };
+  if (profile.has('templateIsTask')) return makeTemplate(sim, request);
+  await makeTemplateNow(sim, process, request);
+  return null;
 }
 
 async function clone({ sim, process, user, params }: Call): Promise<string> {

@@ -83,6 +83,7 @@ function goBack(sim: Sim, guest: Guest, name: string): void {
   guest.pendingDelete = {};
   guest.cloudinit = {};
   if (guest.config['vmgenid'] !== undefined) guest.config['vmgenid'] = sim.random.uuid();
-  for (const [, { file }] of before) addUnused(guest, file);
+  const used = new Set(drivesOf(guest.config).map(([, { file }]) => file));
+  for (const [, { file }] of before) if (!used.has(file)) addUnused(guest, file);
   dropUsedAgain(guest);
 }

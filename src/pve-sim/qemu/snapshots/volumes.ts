@@ -4,7 +4,7 @@ import type { Process } from '../../process.ts';
 import { profileOfNode } from '../../profiles/profile-of-node.ts';
 import type { Sim } from '../../sim.ts';
 import { rollsBackToNewestOnly, storageIdOf } from '../../storage/drive-features.ts';
-import { imagePath } from '../../storage/image-path.ts';
+import { pathOf } from '../../storage/volume-path.ts';
 import type { Drive } from '../../world/drive.ts';
 import { findVolume, requireStorage } from '../../world/volumes.ts';
 import type { Guest, Volume } from '../../world/world.ts';
@@ -64,7 +64,7 @@ function snapshotable(sim: Sim, process: Process, guest: Guest, drive: Drive, ac
   const storage = requireStorage(sim.world, storageIdOf(drive.file));
   const volume = findVolume(sim.world, guest.node, drive.file);
   if (volume !== undefined || guest.run !== undefined) return volume;
-  const path = imagePath(storage, drive.file);
+  const path = pathOf(storage, { volid: drive.file });
   process.log(`qemu-img: Could not open '${path}': Could not open '${path}': No such file or directory`);
   throw failure(`command '/usr/bin/qemu-img snapshot ${act} ${path}' failed: exit code 1`);
 }
