@@ -3,11 +3,11 @@
 import { withConfigLock } from '../locks/config-lock.ts';
 import { withUserConfigLock } from '../locks/user-config-lock.ts';
 import { failureText } from '../process.ts';
-import { failure } from '../pve-error.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
+import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { forgetResource } from '../ha/ha-config.ts';
-import { freeOrWarn } from '../storage/disk-work.ts';
+import { free } from '../storage/disk-work.ts';
 import { storageIdOf } from '../storage/drive-features.ts';
 import { pathOf } from '../storage/volume-path.ts';
 import type { Worker } from '../tasks/worker.ts';
@@ -65,20 +65,21 @@ async function runDestroy(sim: Sim, worker: Worker, request: DestroyRequest): Pr
   delete sim.world.guests[vmid];
 }
 
+/** A disk that cannot be freed is left behind: with a line in the log, and since 9.2 with a warning (recording one-node/66). */
 async function freeDisk(sim: Sim, worker: Worker, node: string, volid: string): Promise<void> {
   const storage = sim.world.storages[storageIdOf(volid)];
+  const isWarned = profileOfNode(sim.world, node).has('destroyWithoutStorage');
   // Without its storage a guest stays, until 9.2 with what has been freed before (pve-behaviour 27.3).
-  if (storage === undefined && !profileOfNode(sim.world, node).has('destroyWithoutStorage')) {
-    throw failure(`storage '${storageIdOf(volid)}' does not exist`);
-  }
-  if (storage?.disabled === true) {
-    // The one failure that was recorded, and it did not count as a warning (recording one-node/66).
-    worker.log(`Could not remove disk '${volid}', check manually: storage '${storage.id}' is disabled`);
-    return;
-  }
-  if (storage !== undefined && findVolume(sim.world, node, volid) === undefined)
+  if (storage === undefined && !isWarned) throw failure(`storage '${storageIdOf(volid)}' does not exist`);
+  if (storage?.disabled === false && findVolume(sim.world, node, volid) === undefined)
     worker.log(missingText(storage, volid));
-  await freeOrWarn(sim, worker, node, volid);
+  try {
+    await free(sim, worker, node, volid);
+  } catch (error) {
+    const text = `Could not remove disk '${volid}', check manually: ${failureText(error)}`;
+    if (isWarned) worker.warn(text);
+    else worker.log(text);
+  }
 }
 
 function missingText(storage: StorageState, volid: string): string {
