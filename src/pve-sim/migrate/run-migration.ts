@@ -1,6 +1,7 @@
 // The worker of a migration, in PVE's phases: look, lock and copy (1), move the memory of a running guest (2), hand the config
 // over and clean up (3). States and log as in recordings two-node/07, 08 and 11.
 import { reaches } from '../nodes/network.ts';
+import { addressOf, quotedSshOptions } from '../nodes/ssh.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { failureText } from '../process.ts';
 import { failure } from '../pve-error.ts';
@@ -84,15 +85,9 @@ async function greetTarget(
   { node, target }: MigrationPlan,
   log: MigrationLog,
 ): Promise<void> {
+  const ip = addressOf(sim.world, target);
   if (reaches(sim.world, node, target)) return await worker.work(sim.durations.migrateGreetMs);
-  const ip = sim.world.nodes[target]?.ip ?? '';
-  const options = [
-    'BatchMode=yes',
-    `HostKeyAlias=${target}`,
-    `UserKnownHostsFile=/etc/pve/nodes/${target}/ssh_known_hosts`,
-    'GlobalKnownHostsFile=none',
-  ].map((option) => `-o '${option}'`);
-  log.info(`# /usr/bin/ssh -e none ${options.join(' ')} root@${ip} /bin/true`);
+  log.info(`# /usr/bin/ssh -e none ${quotedSshOptions(sim.world, target)} root@${ip} /bin/true`);
   await worker.wait(sim.durations.deadNodeMs);
   log.info(`ssh: connect to host ${ip} port 22: No route to host`);
   throw failure("Can't connect to destination address using public key");

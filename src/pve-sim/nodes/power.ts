@@ -3,6 +3,7 @@ import { endRun } from '../qemu/run-end.ts';
 import type { NodeServer } from '../server/node-server.ts';
 import type { Sim } from '../sim.ts';
 import type { DaemonState, NodeState } from '../world/world.ts';
+import { startOnBoot } from './boot.ts';
 import type { DaemonName } from './daemons.ts';
 import { cutInto } from './network.ts';
 
@@ -32,6 +33,7 @@ function switchOn(sim: Sim, node: NodeState): void {
   sim.daemons.set(node.name, 'worker', 'running');
   sim.world.stats[node.name] = {};
   delete sim.world.ha.status.lrms[node.name];
+  startOnBoot(sim, node.name);
 }
 
 function cutPower(sim: Sim, name: string): void {

@@ -1,6 +1,6 @@
 // Files brought to a storage: uploaded, or downloaded by a node (pve-behaviour 8.5, 8.6).
 import { and, or, perm, type Rule } from '../access/rules.ts';
-import { hostNamed } from '../nodes/reach-node.ts';
+import { addressOf, canSsh, quotedSshOptions } from '../nodes/ssh.ts';
 import { type Profile, perProfile } from '../profiles/profile.ts';
 import { failure } from '../pve-error.ts';
 import { nodeParams, storageProperty } from '../schema/endpoint-params.ts';
@@ -90,7 +90,21 @@ function checksumIn(params: Call['params']): Checksum | undefined {
   return value === undefined ? undefined : { value, algorithm: needText(params, 'checksum-algorithm') };
 }
 
-function upload(call: Call): string {
+/** The other node makes its storage ready first. @throws 500 where it cannot be asked */
+async function activateOn({ sim, receivedBy }: Call, node: string, storage: StorageState): Promise<void> {
+  const { world } = sim;
+  if (node !== receivedBy) {
+    const ssh = `/usr/bin/ssh ${quotedSshOptions(world, node)} ${addressOf(world, node)}`;
+    const command = `${ssh} -- /usr/sbin/pvesm status --storage ${storage.id}`;
+    if (!(await canSsh(sim, receivedBy, node))) {
+      const why = `command '${command}' failed: exit code 255\n`;
+      throw failure(`can't activate storage '${storage.id}' on node '${node}': ${why}`);
+    }
+  }
+  activate(storage, node);
+}
+
+async function upload(call: Call): Promise<string> {
   const { sim, user, params, receivedBy } = call;
   const node = needText(params, 'node');
   const storage = storageOf(call);
@@ -99,8 +113,7 @@ function upload(call: Call): string {
   if (!storage.content.includes(content))
     throw failure(`storage '${storage.id}' does not support '${content}' content`);
   if (call.upload === undefined) throw failure('upload failed');
-  if (sim.world.nodes[node] === undefined) hostNamed(sim.world, node);
-  activate(storage, node);
+  await activateOn(call, node, storage);
   return forkUpload(sim, {
     receivedBy,
     node,

@@ -1,10 +1,11 @@
 // The task that puts an uploaded file in place (pve-behaviour 8.5, 28.9; recording one-node/101).
+import { addressOf, canSsh, sshOptions } from '../nodes/ssh.ts';
 import type { Process } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { UploadedFile } from '../server/multipart.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { removeVolume, volumeKey } from '../world/volumes.ts';
-import type { StorageState, Volume } from '../world/world.ts';
+import type { StorageState, Volume, World } from '../world/world.ts';
 import { checksumOf, type Checksum } from './checksum.ts';
 import { copy } from './disk-work.ts';
 import { type FileContent, formatOfFile, storedName } from './file-name.ts';
@@ -38,8 +39,8 @@ export function forkUpload(sim: Sim, upload: Upload): string {
     worker.log(`target node: ${node}`);
     worker.log(`target file: ${target}`);
     worker.log(`file size is: ${file.data.length}`);
-    reach(sim, upload);
-    worker.log(`command: cp -- ${spool} ${target}`);
+    worker.log(`command: ${copyCommand(sim.world, upload, spool, target)}`);
+    if (!(await canSsh(sim, upload.receivedBy, node))) throw failure('import failed: exit code 255');
     await writeInPlace(sim, worker, upload, name, target);
     worker.log('finished file import successfully');
   });
@@ -63,11 +64,10 @@ function checkImage({ content, file }: Upload, name: string, spool: string, work
   throw failure(problem);
 }
 
-/** To another node the file goes by scp. */
-function reach({ world }: Sim, { node, receivedBy }: Upload): void {
-  const target = world.nodes[node];
-  if (node === receivedBy || target?.online === true) return;
-  throw failure(`mkdir failed: ssh: connect to host ${target?.ip ?? node} port 22: No route to host`);
+function copyCommand(world: World, { node, receivedBy }: Upload, from: string, to: string): string {
+  if (node === receivedBy) return `cp -- ${from} ${to}`;
+  const options = sshOptions(world, node).map((option) => `-o ${option}`);
+  return `/usr/bin/scp ${options.join(' ')} -p -- ${from} [${addressOf(world, node)}]:${to}`;
 }
 
 /**
