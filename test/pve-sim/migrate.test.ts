@@ -127,6 +127,20 @@ describe('a stopped guest', () => {
     await simulator.sim.membership.settled();
   });
 
+  test('lets nobody change it meanwhile: a write waits for its flock, and then finds it gone', async () => {
+    await made(317, { scsi0: 'local-lvm:1' });
+    const reply = await migrate(317, { target: 'pve2', bwlimit: 204_800 });
+    await eventually(
+      simulator.clock,
+      async () => await Promise.resolve(guestOf(317)?.config['lock']),
+      (lock) => lock === 'migrate',
+    );
+    const late = await pve.put('/nodes/pve1/qemu/317/config', { tags: 'late' });
+    expect(late.reason).toBe("Configuration file 'nodes/pve1/qemu-server/317.conf' does not exist");
+    expect(await pve.exitOf(reply.data)).toBe('OK');
+    expect(guestOf(317)?.config['tags']).toBeUndefined();
+  });
+
   test('stays locked where the worker is killed', async () => {
     await made(316, { scsi0: SHARED });
     const reply = await migrate(316, { target: 'pve2' });

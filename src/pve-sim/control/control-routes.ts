@@ -33,6 +33,8 @@ const nodePatch = z.strictObject({
   api: daemon,
   worker: daemon,
   expectedVotes: z.number().int().positive().optional(),
+  /** Whether its HA manager runs. */
+  haManager: z.boolean().optional(),
 });
 const cut = z.strictObject({ groups: z.array(z.array(z.string())) });
 const snippet = z.strictObject({ volid: z.string(), text: z.string(), node: z.string().optional() });
@@ -120,10 +122,14 @@ function placeSnippet({ simulator, body }: ControlRequest): void {
 
 async function patchNode({ simulator, captured, body }: ControlRequest): Promise<void> {
   const [name = ''] = captured;
-  const { online, api, worker, expectedVotes } = nodePatch.parse(body);
+  const { online, api, worker, expectedVotes, haManager } = nodePatch.parse(body);
   if (simulator.world.nodes[name] === undefined) throw new Error(`there is no node '${name}'`);
   if (online !== undefined) await simulator.setNodeOnline(name, online);
   if (api !== undefined) await simulator.setDaemon(name, 'api', api);
   if (worker !== undefined) await simulator.setDaemon(name, 'worker', worker);
   if (expectedVotes !== undefined) expectVotes(simulator.sim, name, expectedVotes);
+  if (haManager === undefined) return;
+  const { ha } = simulator.world;
+  const others = ha.managers.filter((other) => other !== name);
+  ha.managers = haManager ? [...others, name] : others;
 }

@@ -1,6 +1,7 @@
 // Changes to a guest behind PVE's back, as root on the host could make them.
 import { z } from 'zod';
 import { endRun } from '../qemu/run-end.ts';
+import { moveConfig } from '../world/guests.ts';
 import type { Guest, World } from '../world/world.ts';
 
 export const guestPatch = z.strictObject({
@@ -15,7 +16,9 @@ export const guestPatch = z.strictObject({
       unplug: z.enum(['works', 'refused']).optional(),
     })
     .optional(),
-  /** False: the guest powers itself off. */
+  /** Its config file goes to this node's folder, as root moves it by hand. */
+  node: z.string().optional(),
+  /** False: the guest powers itself off, or its process is killed. */
   running: z.literal(false).optional(),
 });
 
@@ -32,5 +35,6 @@ export function patchGuest(world: World, vmid: number, patch: z.infer<typeof gue
   guest.behaviour.docker = docker ?? guest.behaviour.docker;
   if (unplug !== undefined) guest.behaviour.unplug = unplug === 'refused' ? unplug : undefined;
   if (patch.running === false) endRun(guest);
+  if (patch.node !== undefined) moveConfig(world, vmid, patch.node);
   return guest;
 }

@@ -1,5 +1,6 @@
 // The worker of a migration, in PVE's phases: look, lock and copy (1), move the memory of a running guest (2), hand the config
 // over and clean up (3). States and log as in recordings two-node/07, 08 and 11.
+import { withConfigLock } from '../locks/config-lock.ts';
 import { reaches } from '../nodes/network.ts';
 import { addressOf, quotedSshOptions } from '../nodes/ssh.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
@@ -46,7 +47,9 @@ export function forkMigration(sim: Sim, plan: MigrationPlan): string {
     const log = migrationLog(sim, worker);
     const startedAt = sim.clock.now();
     const took = (): string => duration(sim.clock.now() - startedAt);
-    const ended = await migrate(sim, worker, plan, log).catch((error: unknown) => {
+    // The source's flock is held all the time, beside the lock in the config.
+    const work = withConfigLock(sim, worker, { node, vmid }, async () => await migrate(sim, worker, plan, log));
+    const ended = await work.catch((error: unknown) => {
       log.error(`migration aborted (duration ${took()}): ${failureText(error)}`);
       throw failure('migration aborted');
     });

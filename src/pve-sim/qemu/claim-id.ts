@@ -8,8 +8,8 @@ import { addGuest } from '../world/guests.ts';
 import type { Guest } from '../world/world.ts';
 import { checkWritable } from './config-file.ts';
 
-/** How long a new file takes to reach the other nodes, ms. */
-const SPREAD_MS = 1;
+/** From the look whether an id is free until the new file has reached the other nodes, ms: who comes between loses there. */
+const SPREAD_MS = 30;
 
 /** `VM 100 already exists on node 'pve1'`, for guests and containers. */
 function takenText(guest: Guest): string {

@@ -21,6 +21,7 @@ export function requireQemu(world: World, node: string, vmid: number): Guest {
 export function moveConfig(world: World, vmid: number, to: string): Guest {
   const guest = world.guests[vmid];
   if (guest === undefined) throw new Error(`there is no guest ${vmid}`);
+  if (world.nodes[to] === undefined) throw new Error(`there is no node '${to}'`);
   guest.node = to;
   guest.run = undefined;
   return guest;
