@@ -54,32 +54,35 @@ async function snapshots({ simulator, pve, guest, id }: Way): Promise<void> {
   expect(await pve.task('del', `${guest}/snapshot/before`)).toBe('OK');
 }
 
-test.each(['7.4', '8.1', '8.4', '9.1', '9.2'])('a VM is cloned, configured, run and removed on %s', async (profile) => {
-  const simulator = await startSimulator({ cluster: 'one-node', timeScale: 50, profile });
-  const pve = pveClient(simulator);
-  try {
-    const id = Number(objectOf(await pve.get('/cluster/nextid')));
-    const way = { simulator, pve, id, guest: `/nodes/pve/qemu/${id}` };
-    const clone = { newid: id, name: 'web-1', description: 'mine', pool: 'virtrigaud', full: 1 };
-    expect(await pve.task('post', '/nodes/pve/qemu/9000/clone', clone)).toBe('OK');
-    expect(simulator.world.pools['virtrigaud']?.vms).toEqual([id]);
-    await configure(way);
-    await run(way);
-    await snapshots(way);
-    expect(await pve.task('post', `${way.guest}/status/start`)).toBe('OK');
-    expect(await pve.task('post', `${way.guest}/status/stop`)).toBe('OK');
-    expect(await pve.task('del', way.guest, { purge: 1 })).toBe('OK');
-    expect(simulator.world.guests[id]).toBeUndefined();
-    expect(Object.values(simulator.world.volumes).filter(({ vmid }) => vmid === id)).toEqual([]);
-    expect(simulator.world.pools['virtrigaud']?.vms).toEqual([]);
-    expect((await pve.get(`${way.guest}/config`)).reason).toBe(
-      `Configuration file 'nodes/pve/qemu-server/${id}.conf' does not exist`,
-    );
-  } finally {
-    await pve.close();
-    await simulator.stop();
-  }
-});
+test.each(['7.0', '7.4', '8.1', '8.4', '9.1', '9.2'])(
+  'a VM is cloned, configured, run and removed on %s',
+  async (profile) => {
+    const simulator = await startSimulator({ cluster: 'one-node', timeScale: 50, profile });
+    const pve = pveClient(simulator);
+    try {
+      const id = Number(objectOf(await pve.get('/cluster/nextid')));
+      const way = { simulator, pve, id, guest: `/nodes/pve/qemu/${id}` };
+      const clone = { newid: id, name: 'web-1', description: 'mine', pool: 'virtrigaud', full: 1 };
+      expect(await pve.task('post', '/nodes/pve/qemu/9000/clone', clone)).toBe('OK');
+      expect(simulator.world.pools['virtrigaud']?.vms).toEqual([id]);
+      await configure(way);
+      await run(way);
+      await snapshots(way);
+      expect(await pve.task('post', `${way.guest}/status/start`)).toBe('OK');
+      expect(await pve.task('post', `${way.guest}/status/stop`)).toBe('OK');
+      expect(await pve.task('del', way.guest, { purge: 1 })).toBe('OK');
+      expect(simulator.world.guests[id]).toBeUndefined();
+      expect(Object.values(simulator.world.volumes).filter(({ vmid }) => vmid === id)).toEqual([]);
+      expect(simulator.world.pools['virtrigaud']?.vms).toEqual([]);
+      expect((await pve.get(`${way.guest}/config`)).reason).toBe(
+        `Configuration file 'nodes/pve/qemu-server/${id}.conf' does not exist`,
+      );
+    } finally {
+      await pve.close();
+      await simulator.stop();
+    }
+  },
+);
 
 test.each(['8.4', '9.1'])('a VM is made from an image that a node has fetched on %s', async (profile) => {
   const simulator = await startSimulator({ cluster: 'one-node', timeScale: 50, profile });

@@ -64,7 +64,6 @@ export const FEATURES = {
   ipconfigNeedsCloudinitOrNetwork: { since: '8.1' },
   /** Resource mappings: Mapping.* privileges, mapped devices. */
   mappings: { since: '8.1' },
-  /** HA groups; later ones have rules instead. */
   /** `GET .../migrate` says where a running guest may go, too. */
   preconditionsWhileRunning: { since: '8.4' },
   /** `mapped-resource-info` in `GET .../migrate`. */
@@ -73,6 +72,7 @@ export const FEATURES = {
   dbusVmstate: { since: '9.1' },
   /** `with-conntrack-state` of a migration. */
   conntrackMigration: { since: '9.1' },
+  /** HA groups; later ones have rules instead. */
   haGroups: { until: '9.1' },
   /** HA rules, `failback` and `purge` of an HA resource, and whether the kind of guest is the one that was said. */
   haRules: { since: '9.1' },
