@@ -71,7 +71,7 @@ function openSpice(call: Call): Record<string, unknown> {
   const { node, vmid } = requestOf(call);
   const guest = requireQemu(sim.world, node, vmid);
   if (guest.run === undefined) throw failure(`VM ${vmid} is not running`);
-  if (!/^qxl/.test(guest.config['vga'] ?? '')) throw failure('no spice port');
+  if (guest.config['vga']?.startsWith('qxl') !== true) throw failure('no spice port');
   return {
     type: 'spice',
     title: `VM ${vmid} - ${guest.config['name'] ?? ''}`,
