@@ -72,7 +72,7 @@ export function shutdownGuest(sim: Sim, request: ShutdownRequest): string {
 }
 
 function isPaused(sim: Sim, { node, vmid }: PowerRequest): boolean {
-  return findQemu(sim.world, node, vmid)?.run?.qmpStatus === 'paused';
+  return standsStill(findQemu(sim.world, node, vmid));
 }
 
 /** Whether HA manages it or not. */
@@ -94,7 +94,7 @@ export function forkShutdown(sim: Sim, request: ShutdownRequest): string {
 export function rebootGuest(sim: Sim, request: PowerRequest): string {
   const { node, vmid } = request;
   const guest = requireRunning(sim, node, vmid);
-  if (guest.run?.qmpStatus === 'paused') throw failure('VM is paused - cannot shutdown');
+  if (standsStill(guest)) throw failure('VM is paused - cannot shutdown');
   return sim.tasks.fork({ ...start(request), type: 'qmreboot' }, async (worker) => {
     await withConfigLock(sim, worker, { node, vmid }, async () => {
       const current = requireHere(sim, node, vmid);
@@ -144,6 +144,11 @@ export function resumeGuest(sim: Sim, request: PowerRequest): string {
       guest.run.qmpStatus = 'running';
     });
   });
+}
+
+/** A guest that its own system has put to sleep, too. */
+function standsStill(guest: Guest | undefined): boolean {
+  return ['paused', 'prelaunch', 'suspended'].includes(guest?.run?.qmpStatus ?? '');
 }
 
 /** Stop and shutdown look for the guest in their task alone, with a text of their own (recording two-node/02). */

@@ -17,7 +17,7 @@ export async function takeVolumeSnapshot(
   name: string,
 ): Promise<void> {
   process.log(`snapshotting 'drive-${key}' (${drive.file})`);
-  const volume = snapshotable(sim, process, guest, drive, `-c ${name}`);
+  const volume = snapshotable(sim, process, guest, drive, 'create', name);
   const isInternal = guest.run !== undefined && volume?.format === 'qcow2';
   if (isInternal && profileOfNode(sim.world, guest.node).has('snapshotKindInLog'))
     process.log('internal qemu snapshot');
@@ -32,7 +32,7 @@ export async function dropVolumeSnapshot(
   drive: Drive,
   name: string,
 ): Promise<void> {
-  const volume = snapshotable(sim, process, guest, drive, `-d ${name}`);
+  const volume = snapshotable(sim, process, guest, drive, 'delete', name);
   await process.cleanUp(sim.durations.snapshotMs);
   if (volume?.snapshots === undefined) return;
   const { [name]: _, ...others } = volume.snapshots;
@@ -53,18 +53,34 @@ export async function rollBackVolume(
   drive: Drive,
   name: string,
 ): Promise<void> {
-  const volume = snapshotable(sim, process, guest, drive, `-a ${name}`);
+  const volume = snapshotable(sim, process, guest, drive, 'apply', name);
   await process.work(sim.durations.snapshotMs);
   const sizeBytes = volume?.snapshots?.[name];
   if (volume !== undefined && sizeBytes !== undefined) volume.sizeBytes = sizeBytes;
 }
 
-/** A running QEMU has its files open; without it a file that is gone is missed. */
-function snapshotable(sim: Sim, process: Process, guest: Guest, drive: Drive, act: string): Volume | undefined {
+type Act = 'create' | 'delete' | 'apply';
+
+const FLAGS: Readonly<Record<Act, string>> = { create: '-c', delete: '-d', apply: '-a' };
+
+/** A running QEMU has its files open; without it a file, or a snapshot in it, that is not there is missed. */
+function snapshotable(
+  sim: Sim,
+  process: Process,
+  guest: Guest,
+  drive: Drive,
+  act: Act,
+  name: string,
+): Volume | undefined {
   const storage = requireStorage(sim.world, storageIdOf(drive.file));
   const volume = findVolume(sim.world, guest.node, drive.file);
-  if (volume !== undefined || guest.run !== undefined) return volume;
+  const isHere = act === 'create' || volume?.snapshots?.[name] !== undefined;
+  if (guest.run !== undefined || (volume !== undefined && isHere)) return volume;
   const path = pathOf(storage, { volid: drive.file });
-  process.log(`qemu-img: Could not open '${path}': Could not open '${path}': No such file or directory`);
-  throw failure(`command '/usr/bin/qemu-img snapshot ${act} ${path}' failed: exit code 1`);
+  const problem =
+    volume === undefined
+      ? `Could not open '${path}': Could not open '${path}': No such file or directory`
+      : `Could not ${act} snapshot '${name}': snapshot not found`;
+  process.log(`qemu-img: ${problem}`);
+  throw failure(`command '/usr/bin/qemu-img snapshot ${FLAGS[act]} ${name} ${path}' failed: exit code 1`);
 }
