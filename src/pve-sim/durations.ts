@@ -7,11 +7,13 @@ export interface Durations {
   readonly cloneSetupMs: number;
   /** One volume allocated, under the storage's lock. A storage may have its own figure. */
   readonly allocateVolumeMs: number;
+  /** The same of a cloud-init drive, which is small; absent: as of any other. */
+  readonly allocateCloudInitMs?: number;
   readonly freeVolumeMs: number;
   readonly linkedCloneMs: number;
   readonly templateMs: number;
   readonly resizeMs: number;
-  /** Of a copy with a limit: what so much of its rate would write is written at once. */
+  /** A copy with a limit writes at once what its rate allows in so long, and then waits until it may write more. */
   readonly copyBurstMs: number;
   /** One volume's snapshot taken, removed or gone back to. */
   readonly snapshotMs: number;

@@ -12,7 +12,7 @@ const TIME_SCALE = 10;
 const ROOT_TOKEN = { id: 'root@pam!test', secret: '11111111-2222-4333-8444-555555555555' };
 const ROOT_PASSWORD = 'pvetest1';
 /** When the single host's status daemon made its rounds, as far as the recordings tell. */
-const STATUS_PHASE_MS = 6200;
+const STATUS_PHASE_MS = 16_200;
 
 const LOCAL: Omit<StorageState, 'disabled'> = {
   id: 'local',
@@ -96,7 +96,8 @@ export async function start({ version, topology, fresh }: Recording) {
     profile: version.split('.').slice(0, 2).join('.'),
     timeScale: TIME_SCALE,
     durations: {
-      allocateVolumeMs: 88,
+      allocateVolumeMs: 280,
+      allocateCloudInitMs: 20,
       // The recorder let a limited copy run for a while before it looked, and its pauses are not recorded.
       copyBurstMs: 1625,
       freeVolumeMs: 10,

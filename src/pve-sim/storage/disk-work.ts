@@ -38,7 +38,8 @@ export async function allocate(
       throw failure(`unable to create image: qemu-img: Invalid image size specified. ${SIZES}`);
     }
     activate(storage, node);
-    await worker.work(storage.allocateMs ?? sim.durations.allocateVolumeMs);
+    const { allocateVolumeMs, allocateCloudInitMs = allocateVolumeMs } = sim.durations;
+    await worker.work(storage.allocateMs ?? (wish.kind === 'cloudinit' ? allocateCloudInitMs : allocateVolumeMs));
     checkRoom(sim.world, node, storage, wish.sizeBytes, nextVolumeName(sim.world, node, storage, wish));
     const volume = addVolume(sim.world, node, storage, wish, nowSeconds(sim));
     const refusal = impossibleSize(storage, volume);
@@ -194,7 +195,7 @@ function write(
 /** When a limit lets so many bytes be written, in seconds from the start. */
 function limitedBy(sim: Sim, limit: number | undefined): (bytes: number) => number {
   if (limit === undefined) return () => 0;
-  return (bytes) => Math.max(0, bytes / limit - sim.durations.copyBurstMs / 1000);
+  return (bytes) => (bytes / limit > sim.durations.copyBurstMs / 1000 ? bytes / limit : 0);
 }
 
 function tenths(bytes: number): number[] {
