@@ -25,6 +25,8 @@ export interface Durations {
   /** The pool join, under the lock of user.cfg. */
   readonly userConfigWriteMs: number;
   readonly startMs: number;
+  /** For each of its NICs, which has to be plugged into its bridge. */
+  readonly startNicMs: number;
   readonly guestBootMs: number;
   readonly guestShutdownMs: number;
   readonly slowGuestShutdownMs: number;
@@ -108,12 +110,13 @@ export const DEFAULT_DURATIONS: Durations = {
   cloneFinishMs: 8,
   createFinishMs: 80,
   userConfigWriteMs: 50,
-  startMs: 1000,
+  startMs: 500,
+  startNicMs: 500,
   guestBootMs: 4000,
   guestShutdownMs: 3000,
   slowGuestShutdownMs: 45_000,
   stopMs: 500,
-  rebootGapMs: 500,
+  rebootGapMs: 700,
   haRequestMs: 600,
   networkReloadMs: 500,
   consoleWaitMs: 10_000,

@@ -104,7 +104,8 @@ export async function start({ version, topology, fresh }: Recording) {
       cloneSetupMs: 5,
       // What a call took there, with its way through both daemons.
       forkMs: 60,
-      startMs: 1000,
+      startMs: 250,
+      startNicMs: 650,
       stopMs: 100,
       linkedCloneMs: 20,
       ...(topology === 'one-node' ? { statusPhaseMs: STATUS_PHASE_MS } : {}),

@@ -5,6 +5,7 @@ import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { checkNoLock, isTemplate, requireQemu } from '../world/guests.ts';
+import { isNicKey } from '../world/net.ts';
 import type { Guest } from '../world/world.ts';
 import { applyPending } from './apply-pending.ts';
 import { bootRun } from './boot-guest.ts';
@@ -69,7 +70,7 @@ function startTimeoutMs(guest: Guest, fromDisk: boolean): number {
 const PROCESS_AFTER = 0.1;
 
 async function launch(sim: Sim, worker: Worker, guest: Guest, timeoutMs: number): Promise<void> {
-  const { startMs } = sim.durations;
+  const startMs = sim.durations.startMs + sim.durations.startNicMs * Object.keys(guest.config).filter(isNicKey).length;
   if (timeoutMs > 0 && timeoutMs < startMs) {
     await worker.wait(timeoutMs);
     throw failure(`start failed: command '/usr/bin/kvm -id ${guest.vmid}' failed: got timeout`);

@@ -39,12 +39,11 @@ export async function cloneGuest(sim: Sim, process: Process, request: CloneReque
   if (findQemu(sim.world, node, request.newid) !== undefined) {
     throw failure(`unable to create VM ${request.newid}: config file already exists`);
   }
-  const upid = sim.tasks.fork(
+  await process.work(0);
+  return sim.tasks.fork(
     { node, type: 'qmclone', id: String(vmid), user },
     async (worker) => await runClone(sim, worker, plan),
   );
-  await process.work(sim.durations.forkMs);
-  return upid;
 }
 
 /** Checked on the source's bridges, whatever the copy will use (pve-behaviour 27.8). */
