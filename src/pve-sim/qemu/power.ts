@@ -3,6 +3,7 @@ import { isAllowed } from '../access/permissions.ts';
 import { isManaged, requestHaStart, requestHaStop } from '../ha/requests.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failure, parameterError } from '../pve-error.ts';
+import type { Process } from '../process.ts';
 import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { checkNoLock, findQemu, requireQemu } from '../world/guests.ts';
@@ -130,9 +131,9 @@ export function resetGuest(sim: Sim, request: PowerRequest): string {
 }
 
 /** A hibernated guest is started from disk; one that runs already is left alone, whatever its lock. */
-export function resumeGuest(sim: Sim, request: PowerRequest): string {
+export async function resumeGuest(sim: Sim, process: Process, request: PowerRequest): Promise<string> {
   const { node, vmid } = request;
-  const isHibernated = findQemu(sim.world, node, vmid)?.config['lock'] === 'suspended';
+  const isHibernated = await isSuspended(sim, process, node, vmid);
   if (!isHibernated) requireRunning(sim, node, vmid);
   return sim.tasks.fork({ ...start(request), type: 'qmresume' }, async (worker) => {
     if (isHibernated) return await runStart(sim, worker, { ...request, timeoutMs: undefined });
@@ -144,6 +145,17 @@ export function resumeGuest(sim: Sim, request: PowerRequest): string {
       guest.run.qmpStatus = 'running';
     });
   });
+}
+
+/** Looked up under the config's flock; what cannot be looked up is not hibernated. */
+async function isSuspended(sim: Sim, process: Process, node: string, vmid: number): Promise<boolean> {
+  try {
+    return await withConfigLock(sim, process, { node, vmid }, async () => {
+      return await Promise.resolve(findQemu(sim.world, node, vmid)?.config['lock'] === 'suspended');
+    });
+  } catch {
+    return false;
+  }
 }
 
 /** A guest that its own system has put to sleep, too. */

@@ -53,7 +53,11 @@ const stopParams = perProfile(
 
 type Params = Schema | ((profile: Profile) => Schema);
 
-function power(act: string, more: Params, run: (call: Call, request: PowerRequest) => string): Endpoint {
+function power(
+  act: string,
+  more: Params,
+  run: (call: Call, request: PowerRequest) => string | Promise<string>,
+): Endpoint {
   return {
     method: 'POST',
     path: `/nodes/{node}/qemu/{vmid}/status/${act}`,
@@ -62,9 +66,9 @@ function power(act: string, more: Params, run: (call: Call, request: PowerReques
         ? perProfile((profile) => ({ ...guestParams, ...more(profile) }))
         : { ...guestParams, ...more },
     allow: right,
-    handle: (call) => {
+    handle: async (call) => {
       refuseRootOnly(call);
-      return run(call, powerRequest(call));
+      return await run(call, powerRequest(call));
     },
   };
 }
@@ -89,7 +93,7 @@ export const QEMU_POWER: readonly Endpoint[] = [
         stateStorage: textParam(params, 'statestorage'),
       }),
   ),
-  power('resume', { skiplock, nocheck: flag() }, ({ sim }, request) => resumeGuest(sim, request)),
+  power('resume', { skiplock, nocheck: flag() }, ({ sim, process }, request) => resumeGuest(sim, process, request)),
 ];
 
 function powerRequest({ params, user }: Call): PowerRequest {

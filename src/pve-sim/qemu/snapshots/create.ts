@@ -4,11 +4,11 @@ import { withConfigLock } from '../../locks/config-lock.ts';
 import { failureText } from '../../process.ts';
 import { failure } from '../../pve-error.ts';
 import { nowSeconds, type Sim } from '../../sim.ts';
+import { rounded } from '../../storage/disk-work.ts';
 import { dataDrives, driveCan, storageIdOf } from '../../storage/drive-features.ts';
 import type { Worker } from '../../tasks/worker.ts';
 import { drivesOf } from '../../world/drive.ts';
 import { checkNoLock, isTemplate, requireQemu } from '../../world/guests.ts';
-import { formatSize } from '../../world/size.ts';
 import { findVolume } from '../../world/volumes.ts';
 import type { Guest } from '../../world/world.ts';
 import { agentAnswers } from '../agent.ts';
@@ -112,7 +112,7 @@ async function saveRam(sim: Sim, worker: Worker, guest: Guest, vmstate: string):
   worker.log(`saving VM state and RAM using storage '${storageIdOf(vmstate)}'`);
   await worker.work(sim.durations.saveStateMs);
   const seconds = Math.max(1, Math.round(sim.durations.saveStateMs / 1000));
-  const saved = formatSize(Math.floor((findVolume(sim.world, guest.node, vmstate)?.sizeBytes ?? 0) / 8));
+  const saved = rounded((findVolume(sim.world, guest.node, vmstate)?.sizeBytes ?? 0) / 8);
   worker.log(`completed saving the VM state in ${seconds}s, saved ${saved}`);
 }
 

@@ -29,7 +29,6 @@ export interface RollbackRequest {
 /** @returns the UPID */
 export function rollBack(sim: Sim, request: RollbackRequest): string {
   const { node, vmid, user } = request;
-  requireQemu(sim.world, node, vmid);
   return sim.tasks.fork({ node, type: 'qmrollback', id: String(vmid), user }, async (worker) => {
     await withMigrationLock(sim, worker, { node, vmid }, async () => {
       const guest = await prepare(sim, worker, request);
