@@ -107,6 +107,7 @@ export async function start({ version, topology, fresh }: Recording) {
       startMs: 250,
       startNicMs: 650,
       stopMs: 100,
+      rebootGapMs: 1000,
       linkedCloneMs: 20,
       ...(topology === 'one-node' ? { statusPhaseMs: STATUS_PHASE_MS } : {}),
     },
