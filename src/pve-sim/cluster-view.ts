@@ -34,13 +34,12 @@ export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
     figures.set(name, nodeFigures(sim, name));
     const guests = Object.values(sim.world.guests).filter((guest) => guest.node === name);
     versed ||= guests.some(({ run }) => run !== undefined);
+    const listeners = Object.entries(sim.world.stats).filter(([listener]) => reaches(sim.world, name, listener));
     for (const guest of guests) {
       const { memhost, ...others } = daemonRow(sim, guest);
       const values = versed && memhost !== undefined ? { ...others, memhost } : others;
       const told: GuestStats = { at: sim.clock.now(), node: name, values };
-      for (const [listener, heard] of Object.entries(sim.world.stats)) {
-        if (reaches(sim.world, name, listener)) heard[guest.vmid] = told;
-      }
+      for (const [, heard] of listeners) heard[guest.vmid] = told;
     }
   };
   const copyFor = (node: string, apiWorker: number): Copy => {

@@ -1,5 +1,6 @@
 // Who may do what where (pve-behaviour 5.1): roles along a path, pools, and the intersection for privilege-separated tokens.
 import type { AccessState, AclEntry, Pool, World } from '../world/world.ts';
+import { poolsByGuest } from '../world/pools.ts';
 import { EVERY_PRIVILEGE } from './privileges.ts';
 
 /** Privilege to its propagate flag. A key that is there is granted. */
@@ -25,14 +26,21 @@ export function isAllowed(world: World, authId: string, path: string, names: rea
 }
 
 /**
- * For lists: which guests the caller has the privilege on. Guests without an ACL entry and a pool of their own all have what
- * `/vms` gives, which is worked out once.
+ * For lists: which guests the caller has the privilege on. Guests without an ACL entry of their own all have what their pool
+ * and `/vms` give, which is worked out once per pool.
  */
 export function guestFilter(world: World, authId: string, privilege: string): (vmid: number) => boolean {
   const special = new Set(world.access.acl.map((entry) => entry.path));
-  for (const pool of Object.values(world.pools)) for (const vmid of pool.vms) special.add(`/vms/${vmid}`);
-  const onOthers = isAllowed(world, authId, '/vms/-', [privilege]);
-  return (vmid) => (special.has(`/vms/${vmid}`) ? isAllowed(world, authId, `/vms/${vmid}`, [privilege]) : onOthers);
+  const pools = poolsByGuest(world);
+  const byPool = new Map<string | undefined, boolean>();
+  return (vmid) => {
+    const path = `/vms/${vmid}`;
+    if (special.has(path)) return isAllowed(world, authId, path, [privilege]);
+    const pool = pools.get(vmid);
+    const allowed = byPool.get(pool) ?? isAllowed(world, authId, path, [privilege]);
+    byPool.set(pool, allowed);
+    return allowed;
+  };
 }
 
 export function userOf(authId: string): string {

@@ -4,7 +4,7 @@ import { forbidden } from '../pve-error.ts';
 import { tagPolicy } from '../world/datacenter.ts';
 import { splitList } from '../world/tags.ts';
 import type { World } from '../world/world.ts';
-import { isAllowed } from './permissions.ts';
+import { guestFilter, isAllowed } from './permissions.ts';
 
 /** The tags that a caller is offered: listed ones, those of the guests it sees, and for Sys.Modify the registered ones. */
 export function allowedTags(world: World, authId: string): string[] {
@@ -13,8 +13,9 @@ export function allowedTags(world: World, authId: string): string[] {
   const offered = new Set<string>();
   if (userAllow !== 'none' || isPrivileged) for (const tag of listed) offered.add(tag);
   if (userAllow === 'free' || userAllow === 'existing' || isPrivileged) {
+    const maySee = guestFilter(world, authId, 'VM.Audit');
     for (const { vmid, config } of Object.values(world.guests)) {
-      if (!isAllowed(world, authId, `/vms/${vmid}`, ['VM.Audit'])) continue;
+      if (!maySee(vmid)) continue;
       for (const tag of splitList(config['tags'] ?? '')) offered.add(tag);
     }
   }
@@ -33,9 +34,10 @@ function mayAnyTag(world: World, authId: string): boolean {
 export function checkTagChange(world: World, authId: string, before: string, after: string): void {
   if (mayAnyTag(world, authId)) return;
   const { userAllow, registered } = tagPolicy(world);
-  const known = new Set(allowedTags(world, authId));
+  // Looking at every guest is for those alone who may not set what they like.
+  const known = userAllow === 'free' ? undefined : new Set(allowedTags(world, authId));
   const [old, wanted] = [splitList(before), splitList(after)];
   const changed = [...wanted.filter((tag) => !old.includes(tag)), ...old.filter((tag) => !wanted.includes(tag))];
-  const refused = changed.find((tag) => registered.includes(tag) || (userAllow !== 'free' && !known.has(tag)));
+  const refused = changed.find((tag) => registered.includes(tag) || known?.has(tag) === false);
   if (refused !== undefined) throw forbidden(`/, Sys.Modify for modifying tag '${refused}'`);
 }

@@ -3,6 +3,7 @@
 import { withConfigLock } from '../locks/config-lock.ts';
 import { reaches } from '../nodes/network.ts';
 import { addressOf, quotedSshOptions } from '../nodes/ssh.ts';
+import { freePid } from '../pids.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { failureText } from '../process.ts';
 import { failure } from '../pve-error.ts';
@@ -178,7 +179,7 @@ async function phase3(migration: Migration, copied: ReadonlyMap<LocalVolume, Vol
   guest.node = target;
   if (guest.run !== undefined) {
     const { qmpStatus } = guest.run;
-    const pid = 1000 + sim.random.below(2 ** 22 - 1000);
+    const pid = freePid(sim.world, sim.random, target, sim.tasks.ofNode(target));
     const startedAt = sim.clock.now();
     guest.run = { ...guest.run, pid, startedAt, qmpStatus: qmpStatus === 'postmigrate' ? 'running' : qmpStatus };
   }

@@ -14,7 +14,8 @@ export function bootRun(sim: Sim, guest: Guest): GuestRun {
   const now = sim.clock.now();
   const seed = seedOf(sim.world, guest);
   if (seed !== undefined) guest.instanceId = seed.instanceId;
-  const run = runningSince(sim.world, guest, freePid(sim.world, sim.random, guest.node), now, seed);
+  const pid = freePid(sim.world, sim.random, guest.node, sim.tasks.ofNode(guest.node));
+  const run = runningSince(sim.world, guest, pid, now, seed);
   return { ...run, bootedAt: now + sim.durations.guestBootMs };
 }
 

@@ -9,8 +9,9 @@ import type { Sim } from '../sim.ts';
 import { sidOf } from '../ha/ha-config.ts';
 import { crmState } from '../ha/ha-status.ts';
 import { nextIdRange } from '../world/datacenter.ts';
+import { poolsByGuest } from '../world/pools.ts';
 import { isOnNode } from '../world/volumes.ts';
-import type { Guest, World } from '../world/world.ts';
+import type { Guest } from '../world/world.ts';
 import { type Call, type Endpoint, intParam, textParam } from './endpoint.ts';
 
 export const CLUSTER: readonly Endpoint[] = [
@@ -61,10 +62,6 @@ function guestRows(call: Call): unknown[] {
   return Object.values(world.guests)
     .filter(({ vmid }) => maySee(vmid))
     .map((guest) => guestRow(call, guest, pools));
-}
-
-function poolsByGuest(world: World): ReadonlyMap<number, string> {
-  return new Map(Object.values(world.pools).flatMap(({ id, vms }) => vms.map((vmid): [number, string] => [vmid, id])));
 }
 
 /** Existence, node, lock, tags and pool are replicated at once; all else is what the status daemons have told. */

@@ -6,7 +6,7 @@ import { failure, parameterError } from '../pve-error.ts';
 import { nodeParams, vmidProperty } from '../schema/endpoint-params.ts';
 import { taskStatusFormat } from '../schema/formats.ts';
 import { choice, flag, integer, optional, listText, text } from '../schema/property.ts';
-import { isOwnTask, statusKind, taskIdentity, taskRow, tasksOfNode } from '../tasks/task-rows.ts';
+import { isOwnTask, statusKind, taskIdentity, taskRow } from '../tasks/task-rows.ts';
 import { parseUpid } from '../tasks/upid.ts';
 import { splitList } from '../world/tags.ts';
 import type { TaskRecord } from '../world/world.ts';
@@ -83,7 +83,7 @@ function listTasks(call: Call): Page {
   const node = needText(params, 'node');
   const source = textParam(params, 'source') ?? 'archive';
   const all = isAllowed(sim.world, user, `/nodes/${node}`, ['Sys.Audit']);
-  const { running, ended } = tasksOfNode(sim.world, node);
+  const { running, ended } = sim.tasks.ofNode(node);
   const asked = [...(source === 'archive' ? [] : running), ...(source === 'active' ? [] : ended)];
   const rows = asked.filter((task) => (all || isOwnTask(task, user)) && passes(task, call));
   return page(rows.map(taskRow), call);

@@ -2,7 +2,8 @@
 // (pve-behaviour 6.5). A node speaks when a task of its own starts or ends, and with each round of its status daemon.
 import { reaches } from '../nodes/network.ts';
 import type { TaskRecord, World } from '../world/world.ts';
-import { taskIdentity, tasksOfNode } from './task-rows.ts';
+import type { TaskIndex } from './task-index.ts';
+import { taskIdentity } from './task-rows.ts';
 
 export interface TaskBroadcasts {
   /** The node tells what it has now. */
@@ -21,13 +22,13 @@ export interface ToldTask {
 /** How many ended tasks a node tells of. */
 const RECENT = 25;
 
-export function createTaskBroadcasts(world: World): TaskBroadcasts {
+export function createTaskBroadcasts(world: World, index: TaskIndex): TaskBroadcasts {
   /** By listener and speaker. */
   const heard = new Map<string, Map<string, readonly ToldTask[]>>();
   const saved = new WeakSet<TaskRecord>();
   return {
     send: (node) => {
-      const { running, ended } = tasksOfNode(world, node);
+      const { running, ended } = index.of(node);
       const told = [...running, ...ended.slice(0, RECENT)].map((task) => ({
         user: task.user,
         starttime: task.starttime,

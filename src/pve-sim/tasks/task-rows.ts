@@ -1,6 +1,6 @@
 // How tasks look in lists and answers, and whose they are (pve-behaviour 6.2, 6.5).
 import { userOf } from '../access/permissions.ts';
-import type { TaskRecord, World } from '../world/world.ts';
+import type { TaskRecord } from '../world/world.ts';
 
 /** `user` without its token, the token beside it. */
 export function taskIdentity(task: TaskRecord): Record<string, unknown> {
@@ -23,17 +23,6 @@ export function taskRow(task: TaskRecord): Record<string, unknown> {
 /** A user sees the tasks of its tokens, a token only its own. */
 export function isOwnTask(task: Pick<TaskRecord, 'user'>, user: string): boolean {
   return task.user === user || userOf(task.user) === user;
-}
-
-/** The tasks of a node: running ones newest first, then ended ones, the last to end first, as its index is read. */
-export function tasksOfNode(world: World, node: string): { running: TaskRecord[]; ended: TaskRecord[] } {
-  const own = Object.values(world.tasks)
-    .filter((task) => task.node === node)
-    .toReversed();
-  return {
-    running: own.filter(({ exitstatus }) => exitstatus === undefined),
-    ended: own.filter(({ exitstatus }) => exitstatus !== undefined),
-  };
 }
 
 /** What `statusfilter` asks for. */

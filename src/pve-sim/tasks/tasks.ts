@@ -9,7 +9,7 @@ import { failure, taskErrorText } from '../pve-error.ts';
 import type { Random } from '../random.ts';
 import type { TaskRecord, World } from '../world/world.ts';
 import { createTaskBroadcasts, type ToldTask } from './broadcast.ts';
-import { cutHistory } from './history.ts';
+import { createTaskIndex, type NodeTasks } from './task-index.ts';
 import { formatUpid } from './upid.ts';
 import { type ControlledWorker, createWorker, type Worker } from './worker.ts';
 
@@ -35,6 +35,8 @@ export interface Tasks {
   killAll(node: string): void;
   /** Settles when the task is over. */
   ended(upid: string): Promise<void>;
+  /** The tasks that a node knows of its own. */
+  ofNode(node: string): NodeTasks;
   /** A node tells the others what its tasks are doing. */
   broadcast(node: string): void;
   /** What a node has heard of all nodes' tasks. */
@@ -69,12 +71,13 @@ const EARLY_LOSS: Readonly<Record<string, number>> = { qmclone: 5 / 8, qmcreate:
 
 export function createTasks(sim: TasksOf): Tasks {
   const running = new Map<string, Running>();
-  const broadcasts = createTaskBroadcasts(sim.world);
+  const index = createTaskIndex(sim.world);
+  const broadcasts = createTaskBroadcasts(sim.world, index);
 
   const register = (start: TaskStart, stillborn: boolean): TaskRecord => {
     const node = sim.world.nodes[start.node];
     const now = sim.clock.now();
-    const pid = freePid(sim.world, sim.random, start.node);
+    const pid = freePid(sim.world, sim.random, start.node, index.of(start.node));
     const pstart = Math.max(1, Math.floor((now - (node?.bootedAt ?? now)) / 10));
     const parts = { ...start, pid, pstart, starttime: Math.floor(now / 1000) };
     const record: TaskRecord = {
@@ -86,7 +89,7 @@ export function createTasks(sim: TasksOf): Tasks {
       exitstatus: undefined,
       stillborn,
     };
-    sim.world.tasks[record.upid] = record;
+    index.start(record);
     return record;
   };
 
@@ -97,12 +100,9 @@ export function createTasks(sim: TasksOf): Tasks {
       if (record.exitstatus !== undefined) return;
       record.exitstatus = exitstatus;
       record.endtime = Math.floor(sim.clock.now() / 1000);
-      // Ended tasks stand in the order of their ends.
-      delete sim.world.tasks[record.upid];
-      sim.world.tasks[record.upid] = record;
       running.delete(record.upid);
       releaseAll(worker);
-      cutHistory(sim.world, record.node);
+      index.end(record);
       broadcasts.send(record.node);
       resolve();
     };
@@ -174,6 +174,7 @@ export function createTasks(sim: TasksOf): Tasks {
       for (const [upid, task] of running) if (sim.world.tasks[upid]?.node === node) kill(task);
     },
     ended: async (upid) => await running.get(upid)?.done,
+    ofNode: (node) => index.of(node),
     broadcast: (node) => broadcasts.send(node),
     heardBy: (node) => broadcasts.heardBy(node),
   };

@@ -18,7 +18,7 @@ export interface World {
   readonly ha: HaState;
   /** Web servers that nodes download from, by their URL without a path. Other URLs are asked for real. */
   readonly web: Record<string, WebServer>;
-  /** By UPID: ended ones in the order of their ends, running ones in that of their starts. */
+  /** By UPID, in the order of their starts. */
   readonly tasks: Record<string, TaskRecord>;
   /** What each node has heard last from the status daemons, by VMID; it outlives a guest. */
   readonly stats: Record<string, Record<number, GuestStats>>;
