@@ -19,6 +19,8 @@ const CALLS: readonly Case[] = [
   ['PUT config', 'put', on(STOPPED, '/config'), { tags: 'x' }],
   ['unlink', 'put', on(STOPPED, '/unlink'), { idlist: 'net0' }],
   ['PUT cloudinit', 'put', on(STOPPED, '/cloudinit'), {}],
+  ['PUT of a snapshot', 'put', on(STOPPED, '/snapshot/old/config'), { description: 'x' }],
+  ['sendkey', 'put', on(STOPPED, '/sendkey'), { key: 'ret' }],
 ];
 
 const TASKS: readonly Case[] = [
@@ -78,6 +80,12 @@ describe.each(['8.4', '9.1', '9.2'])('PVE %s: the lock file of a guest', (profil
     expect([create.status, create.reason]).toEqual([500, `unable to create VM 300 - ${LOCKED(300)}`]);
     expect(await pve.task('post', on(STOPPED, '/clone'), { newid: 301 })).toBe(LOCKED(STOPPED));
     expect(await pve.task('post', on(9000, '/clone'), { newid: 300 })).toBe(LOCKED(300));
+  });
+
+  test('a snapshot that is not there is missed without the lock', async () => {
+    const missing = "snapshot 'none' does not exist";
+    expect(await pve.task('del', on(STOPPED, '/snapshot/none'))).toBe(missing);
+    expect(await pve.task('post', on(STOPPED, '/snapshot/none/rollback'))).toBe(missing);
   });
 
   test('nobody who only reads waits', async () => {

@@ -52,6 +52,18 @@ describe('the flock of a config', () => {
     expect(await pve.task('post', '/nodes/pve1/qemu/150/status/stop')).toBe('OK');
   });
 
+  test('is waited for by the call of a resume and again by its task', async () => {
+    await pve.task('post', '/nodes/pve1/qemu/150/status/start');
+    await pve.task('post', '/nodes/pve1/qemu/150/status/suspend');
+    await simulator.holdLock('vm:150', 15_000);
+    const seconds = await secondsOf(async () => {
+      expect(await pve.task('post', '/nodes/pve1/qemu/150/status/resume')).toBe('OK');
+    });
+    expect(seconds).toBeGreaterThan(14);
+    expect(simulator.world.guests[150]?.run?.qmpStatus).toBe('running');
+    await pve.task('post', '/nodes/pve1/qemu/150/status/stop');
+  });
+
   test('is shared by clones of a stopped source and held alone by a clone of a running one', async () => {
     const copies = [152, 153].map(async (newid) => pve.task('post', '/nodes/pve1/qemu/150/clone', { newid }));
     expect(await Promise.all(copies)).toEqual(['OK', 'OK']);

@@ -1,4 +1,6 @@
 // QEMU's human monitor: keys sent to a guest, and the few commands it answers here (pve-behaviour 19).
+import { type ConfigLock, withConfigLock } from '../locks/config-lock.ts';
+import type { Process } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { requireQemu } from '../world/guests.ts';
@@ -15,10 +17,14 @@ const NAMED_KEYS = new Set(
 );
 
 /** @throws QEMU's complaint about the key */
-export function sendKey(sim: Sim, node: string, vmid: number, keys: string): void {
-  if (requireQemu(sim.world, node, vmid).run === undefined) throw failure(`VM ${vmid} not running`);
-  const unknown = keys.split('-').find((key) => !KEY.test(key) && !NAMED_KEYS.has(key));
-  if (unknown !== undefined) throw failure(`invalid parameter: ${unknown}\r`);
+export async function sendKey(sim: Sim, process: Process, target: ConfigLock, keys: string): Promise<void> {
+  const { node, vmid } = target;
+  await withConfigLock(sim, process, target, async () => {
+    const { run } = await Promise.resolve(requireQemu(sim.world, node, vmid));
+    if (run === undefined) throw failure(`VM ${vmid} not running`);
+    const unknown = keys.split('-').find((key) => !KEY.test(key) && !NAMED_KEYS.has(key));
+    if (unknown !== undefined) throw failure(`invalid parameter: ${unknown}\r`);
+  });
 }
 
 /** What goes wrong is part of the answer's text. */

@@ -43,10 +43,11 @@ export const QEMU_MISC: readonly Endpoint[] = [
     path: '/nodes/{node}/qemu/{vmid}/sendkey',
     params: { ...guestParams, key: text(), skiplock: flag() },
     allow: perm('/vms/{vmid}', 'VM.Console'),
-    handle: (call) => {
+    handle: async (call) => {
       refuseRootOnly(call);
-      const { sim, params } = call;
-      sendKey(sim, needText(params, 'node'), needInt(params, 'vmid'), needText(params, 'key'));
+      const { sim, process, params } = call;
+      const target = { node: needText(params, 'node'), vmid: needInt(params, 'vmid') };
+      await sendKey(sim, process, target, needText(params, 'key'));
     },
   },
   {

@@ -34,6 +34,8 @@ export function deleteSnapshot(sim: Sim, deletion: SnapshotDeletion): string {
 }
 
 async function runDelete(sim: Sim, worker: Worker, { node, vmid, name, force }: SnapshotDeletion): Promise<void> {
+  // A snapshot that is not there needs no lock to be missed.
+  requireSnapshot(requireQemu(sim.world, node, vmid), name);
   const guest = await withConfigLock(sim, worker, { node, vmid }, async () => {
     const before = await Promise.resolve(requireQemu(sim.world, node, vmid));
     checkNoLock(before);

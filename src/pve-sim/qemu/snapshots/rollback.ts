@@ -26,11 +26,17 @@ export interface RollbackRequest {
   readonly start: (() => void) | undefined;
 }
 
+interface Target {
+  readonly guest: Guest;
+  readonly section: Readonly<Record<string, string>>;
+}
+
 /** @returns the UPID */
 export function rollBack(sim: Sim, request: RollbackRequest): string {
   const { node, vmid, user } = request;
   return sim.tasks.fork({ node, type: 'qmrollback', id: String(vmid), user }, async (worker) => {
     await withMigrationLock(sim, worker, { node, vmid }, async () => {
+      checkPossible(sim, request);
       const guest = await prepare(sim, worker, request);
       for (const [, drive] of dataDrives(drivesOf(requireSnapshot(guest, request.name)))) {
         await rollBackVolume(sim, worker, guest, drive, request.name);
@@ -41,12 +47,22 @@ export function rollBack(sim: Sim, request: RollbackRequest): string {
   });
 }
 
-async function prepare(sim: Sim, worker: Worker, { node, vmid, name }: RollbackRequest): Promise<Guest> {
+/** What needs no lock to be told. */
+function checkPossible(sim: Sim, request: RollbackRequest): void {
+  const { guest, section } = requireTarget(sim, request);
+  for (const [, drive] of dataDrives(drivesOf(section))) checkRollbackPossible(sim, guest, drive, request.name);
+}
+
+function requireTarget(sim: Sim, { node, vmid, name }: RollbackRequest): Target {
+  const guest = requireQemu(sim.world, node, vmid);
+  if (isTemplate(guest)) throw failure("you can't rollback if vm is a template");
+  return { guest, section: requireSnapshot(guest, name) };
+}
+
+async function prepare(sim: Sim, worker: Worker, request: RollbackRequest): Promise<Guest> {
+  const { node, vmid } = request;
   return await withConfigLock(sim, worker, { node, vmid }, async () => {
-    const guest = requireQemu(sim.world, node, vmid);
-    if (isTemplate(guest)) throw failure("you can't rollback if vm is a template");
-    const section = requireSnapshot(guest, name);
-    for (const [, drive] of dataDrives(drivesOf(section))) checkRollbackPossible(sim, guest, drive, name);
+    const { guest, section } = requireTarget(sim, request);
     const { snapstate } = section;
     if (snapstate !== undefined) {
       throw failure(`unable to rollback to incomplete snapshot (snapstate = ${snapstate})`);
