@@ -39,6 +39,8 @@ describe('the description', () => {
   test('loses trailing white space, and is gone when empty', async () => {
     await put({ description: ' text \n\n' });
     expect((await config())['description']).toBe(' text');
+    await put({ description: '\n\n' });
+    expect((await config())['description']).toBe(' text');
     await put({ description: '' });
     expect(await config()).not.toHaveProperty('description');
   });

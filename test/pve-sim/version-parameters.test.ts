@@ -34,6 +34,18 @@ const said = ({ status, reason, errors }: Reply): unknown => errors ?? (status =
 
 const UNKNOWN = 'property is not defined in schema and the schema does not allow additional properties';
 
+test.each([
+  ['7.4', /^virtio=[0-9A-F][26AE](:[0-9A-F]{2}){5}$/],
+  ['8.1', /^virtio=BC:24:11(:[0-9A-F]{2}){3}$/],
+  ['9.2', /^virtio=BC:24:11(:[0-9A-F]{2}){3}$/],
+])('a new MAC of %s', async (release, expected) => {
+  await put(release, { net5: 'virtio,bridge=vmbr0' });
+  const nic = String((await config(release))['net5']).replace(',bridge=vmbr0', '');
+  expect(nic).toMatch(expected);
+  expect(nic.startsWith('virtio=BC:24:11')).toBe(release !== '7.4');
+  await put(release, { delete: 'net5' });
+});
+
 describe('options that came or went', () => {
   test.each([
     ['7.4', 'ciupgrade', '1', UNKNOWN],

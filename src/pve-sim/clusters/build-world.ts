@@ -96,7 +96,7 @@ function placeGuest(world: World, data: GuestData, random: Random, now: number):
   for (const [key, value] of Object.entries(config)) {
     if (!isNicKey(key)) continue;
     const nic = parseNic(value);
-    config[key] = formatNic({ ...nic, mac: nic.mac ?? newMac(world, random) });
+    config[key] = formatNic({ ...nic, mac: nic.mac ?? newMac(world, data.node, random) });
   }
   const behaviour = { ...normalBehaviour(), ...data.behaviour };
   const guest = addGuest(world, { vmid: data.vmid, node: data.node, config, behaviour });

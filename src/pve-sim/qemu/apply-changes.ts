@@ -11,7 +11,7 @@ import type { Guest } from '../world/world.ts';
 import { applyPending, cleanUpPending } from './apply-pending.ts';
 import { bootOrder, formatBootOrder } from './boot-order.ts';
 import type { Change } from './change.ts';
-import { checkWritable } from './config-file.ts';
+import { checkWritable, isLineEnds } from './config-file.ts';
 import { checkDevice } from './device-access.ts';
 import { addUnused, dropUsedAgain, freeVolume, isOwner, keepOrFree } from './guest-volumes.ts';
 import { plugPending } from './hotplug.ts';
@@ -115,6 +115,7 @@ async function markSet(marking: Marking, key: string, value: string): Promise<vo
   const { guest, modified } = marking;
   modified.add(key);
   if (guest.pending[key] === value) return;
+  if (key === 'description' && isLineEnds(value)) return;
   checkSetting(marking, key, value);
   const stored = isDriveKey(key) ? await newDrive(marking, key, value) : storedOption(marking, key, value);
   delete guest.pendingDelete[key];
@@ -153,7 +154,7 @@ async function newDrive(marking: Marking, key: string, value: string): Promise<s
 }
 
 function storedOption({ sim, guest }: Marking, key: string, value: string): string | undefined {
-  return key === 'cipassword' ? storedPassword(sim.random, guest, value) : storedOnUpdate(sim, key, value);
+  return key === 'cipassword' ? storedPassword(sim.random, guest, value) : storedOnUpdate(sim, guest.node, key, value);
 }
 
 /** What was only pending goes: its volume stays with the guest. */

@@ -31,6 +31,11 @@ export function checkUnmodified(guest: Guest, digest: string | undefined, whose 
   throw failure(`${whose}detected modified configuration - file changed by other user? Try again.`);
 }
 
+/** Leaves no line among the pending changes, so that a description of nothing else is ignored (pve-behaviour 28.1). */
+export function isLineEnds(text: string): boolean {
+  return /^\n+$/.test(text);
+}
+
 /** Trailing white space is lost when the file is read back (pve-behaviour 28.1). */
 export function storedDescription(text: string): string | undefined {
   const trimmed = text.trimEnd();

@@ -141,7 +141,7 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
     const config: Record<string, string> = {};
     for (const [key, value] of Object.entries(request.options).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
       if (!isDriveKey(key)) {
-        const stored = storedOnCreate(sim, profileOfNode(sim.world, node), key, value);
+        const stored = storedOnCreate(sim, node, key, value);
         if (stored !== undefined) config[key] = stored;
         continue;
       }

@@ -1,5 +1,5 @@
 // From the value of a request to the one that is stored: MACs, canonical NICs, tags, description.
-import type { Profile } from '../profiles/profile.ts';
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import type { Sim } from '../sim.ts';
 import { newMac } from '../world/mac.ts';
 import { formatNic, isNicKey, parseNic } from '../world/net.ts';
@@ -8,19 +8,19 @@ import { normaliseTags } from '../world/tags.ts';
 import { storedDescription } from './config-file.ts';
 
 /** A NIC without a MAC gets a new one, also where the old value had another (pve-behaviour 21). */
-function storedNic(sim: Sim, value: string): string {
+function storedNic(sim: Sim, node: string, value: string): string {
   const nic = parseNic(value);
-  return formatNic({ ...nic, mac: nic.mac ?? newMac(sim.world, sim.random) });
+  return formatNic({ ...nic, mac: nic.mac ?? newMac(sim.world, node, sim.random) });
 }
 
 /** @returns undefined where the value means that the option is not set */
-export function storedOnUpdate(sim: Sim, key: string, value: string): string | undefined {
+export function storedOnUpdate(sim: Sim, node: string, key: string, value: string): string | undefined {
   if (key === 'description') return storedDescription(value);
-  return orBlank(canonical(sim, key, value));
+  return orBlank(canonical(sim, node, key, value));
 }
 
-function canonical(sim: Sim, key: string, value: string): string {
-  if (isNicKey(key)) return storedNic(sim, value);
+function canonical(sim: Sim, node: string, key: string, value: string): string {
+  if (isNicKey(key)) return storedNic(sim, node, value);
   if (key === 'tags') return normaliseTags(value, tagStyle(sim.world));
   return value;
 }
@@ -43,8 +43,8 @@ function orBlank(value: string): string {
 }
 
 /** On create tags stay as given before 9.2 (recording one-node/40), and the machine is printed anew (30, but 31). */
-export function storedOnCreate(sim: Sim, profile: Profile, key: string, value: string): string | undefined {
+export function storedOnCreate(sim: Sim, node: string, key: string, value: string): string | undefined {
   if (key === 'machine') return value.replace(/^type=/, '');
-  const asGiven = key === 'tags' && !profile.has('tagsNormalisedOnCreate');
-  return asGiven ? orBlank(value) : storedOnUpdate(sim, key, value);
+  const asGiven = key === 'tags' && !profileOfNode(sim.world, node).has('tagsNormalisedOnCreate');
+  return asGiven ? orBlank(value) : storedOnUpdate(sim, node, key, value);
 }

@@ -165,7 +165,7 @@ function withCanonicalValues(sim: Sim, request: UpdateRequest): UpdateRequest {
   const ide2 = cdrom === undefined || cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom`;
   const options: Record<string, string> = ide2 === undefined ? rest : { ...rest, ide2 };
   for (const [key, value] of Object.entries(options)) {
-    if (isNicKey(key)) options[key] = storedOnUpdate(sim, key, value) ?? value;
+    if (isNicKey(key)) options[key] = storedOnUpdate(sim, request.node, key, value) ?? value;
     if (isDriveKey(key)) options[key] = withoutPath(sim, request.node, key, value);
   }
   if (options['vmgenid'] === '1') options['vmgenid'] = sim.random.uuid();

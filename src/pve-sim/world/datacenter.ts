@@ -1,12 +1,15 @@
 // What the datacenter's options mean to those who go by them.
+import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { parseProperties } from './property-string.ts';
 import type { World } from './world.ts';
 
-/** Of new MACs; 9.x and 8.x tell it as if it were set (pve-behaviour 21). */
+/** Of new MACs; the versions that have it tell it as if it were set (pve-behaviour 21). */
 export const DEFAULT_MAC_PREFIX = 'BC:24:11';
 
-export function macPrefix(world: World): string {
-  return world.cluster.options['mac_prefix'] ?? DEFAULT_MAC_PREFIX;
+/** @returns '' where there is none */
+export function macPrefix(world: World, node: string): string {
+  const byVersion = profileOfNode(world, node).has('defaultMacPrefix') ? DEFAULT_MAC_PREFIX : '';
+  return world.cluster.options['mac_prefix'] ?? byVersion;
 }
 
 /** Free ids are looked for from `lower` on, below `upper` (recording one-node/20). */

@@ -95,7 +95,9 @@ function newConfig(sim: Sim, plan: ClonePlan, source: Config): Record<string, st
   const config: Record<string, string> = {};
   for (const [key, value] of Object.entries(source)) {
     if (/^(unused\d+|parent|vmstate|snaptime|snapstate|running.*|template|lock|digest)$/.test(key)) continue;
-    config[key] = isNicKey(key) ? formatNic({ ...parseNic(value), mac: newMac(sim.world, sim.random) }) : value;
+    config[key] = isNicKey(key)
+      ? formatNic({ ...parseNic(value), mac: newMac(sim.world, plan.node, sim.random) })
+      : value;
   }
   config['smbios1'] = newSmbios(config['smbios1'], sim.random.uuid());
   if (config['vmgenid'] !== undefined) config['vmgenid'] = sim.random.uuid();
