@@ -60,7 +60,8 @@ const REFUSED = (lock: string): readonly (readonly ['post' | 'put' | 'del', stri
   ['put', '/snapshot/old/config', { description: 'x' }, `500 VM is locked (${lock})`],
   ['post', '/snapshot/old/rollback', {}, `VM is locked (${lock})`],
   ['post', '/snapshot/none/rollback', {}, "snapshot 'none' does not exist"],
-  ['del', '/snapshot/none', {}, `VM is locked (${lock})`],
+  ['del', '/snapshot/none', {}, "snapshot 'none' does not exist"],
+  ['del', '/snapshot/old', {}, `VM is locked (${lock})`],
 ];
 
 describe.each(LOCKS)('%s', (lock) => {
