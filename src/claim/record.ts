@@ -35,7 +35,7 @@ export type ClaimReading =
   | { readonly kind: 'unreadable'; readonly reason: string; readonly text: string };
 
 const VERSION = '1';
-const CLAIM_LINE = /^<!-- virtrigaud (\d+) (.*) -->\s*$/;
+const CLAIM_LINE = /^<!-- virtrigaud (\d+) (.*) -->\s*$/s;
 const DAMAGED_LINE = /^<!-- virtrigaud\b/;
 const INCARNATION = /^[a-z2-7]{12}$/;
 const MAX_JSON_BYTES = 512;
