@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-// Two projects: decisions (tables beside the code, one shared worker state, fast) and everything that opens sockets.
+// Three projects: decisions (tables beside the code, one shared worker state, fast), everything that opens sockets, and the
+// recordings, which come last and alone: states that pass have to be met as they pass.
+const RECORDINGS = 'test/pve-sim/critical-recordings.test.ts';
+
 export default defineConfig({
   test: {
     reporters: ['default', ['json', { outputFile: '.cache/vitest.json' }]],
@@ -17,9 +20,18 @@ export default defineConfig({
         test: {
           name: 'flows',
           include: ['test/**/*.test.ts'],
+          exclude: [RECORDINGS],
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'recordings',
+          include: [RECORDINGS],
+          testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
