@@ -12,7 +12,7 @@ if (!existsSync(tool)) {
   if (process.env['FACTS_DIR'] !== undefined) process.exitCode = 1;
 } else {
   // The tool runs only where it is called by its real path.
-  const args = [realpathSync(tool), '--adapter', join(root, 'test/pve-sim/replay-adapter.ts')];
+  const args = [realpathSync(tool), '--adapter', join(root, 'test/pve-sim/replay-adapter.ts'), '--jobs', '3'];
   const { status } = spawnSync(process.execPath, [...args, ...process.argv.slice(2)], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 }

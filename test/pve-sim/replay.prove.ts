@@ -8,7 +8,7 @@ const SMALL_AREA = 20;
 
 describe.skipIf(recordings.missing)(`recordings${recordings.note}`, () => {
   test.each(VERSIONS)('of PVE %s are played as recorded', async (version) => {
-    const report = await replay({ versions: [version] }, 4);
+    const report = await replay({ versions: [version] }, 3);
     const { all, critical, byCategory } = report.totals;
     const line = (name: string, { equal, total, percent }: Tally): string =>
       `  ${name.padEnd(44)} ${equal}/${total} ${percent.toFixed(2)} %`;
