@@ -1,5 +1,6 @@
 // A simulated Proxmox VE cluster: one HTTP(S) endpoint per node, the world behind them, and a control endpoint.
 import { type Clock, createClock } from '#runtime/clock';
+import { ROOT } from './access/root.ts';
 import { buildWorld } from './clusters/build-world.ts';
 import type { ClusterData } from './clusters/cluster-data.ts';
 import { CLUSTERS } from './clusters/clusters.ts';
@@ -133,7 +134,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     ca: authority?.ca ?? '',
     token: credentials(sim.world, PROVIDER_TOKEN),
     rootToken: credentials(sim.world, ROOT_TOKEN),
-    rootPassword: sim.world.access.users['root@pam']?.password ?? '',
+    rootPassword: sim.world.access.users[ROOT]?.password ?? '',
     get controlUrl() {
       return control?.url;
     },

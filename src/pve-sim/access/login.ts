@@ -9,6 +9,7 @@ import { isActive } from './authenticate.ts';
 import { isAllowed } from './permissions.ts';
 import { challengeOf, passes } from './second-factors.ts';
 import { isChallenge, isChallengeFor, issueChallenge, issueCredentials, isVncTicket, readTicket } from './tickets.ts';
+import { isRoot } from './root.ts';
 
 interface LoginRequest {
   /** With its realm. */
@@ -39,7 +40,7 @@ export function logIn(sim: Asked, request: LoginRequest): Login {
   const user = activeUser(sim, username);
   // Root's ticket makes tickets of anybody.
   const owner = readTicket(sim, password);
-  const renews = owner === username || owner === 'root@pam';
+  const renews = owner === username || (owner !== undefined && isRoot(owner));
   const owed = renews ? undefined : owedAfter(sim, user, request);
   const { ticket, csrf } = issueCredentials(sim, username);
   const granted = { username, ticket, CSRFPreventionToken: csrf };

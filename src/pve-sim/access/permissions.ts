@@ -2,6 +2,7 @@
 import type { AccessState, AclEntry, Pool, World } from '../world/world.ts';
 import { poolsByGuest } from '../world/pools.ts';
 import { EVERY_PRIVILEGE } from './privileges.ts';
+import { isRoot } from './root.ts';
 
 /** Privilege to its propagate flag. A key that is there is granted. */
 export type Privileges = ReadonlyMap<string, boolean>;
@@ -50,7 +51,7 @@ export function userOf(authId: string): string {
 
 function userPrivileges(world: World, user: string, path: string): Privileges {
   if (world.access.users[user]?.enabled !== true) return NOTHING;
-  return user === 'root@pam' ? EVERYTHING : subjectPrivileges(world, user, path);
+  return isRoot(user) ? EVERYTHING : subjectPrivileges(world, user, path);
 }
 
 /** Rights on a pool count for its members, not beyond them; NoAccess in the member's own ACL beats them. */

@@ -4,6 +4,8 @@ import { splitList } from '../world/tags.ts';
 import type { World } from '../world/world.ts';
 import { normalisePath } from './acl-paths.ts';
 import { isAllowed } from './permissions.ts';
+import { realmOf } from './realms.ts';
+import { isRoot } from './root.ts';
 
 export type Rule =
   /** Whoever asks: `world` even without credentials. */
@@ -72,7 +74,7 @@ export function or(...rules: readonly Rule[]): Rule {
 
 /** @throws 403: with path and privilege from a plain check, bare from an "or"; 500 for a user that does not exist */
 export function checkRule(world: World, authId: string, rule: Rule, params: RawParams): void {
-  if (authId === 'root@pam') return;
+  if (isRoot(authId)) return;
   const refusal = refusalOf(rule, { world, authId, params });
   if (refusal !== undefined) throw refusal;
 }
@@ -156,7 +158,7 @@ function modifyRefusal(request: Request, path: string): Error | undefined {
 
 /** Whether one may hand out rights on the path. */
 export function mayModify(world: World, authId: string, path: string): boolean {
-  return authId === 'root@pam' || modifyRefusal({ world, authId, params: {} }, path) === undefined;
+  return isRoot(authId) || modifyRefusal({ world, authId, params: {} }, path) === undefined;
 }
 
 function unknownUser({ world, params }: Request): Error | undefined {
@@ -165,8 +167,7 @@ function unknownUser({ world, params }: Request): Error | undefined {
 }
 
 function realmIn({ params }: Request): string {
-  const id = textOf(params['userid']);
-  return id.slice(id.lastIndexOf('@') + 1);
+  return realmOf(textOf(params['userid']));
 }
 
 function textOf(value: unknown): string {
@@ -190,7 +191,7 @@ export function requirePrivilege(
   privileges: readonly string[],
   any = false,
 ): void {
-  if (authId === 'root@pam') return;
+  if (isRoot(authId)) return;
   const refusal = privilegeRefusal({ world, authId, params: {} }, path, privileges, any);
   if (refusal !== undefined) throw refusal;
 }

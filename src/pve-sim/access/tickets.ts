@@ -1,5 +1,6 @@
 // Tickets and CSRF tokens: their text, their life, and which key still counts (pve-behaviour 4.1, 4.2).
 import { createHmac } from 'node:crypto';
+import { nowSeconds } from '../sim.ts';
 import { isSignedBy, type Signing, sign, signingKey } from './signature.ts';
 
 const LIFETIME_S = 7200;
@@ -24,7 +25,7 @@ export function issueChallenge(sim: Signing, user: string, challenge: string): s
 
 /** @param bound what the signature covers beside the text */
 function issueTicket(sim: Signing, data: string, bound: string, ageSeconds: number): string {
-  const plain = `PVE:${data}:${hexTime(now(sim) - ageSeconds)}`;
+  const plain = `PVE:${data}:${hexTime(nowSeconds(sim) - ageSeconds)}`;
   return `${plain}::${sign(signingKey(sim), `${plain}${bound}`)}`;
 }
 
@@ -44,26 +45,26 @@ export function isChallengeFor(sim: Signing, ticket: string, user: string): bool
 
 function goodData(sim: Signing, ticket: string, bound: string): string | undefined {
   const [, plain = '', data, time = '', signature = ''] = /^(PVE:(\S+):([A-Z0-9]{8}))::([^:\s]+)$/.exec(ticket) ?? [];
-  const age = now(sim) - Number.parseInt(time, 16);
+  const age = nowSeconds(sim) - Number.parseInt(time, 16);
   return data !== undefined && isGood(sim, `${plain}${bound}`, signature, age) ? data : undefined;
 }
 
 /** A key counts for tickets of its own time: a young one for none older than itself, the one before for none younger. */
 function isGood(sim: Signing, text: string, signature: string, age: number): boolean {
   const key = signingKey(sim);
-  const keyAge = Math.max(0, now(sim) - Math.floor(key.since / 1000));
+  const keyAge = Math.max(0, nowSeconds(sim) - Math.floor(key.since / 1000));
   if (isSignedBy(key, text, signature)) return age >= -SKEW_S && age <= Math.min(LIFETIME_S, keyAge + SKEW_S);
   return isSignedBy(key, text, signature, 1) && age >= keyAge - SKEW_S && age <= LIFETIME_S;
 }
 
 function issueCsrfToken(sim: Signing, user: string, ageSeconds: number): string {
-  const time = hexTime(now(sim) - ageSeconds);
+  const time = hexTime(nowSeconds(sim) - ageSeconds);
   return `${time}:${csrfDigest(sim, time, user)}`;
 }
 
 export function isCsrfToken(sim: Signing, user: string, token: string): boolean {
   const [, time = '', digest] = /^([A-Z0-9]{8}):(\S+)$/.exec(token) ?? [];
-  const age = now(sim) - Number.parseInt(time, 16);
+  const age = nowSeconds(sim) - Number.parseInt(time, 16);
   return digest === csrfDigest(sim, time, user) && age >= -SKEW_S && age <= LIFETIME_S;
 }
 
@@ -74,21 +75,17 @@ function csrfDigest({ world }: Signing, time: string, user: string): string {
 
 /** What opens a console: bound to who asked and for what. */
 export function issueVncTicket(sim: Signing, user: string, path: string): string {
-  const plain = `PVEVNC:${hexTime(now(sim))}`;
+  const plain = `PVEVNC:${hexTime(nowSeconds(sim))}`;
   return `${plain}::${sign(signingKey(sim), `${plain}:${user}:${path}`)}`;
 }
 
 export function isVncTicket(sim: Signing, ticket: string, user: string, path: string): boolean {
   const [, plain = '', time = '', signature = ''] = /^(PVEVNC:([A-Z0-9]{8}))::([^:\s]+)$/.exec(ticket) ?? [];
-  const age = now(sim) - Number.parseInt(time, 16);
+  const age = nowSeconds(sim) - Number.parseInt(time, 16);
   const text = `${plain}:${user}:${path}`;
   const key = signingKey(sim);
   const isSigned = isSignedBy(key, text, signature) || isSignedBy(key, text, signature, 1);
   return isSigned && age >= -20 && age <= VNC_LIFETIME_S;
-}
-
-function now({ clock }: Signing): number {
-  return Math.floor(clock.now() / 1000);
 }
 
 function hexTime(seconds: number): string {

@@ -1,4 +1,5 @@
 // What runs inside guests, as far as their agent can tell.
+import { bootOrder } from '../qemu/boot-order.ts';
 import type { GuestSystem, World } from '../world/world.ts';
 import { drivesOf, isBusKey, isCloudInit } from '../world/drive.ts';
 import { findVolume } from '../world/volumes.ts';
@@ -38,7 +39,7 @@ const ORDINARY_SYSTEM: GuestSystem = {
 
 /** The first medium in the boot order that has a system of its own decides. */
 export function systemOf(world: World, node: string, config: Readonly<Record<string, string>>): GuestSystem {
-  const order = /^order=(.+)$/.exec(config['boot'] ?? '')?.[1]?.split(';') ?? [];
+  const order = bootOrder(config['boot']);
   const media = drivesOf(config).filter(([key, drive]) => isBusKey(key) && !isCloudInit(drive));
   const rank = ([key]: readonly [string, unknown]): number => (order.includes(key) ? order.indexOf(key) : order.length);
   for (const [, drive] of media.toSorted((a, b) => rank(a) - rank(b))) {

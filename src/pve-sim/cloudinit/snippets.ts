@@ -1,6 +1,7 @@
 // `cicustom`: documents of the user's own, read when the drive is written and never before (pve-behaviour 18.5).
 import { failure } from '../pve-error.ts';
 import { parseProperties } from '../world/property-string.ts';
+import { storageIdOf } from '../world/volid.ts';
 import { findVolume, requireStorage, volumeKey } from '../world/volumes.ts';
 import type { Guest, World } from '../world/world.ts';
 import type { CustomDocuments } from './documents.ts';
@@ -31,7 +32,7 @@ function readSnippet(world: World, node: string, volid: string): string {
 
 /** No API writes a snippet: somebody puts the file onto the storage of the node. */
 export function writeSnippet(world: World, node: string, volid: string, text: string, ctime: number): void {
-  const storage = requireStorage(world, volid.slice(0, volid.indexOf(':')));
+  const storage = requireStorage(world, storageIdOf(volid));
   const data = Buffer.from(text);
   world.volumes[volumeKey(storage, node, volid)] = {
     volid,

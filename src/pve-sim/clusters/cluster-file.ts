@@ -2,7 +2,7 @@
 // left out is as in the built-in clusters.
 import { z } from 'zod';
 import { PROFILE_NAMES } from '../profiles/profiles.ts';
-import { parseSize } from '../world/size.ts';
+import { GIB, parseSize } from '../world/size.ts';
 import { isFileStorage } from '../world/volumes.ts';
 import type { StorageState } from '../world/world.ts';
 import type { ClusterData, DiskData, GuestData, NodeData } from './cluster-data.ts';
@@ -36,10 +36,7 @@ const storageSchema = z.strictObject({
   nodes: z.array(z.string()).exactOptional(),
   path: z.string().exactOptional(),
   size: size.optional(),
-  bytesPerSecond: z
-    .number()
-    .positive()
-    .default(1024 ** 3),
+  bytesPerSecond: z.number().positive().default(GIB),
   defaultFormat: z.enum(['raw', 'qcow2']).default('raw'),
 });
 
@@ -72,7 +69,7 @@ const file = z.strictObject({
   macPrefix: z.string().exactOptional(),
 });
 
-const DEFAULT_STORAGE_BYTES = 1024 ** 4;
+const DEFAULT_STORAGE_BYTES = 1024 * GIB;
 
 /** @throws with every problem of the text, each by the place it has in it */
 export function parseClusterFile(text: string): ClusterData {

@@ -1,5 +1,6 @@
 // The access a provider needs and no more: user and privilege-separated token, each with every ACL (pve-behaviour 23, 28.8),
 // and root's own token. In a cluster of several versions the roles have what each of them asks for.
+import { ROOT } from '../access/root.ts';
 import type { Feature } from '../profiles/features.ts';
 import { profileOf } from '../profiles/profiles.ts';
 import type { Random } from '../random.ts';
@@ -10,7 +11,7 @@ import type { ClusterData } from './cluster-data.ts';
 
 const PROVIDER_USER = 'virtrigaud@pve';
 export const PROVIDER_TOKEN = `${PROVIDER_USER}!vrtg`;
-export const ROOT_TOKEN = 'root@pam!sim';
+export const ROOT_TOKEN = `${ROOT}!sim`;
 
 const VM_PRIVILEGES = words(
   'VM.Allocate VM.Audit VM.Clone VM.PowerMgmt VM.Snapshot VM.Config.CDROM VM.Config.CPU',
@@ -60,7 +61,7 @@ export function minimalAccess(data: ClusterData, random: Random, now: number): A
   };
   return {
     users: {
-      'root@pam': { enabled: true, password: random.uuid(), details: { email: 'root@example.invalid' } },
+      [ROOT]: { enabled: true, password: random.uuid(), details: { email: 'root@example.invalid' } },
       [PROVIDER_USER]: { enabled: true },
     },
     groups: {},

@@ -116,8 +116,8 @@ async function holdLock({ simulator, body }: ControlRequest): Promise<void> {
 
 function placeSnippet({ simulator, body }: ControlRequest): void {
   const { volid, text, node } = snippet.parse(body);
-  const { world, nodes, clock } = simulator;
-  writeSnippet(world, node ?? nodes[0]?.name ?? '', volid, text, Math.floor(clock.now() / 1000));
+  const { world, nodes } = simulator;
+  writeSnippet(world, node ?? nodes[0]?.name ?? '', volid, text, nowSeconds(simulator.sim));
 }
 
 async function patchNode({ simulator, captured, body }: ControlRequest): Promise<void> {

@@ -1,11 +1,10 @@
 // What the manager of a node does to a guest: ordinary tasks, as root (recording two-node/12).
+import { ROOT } from '../access/root.ts';
 import { forkMigration } from '../migrate/run-migration.ts';
 import { SAME_STORAGES } from '../migrate/storage-map.ts';
 import { forkShutdown, forkStop } from '../qemu/power.ts';
 import { forkStart } from '../qemu/start.ts';
 import type { Sim } from '../sim.ts';
-
-const ROOT = 'root@pam';
 
 /** @returns the UPID */
 export function startByManager(sim: Sim, node: string, vmid: number): string {

@@ -1,4 +1,5 @@
 // `/cluster/ha/status`: quorum, fencing, and what the managers have written down (recordings two-node/01, 08 and 12).
+import { localTime } from '../local-time.ts';
 import { isQuorate } from '../nodes/membership.ts';
 import type { Profile } from '../profiles/profile.ts';
 import type { Sim } from '../sim.ts';
@@ -156,9 +157,4 @@ function shownState({ ha }: World, sid: string): string {
 
 function seconds(ms: number): number {
   return Math.floor(ms / 1000);
-}
-
-/** `2025-11-02 10:11:12` */
-function localTime(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }

@@ -6,6 +6,7 @@ import type { Sim } from '../sim.ts';
 import { guestOfSid } from './ha-config.ts';
 import type { HaService, Lrm } from './manager-status.ts';
 import { migrateByManager, startByManager, stopByManager } from './guest-tasks.ts';
+import { hasSucceeded } from '../tasks/task-rows.ts';
 
 /** Which services a node's manager is busy with. */
 export type Busy = Map<string, Set<string>>;
@@ -91,7 +92,7 @@ function report(service: HaService, outcome: 'ok' | 'failed'): void {
 /** A start may fail some times before it counts as failed. */
 function conclude(sim: Sim, name: string, sid: string, service: HaService, exitstatus: string): void {
   if (service.node !== name) return;
-  const isOk = exitstatus === 'OK' || exitstatus.startsWith('WARNINGS');
+  const isOk = hasSucceeded(exitstatus);
   // A relocation is done when the guest has moved, not when it is stopped.
   if (service.state === 'relocate' && isOk && guestOfSid(sim.world, sid)?.node === name) return;
   if (service.state !== 'started' || isOk) return report(service, isOk ? 'ok' : 'failed');

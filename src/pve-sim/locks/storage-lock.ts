@@ -2,11 +2,12 @@
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import type { StorageState } from '../world/world.ts';
+import { clusterLockName } from './cluster-lock.ts';
 import type { LockHolder } from './locks.ts';
 import { underLock } from './under-lock.ts';
 
 export function storageLockName(storage: StorageState, node: string): string {
-  return storage.shared ? `cfs:storage-${storage.id}` : `${node}:${storageLockFile(storage)}`;
+  return storage.shared ? clusterLockName(`storage-${storage.id}`) : `${node}:${storageLockFile(storage)}`;
 }
 
 function storageLockFile(storage: StorageState): string {

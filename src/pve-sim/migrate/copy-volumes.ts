@@ -4,6 +4,7 @@ import { copy } from '../storage/disk-work.ts';
 import { checkRoom } from '../storage/room.ts';
 import type { Process } from '../process.ts';
 import { formatDrive, parseDrive } from '../world/drive.ts';
+import { volumeNameOf } from '../world/volid.ts';
 import { addVolume, findVolume, isFileStorage, nextVolumeName, requireStorage, volumeKey } from '../world/volumes.ts';
 import type { Guest, Volume } from '../world/world.ts';
 import type { LocalVolume } from './local-volumes.ts';
@@ -26,11 +27,7 @@ export async function copyToTarget(copying: Copying, { use, volume }: LocalVolum
   const from = requireStorage(sim.world, volume.storage, guest.node);
   const onto = requireStorage(sim.world, mapStorage(copying.storages, volume.storage), target);
   const sameNames = isFileStorage(from) === isFileStorage(onto);
-  const name =
-    volume.volid
-      .slice(volume.volid.indexOf(':') + 1)
-      .split('/')
-      .at(-1) ?? '';
+  const name = volumeNameOf(volume.volid).split('/').at(-1) ?? '';
   const path = isFileStorage(onto) ? `${onto.id}:${guest.vmid}/${name}` : `${onto.id}:${name}`;
   const isFree = findVolume(sim.world, target, path) === undefined;
   const wish = {

@@ -1,4 +1,5 @@
 // The lines of a migration's log carry the time.
+import { localTime } from '../local-time.ts';
 import type { Process } from '../process.ts';
 import type { Sim } from '../sim.ts';
 
@@ -8,12 +9,8 @@ export interface MigrationLog {
 }
 
 export function migrationLog({ clock }: Sim, process: Process): MigrationLog {
-  const info = (text: string): void => process.log(`${timestamp(clock.now())} ${text}`);
+  const info = (text: string): void => process.log(`${localTime(clock.now())} ${text}`);
   return { info, error: (text) => info(`ERROR: ${text}`) };
-}
-
-function timestamp(ms: number): string {
-  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 /** `00:00:10` */

@@ -1,5 +1,6 @@
 // Everything a guest's config refers to: drives, unused volumes, and what its snapshots hold.
 import { drivesOf, isCdrom, isCloudInit, isUnusedKey, parseDrive, type Drive } from '../world/drive.ts';
+import { storageIdOf } from '../world/volid.ts';
 import type { Guest, StorageState, World } from '../world/world.ts';
 
 export interface UsedVolume {
@@ -24,7 +25,7 @@ export function usedVolumes(world: World, guest: Guest): UsedVolume[] {
     const known = used.get(drive.file);
     used.set(drive.file, {
       file: drive.file,
-      storage: world.storages[drive.file.slice(0, Math.max(0, drive.file.indexOf(':')))],
+      storage: world.storages[storageIdOf(drive.file)],
       key: known?.key ?? (snapshot === undefined ? key : undefined),
       cdrom: isCdrom(drive),
       cloudInit: isCloudInit(drive),

@@ -1,15 +1,16 @@
 // What a node does when it has come up: it starts the guests with `onboot`, in the order of their `startup`, as soon as there is
 // quorum. Those under HA are left to their manager. A node without such guests leaves no task here.
+import { ROOT } from '../access/root.ts';
 import { managedResource, sidOf } from '../ha/ha-config.ts';
 import { forkStart } from '../qemu/start.ts';
+import { startupOf } from '../qemu/startup.ts';
 import type { Sim } from '../sim.ts';
+import { hasSucceeded } from '../tasks/task-rows.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { isTemplate } from '../world/guests.ts';
-import { parseProperties } from '../world/property-string.ts';
 import type { Guest, World } from '../world/world.ts';
 import { isQuorate } from './membership.ts';
 
-const ROOT = 'root@pam';
 const QUORUM_POLL_MS = 1000;
 /** Guests without an order come after those that have one. */
 const LAST = Number.POSITIVE_INFINITY;
@@ -37,8 +38,8 @@ async function startOne(sim: Sim, worker: Worker, node: string, { vmid, config }
   const upid = forkStart(sim, { node, vmid, user: ROOT });
   await sim.tasks.ended(upid);
   const status = sim.world.tasks[upid]?.exitstatus ?? '';
-  if (!/^(?:OK$|WARNINGS)/.test(status)) worker.log(`Starting VM ${vmid} failed: ${status}`);
-  await worker.wait(Number(startupOf(config)['up'] ?? 0) * 1000);
+  if (!hasSucceeded(status)) worker.log(`Starting VM ${vmid} failed: ${status}`);
+  await worker.wait(Number(startupOf(config).up ?? 0) * 1000);
 }
 
 function guestsToStart(world: World, node: string): Guest[] {
@@ -49,10 +50,6 @@ function guestsToStart(world: World, node: string): Guest[] {
 }
 
 function orderOf({ config }: Guest): number {
-  const order = startupOf(config)['order'];
+  const { order } = startupOf(config);
   return order === undefined ? LAST : Number(order);
-}
-
-function startupOf(config: Readonly<Record<string, string>>): Record<string, string> {
-  return parseProperties(config['startup'] ?? '', 'order');
 }

@@ -11,6 +11,7 @@ import { freeOrWarn } from '../storage/disk-work.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { drivesOf, isBusKey, isCdrom, isDriveKey, isUnusedKey } from '../world/drive.ts';
 import { isWindows, requireQemu } from '../world/guests.ts';
+import { sortedOptions } from '../world/options.ts';
 import { formatProperties, parseProperties } from '../world/property-string.ts';
 import { isNicKey } from '../world/net.ts';
 import { claimForCreate } from './claim-id.ts';
@@ -103,7 +104,7 @@ function checkCreateAccess(sim: Sim, request: CreateRequest): void {
  */
 function checkOptions(sim: Sim, request: CreateRequest, options: Readonly<Record<string, string>>): void {
   const { node, vmid, user, pool } = request;
-  const entries = Object.entries(options).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const entries = sortedOptions(options);
   const check = { node, vmid, user, workingStorage: request.workingStorage };
   for (const [key, value] of entries) {
     if (isDriveKey(key) || isUnusedKey(key)) checkDriveAccess(sim, check, key, value);
@@ -139,7 +140,7 @@ async function fillConfig(sim: Sim, worker: Worker, request: CreateRequest): Pro
   const made: string[] = [];
   try {
     const config: Record<string, string> = {};
-    for (const [key, value] of Object.entries(request.options).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    for (const [key, value] of sortedOptions(request.options)) {
       if (!isDriveKey(key)) {
         const stored = storedOnCreate(sim, node, key, value);
         if (stored !== undefined) config[key] = stored;

@@ -1,5 +1,6 @@
 // Serial ports, USB and PCI devices: the right to them depends on whether the value names a device of the host, which is
 // root's, a mapped one, or none (pve-behaviour 5.3, 5.4).
+import { isRoot } from '../access/root.ts';
 import { requirePrivilege } from '../access/rules.ts';
 import { failure } from '../pve-error.ts';
 import { parseProperties } from '../world/property-string.ts';
@@ -30,7 +31,7 @@ type Asker = Pick<Change, 'sim' | 'user' | 'guest'>;
 /** @param values the value in the config, if any, and the new one. @throws 403, or 500 `only root can ...` */
 export function checkDevice(asker: Asker, action: 'set' | 'delete', key: string, values: readonly string[]): void {
   const { sim, user, guest } = asker;
-  if (!isDeviceKey(key) || user === 'root@pam') return;
+  if (!isDeviceKey(key) || isRoot(user)) return;
   if (values.some((value) => isHostDevice(key, value))) {
     throw failure(`only root can ${verb(action, key)} '${key}' config for ${hostDeviceWords(key)}`);
   }

@@ -6,9 +6,10 @@ import { parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { type Drive, isUnusedKey, parseDrive } from '../world/drive.ts';
 import { volumeKind } from '../storage/volume-name.ts';
+import { splitVolid } from '../world/volid.ts';
 import { requireStorage } from '../world/volumes.ts';
 import { isNewCloudInit, newDiskOf } from './new-drive.ts';
-import { checkVolumeAccess, splitVolid, type VolumeUser } from './volume-use.ts';
+import { checkVolumeAccess, type VolumeUser } from './volume-use.ts';
 
 export interface DriveCheck extends VolumeUser {
   /** Where appliances are unpacked; absent: where they lie. */

@@ -1,8 +1,9 @@
 // `GET .../feature`: whether all volumes of a guest, or of one of its snapshots, can be snapshotted, cloned or copied, and on
 // which nodes the guest could be (pve-behaviour 10).
 import type { Sim } from '../sim.ts';
-import { dataDrives, driveCan, storageIdOf } from '../storage/drive-features.ts';
+import { dataDrives, driveCan } from '../storage/drive-features.ts';
 import { drivesOf } from '../world/drive.ts';
+import { storageIdOf } from '../world/volid.ts';
 import { isOnNode } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
 import { requireSnapshot } from './snapshots/sections.ts';

@@ -5,9 +5,11 @@ import { managedResource, sidOf } from '../ha/ha-config.ts';
 import { crmState } from '../ha/ha-status.ts';
 import { isBusKey, isCdrom, parseDrive } from '../world/drive.ts';
 import { isTemplate } from '../world/guests.ts';
-import { parseProperties } from '../world/property-string.ts';
+import { pick } from '../world/options.ts';
+import { normaliseBoolean, parseProperties } from '../world/property-string.ts';
 import { MIB, parseSize } from '../world/size.ts';
 import type { Guest, GuestRun } from '../world/world.ts';
+import { bootOrder } from './boot-order.ts';
 import { liveStatus, pressure } from './live-status.ts';
 
 type Values = Record<string, string | number>;
@@ -84,7 +86,7 @@ export function daemonRow(sim: Pick<Sim, 'clock' | 'world'>, guest: Guest): Valu
 /** Set but 0 counts as not enabled here, unlike for the agent calls. */
 export function agentEnabled(config: Readonly<Record<string, string>>): boolean {
   const value = config['agent'];
-  return value !== undefined && /^(1|on|yes|true)$/i.test(parseProperties(value, 'enabled')['enabled'] ?? '0');
+  return value !== undefined && normaliseBoolean(parseProperties(value, 'enabled')['enabled'] ?? '0') === '1';
 }
 
 export function memoryMib(config: Readonly<Record<string, string>>): number {
@@ -127,8 +129,8 @@ function numbers(sim: Pick<Sim, 'clock' | 'world'>, guest: Guest): Values {
 
 /** The size of the first disk in the boot order; without an order, of the first by PVE's search order. */
 function bootDiskBytes(config: Readonly<Record<string, string>>): number {
-  const order = /order=([^,]+)/.exec(config['boot'] ?? '')?.[1]?.split(';');
-  for (const key of order ?? searchOrder(config)) {
+  const order = bootOrder(config['boot']);
+  for (const key of order.length === 0 ? searchOrder(config) : order) {
     const value = config[key];
     if (!isBusKey(key) || value === undefined) continue;
     const drive = parseDrive(value);
@@ -140,8 +142,4 @@ function bootDiskBytes(config: Readonly<Record<string, string>>): number {
 function searchOrder(config: Readonly<Record<string, string>>): string[] {
   const keys = Object.keys(config).sort();
   return ['ide', 'scsi', 'virtio', 'sata'].flatMap((bus) => keys.filter((key) => key.startsWith(bus)));
-}
-
-function pick(config: Readonly<Record<string, string>>, ...keys: readonly string[]): Record<string, string> {
-  return Object.fromEntries(keys.flatMap((key) => (config[key] === undefined ? [] : [[key, config[key]]])));
 }

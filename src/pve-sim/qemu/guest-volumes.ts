@@ -6,6 +6,7 @@ import type { Sim } from '../sim.ts';
 import { free } from '../storage/disk-work.ts';
 import { guestOfVolume } from '../storage/volume-name.ts';
 import { type Drive, isCdrom, isCloudInit, isDriveKey, isUnusedKey, ownsVolume, parseDrive } from '../world/drive.ts';
+import { storageIdOf, volumeNameOf } from '../world/volid.ts';
 import { childrenOf, findVolume } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
 import type { Change } from './change.ts';
@@ -14,10 +15,10 @@ const MAX_UNUSED = 256;
 
 /** By the volume's name alone, whether or not it is there. */
 export function isOwner({ world }: Sim, { vmid }: Guest, volid: string): boolean {
-  const storage = world.storages[volid.slice(0, Math.max(0, volid.indexOf(':')))];
+  const storage = world.storages[storageIdOf(volid)];
   if (storage === undefined) return false;
   try {
-    return guestOfVolume(storage, volid.slice(volid.indexOf(':') + 1)) === vmid;
+    return guestOfVolume(storage, volumeNameOf(volid)) === vmid;
   } catch {
     return false;
   }
@@ -59,7 +60,7 @@ export async function freeVolume(change: Change, key: string, drive: Drive): Pro
   const { sim, process, user, guest } = change;
   const { file } = drive;
   if (!ownsVolume(drive) || !isOwner(sim, guest, file)) return;
-  requirePrivilege(sim.world, user, `/storage/${file.slice(0, file.indexOf(':'))}`, ['Datastore.AllocateSpace']);
+  requirePrivilege(sim.world, user, `/storage/${storageIdOf(file)}`, ['Datastore.AllocateSpace']);
   if (isVolumeInUse(sim, guest, key, file)) {
     throw failure(`unable to delete '${file}' - volume is still in use (snapshot?)`);
   }

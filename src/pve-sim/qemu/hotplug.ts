@@ -5,7 +5,7 @@ import { isBehind } from '../cloudinit/pending.ts';
 import { taskErrorText } from '../pve-error.ts';
 import { isCloudInit, isDriveKey, parseDrive } from '../world/drive.ts';
 import { isNicKey } from '../world/net.ts';
-import { formatProperties, parseProperties } from '../world/property-string.ts';
+import { formatProperties, normaliseBoolean, parseProperties } from '../world/property-string.ts';
 import { splitList } from '../world/tags.ts';
 import type { Guest } from '../world/world.ts';
 import { detachDrive } from './apply-pending.ts';
@@ -158,6 +158,5 @@ function isSameAgent(old: string | undefined, value: string): boolean {
 
 function agentOf(text: string): string {
   const { enabled = '0', fstrim_cloned_disks: _, ...rest } = parseProperties(text, 'enabled');
-  const isOn = /^(1|on|yes|true)$/i.test(enabled);
-  return isOn ? `on,${formatProperties(rest)}` : '';
+  return normaliseBoolean(enabled) === '1' ? `on,${formatProperties(rest)}` : '';
 }

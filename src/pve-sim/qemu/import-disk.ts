@@ -12,9 +12,9 @@ import { imageBytes } from '../storage/image-size.ts';
 import { volumeKind } from '../storage/volume-name.ts';
 import { pathOf, volumeAt } from '../storage/volume-path.ts';
 import { drivesOf } from '../world/drive.ts';
-import { findVolume, requireStorage } from '../world/volumes.ts';
+import { splitVolid } from '../world/volid.ts';
+import { findVolume, requireStorage, requireVolume } from '../world/volumes.ts';
 import type { Guest, Volume } from '../world/world.ts';
-import { splitVolid } from './volume-use.ts';
 
 export interface ImportSource {
   readonly volid: string;
@@ -59,8 +59,7 @@ function fromFile(volume: Volume | undefined, source: string): ImportSource {
 
 /** A disk inside an appliance is unpacked first. */
 function fromAppliance(sim: Sim, node: string, archive: string, inner: string): ImportSource {
-  const volume = findVolume(sim.world, node, archive);
-  if (volume === undefined) throw failure(`volume '${archive}' does not exist`);
+  const volume = requireVolume(sim.world, node, archive);
   const data = fileInAppliance(volume.data ?? new Uint8Array(), inner);
   if (data === undefined) {
     throw failure(`command 'tar -x --force-local -f ${archive} ${inner}' failed: exit code 2`);

@@ -13,8 +13,9 @@ import { usableFormat } from '../storage/usable-format.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { type Drive, formatDrive, isCdrom, isCloudInit, isUnusedKey, parseDrive } from '../world/drive.ts';
 import { checkNoLock, isTemplate, requireQemu } from '../world/guests.ts';
-import { formatSize } from '../world/size.ts';
-import { findVolume, requireStorage } from '../world/volumes.ts';
+import { formatSize, KIB } from '../world/size.ts';
+import { storageIdOf } from '../world/volid.ts';
+import { requireStorage, requireVolume } from '../world/volumes.ts';
 import type { Guest, Volume } from '../world/world.ts';
 import { checkUnmodified, checkWritable } from './config-file.ts';
 import { addUnused, isVolumeInUse } from './guest-volumes.ts';
@@ -30,8 +31,6 @@ export interface MoveRequest {
   readonly digest: string | undefined;
   readonly bytesPerSecond: number | undefined;
 }
-
-const KIB = 1024;
 
 /** @returns the UPID */
 export function moveDisk(sim: Sim, request: MoveRequest): string {
@@ -74,7 +73,7 @@ async function runMove(sim: Sim, worker: Worker, request: MoveRequest): Promise<
   const { node, vmid, disk, storage, deleteSource } = request;
   const { guest, drive, hasSnapshots } = checkMove(sim, request);
   const isTold = profileOfNode(sim.world, node).has('moveLogsVolumes');
-  const from = drive.file.slice(0, drive.file.indexOf(':'));
+  const from = storageIdOf(drive.file);
   if (isTold)
     worker.log(`copying volume '${drive.file}' from current storage '${from}' to target storage '${storage}'`);
   if (hasSnapshots) worker.log('moving disk with snapshots, snapshots will not be moved!');
@@ -115,8 +114,7 @@ async function copyVolume(
   made: string[],
 ): Promise<Volume> {
   const { node, disk, bytesPerSecond } = request;
-  const source = findVolume(sim.world, node, drive.file);
-  if (source === undefined) throw failure(`volume '${drive.file}' does not exist`);
+  const source = requireVolume(sim.world, node, drive.file);
   const isRunning = guest.run !== undefined && !isUnusedKey(disk);
   if (disk === 'tpmstate0' && isRunning) throw failure('cannot move TPM state while VM is running');
   worker.log(`create full clone of drive ${disk} (${drive.file})`);

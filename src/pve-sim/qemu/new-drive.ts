@@ -8,12 +8,11 @@ import { makeBase } from '../storage/base-image.ts';
 import { allocate, freeOrWarn, rounded } from '../storage/disk-work.ts';
 import { storageKind } from '../storage/storage-types.ts';
 import { type Drive, drivesOf, formatDrive, isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
-import { formatSize, GIB, MIB } from '../world/size.ts';
-import { checkUsable, findVolume, isFileStorage, requireStorage } from '../world/volumes.ts';
+import { formatSize, GIB, KIB, MIB } from '../world/size.ts';
+import { storageIdOf } from '../world/volid.ts';
+import { checkUsable, isFileStorage, requireStorage, requireVolume } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
 import { copySource, type ImportSource, importSource, withSourceLock } from './import-disk.ts';
-
-const KIB = 1024;
 
 /** `<storage>:<GiB>`: a volume that is not there yet. */
 export function newDiskOf(file: string): { storage: string; gib: number } | undefined {
@@ -53,7 +52,7 @@ export async function makeDrive(sim: Sim, worker: Process, wish: DriveWish): Pro
 async function makeCloudInit(sim: Sim, worker: Process, wish: DriveWish, drive: Drive): Promise<NewDrive> {
   const other = drivesOf(wish.config).find(([key, known]) => key !== wish.key && isCloudInit(known));
   if (other !== undefined) throw failure(`${wish.key} - cloud-init drive is already attached at '${other[0]}'`);
-  const storage = requireStorage(sim.world, drive.file.slice(0, drive.file.indexOf(':')), wish.node);
+  const storage = requireStorage(sim.world, storageIdOf(drive.file), wish.node);
   const { format } = drive.options;
   checkFormat(storage, format);
   const volume = await allocate(sim, worker, wish.node, storage.id, {
@@ -171,10 +170,9 @@ function existing(sim: Sim, wish: DriveWish, drive: Drive): Drive {
   const { file } = drive;
   // The simulated hosts have no devices and no files beside their storages.
   if (file.startsWith('/')) throw failure(`volume ${file} does not exist`);
-  const storage = requireStorage(sim.world, file.slice(0, file.indexOf(':')));
+  const storage = requireStorage(sim.world, storageIdOf(file));
   checkUsable(storage, wish.node);
-  const volume = findVolume(sim.world, wish.node, file);
-  if (volume === undefined) throw failure(`volume '${file}' does not exist`);
+  const volume = requireVolume(sim.world, wish.node, file);
   if (isCloudInit(drive)) return drive;
   const medium = isCdrom(drive) && volume.content === 'images' ? {} : { size: formatSize(volume.sizeBytes) };
   return { ...drive, options: { ...drive.options, ...medium } };

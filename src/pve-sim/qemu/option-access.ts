@@ -1,5 +1,6 @@
 // Which privilege an option needs, and which only a login ticket of root may set (pve-behaviour 5.3, 5.4).
 import { isAllowed } from '../access/permissions.ts';
+import { isRoot } from '../access/root.ts';
 import { requirePrivilege } from '../access/rules.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
@@ -31,11 +32,6 @@ const ROOT_ONLY = new Set(
     .split(' '),
 );
 const CLOUDINIT_KEY = /^(cicustom|cipassword|citype|ciupgrade|ciuser|ipconfig\d+|nameserver|searchdomain|sshkeys)$/;
-
-/** A login ticket of root has no limits; a token of root's is somebody else (pve-behaviour 4.3). */
-export function isRoot(user: string): boolean {
-  return user === 'root@pam';
-}
 
 /** Setting and deleting alike. @throws 500 `only root can set ...` */
 export function checkRootOnlyKeys(profile: Profile, user: string, keys: readonly string[]): void {

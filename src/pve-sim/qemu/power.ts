@@ -1,5 +1,6 @@
 // Start, stop, shutdown, reboot, reset and resume (pve-behaviour 12): what each says at once, and its task.
 import { isAllowed } from '../access/permissions.ts';
+import { ROOT } from '../access/root.ts';
 import { isManaged, requestHaStart, requestHaStop } from '../ha/requests.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import { failure, parameterError } from '../pve-error.ts';
@@ -111,7 +112,7 @@ function startAgain(sim: Sim, node: string, vmid: number): void {
   const boot = sim.world.nodes[node]?.bootedAt;
   sim.pace.limit(sim.durations.rebootGapMs, () => {
     const isUp = sim.world.nodes[node]?.online === true && sim.world.nodes[node].bootedAt === boot;
-    if (isUp && findQemu(sim.world, node, vmid) !== undefined) startGuest(sim, { node, vmid, user: 'root@pam' });
+    if (isUp && findQemu(sim.world, node, vmid) !== undefined) startGuest(sim, { node, vmid, user: ROOT });
   });
 }
 

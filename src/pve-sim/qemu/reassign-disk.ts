@@ -1,4 +1,5 @@
 // `POST .../move_disk` to another guest (pve-behaviour 6.1, 15): the volume is renamed and changes its config.
+import { isRoot } from '../access/root.ts';
 import { requirePrivilege } from '../access/rules.ts';
 import { withConfigLock } from '../locks/config-lock.ts';
 import { withStorageLock } from '../locks/storage-lock.ts';
@@ -9,13 +10,13 @@ import { guestOfVolume } from '../storage/volume-name.ts';
 import { volumeCan } from '../storage/storage-types.ts';
 import { type Drive, formatDrive, isCdrom, isUnusedKey, parseDrive } from '../world/drive.ts';
 import { checkNoLock, isTemplate, requireQemu } from '../world/guests.ts';
+import { storageIdOf, volumeNameOf } from '../world/volid.ts';
 import { findVolume, renameVolume, requireStorage } from '../world/volumes.ts';
 import type { Guest, Volume } from '../world/world.ts';
 import { applyChanges } from './apply-changes.ts';
 import { bootOrder, formatBootOrder } from './boot-order.ts';
 import { checkUnmodified, checkWritable } from './config-file.ts';
 import { isVolumeInUse } from './guest-volumes.ts';
-import { isRoot } from './option-access.ts';
 
 export interface ReassignRequest {
   readonly node: string;
@@ -36,7 +37,7 @@ export function reassignDisk(sim: Sim, request: ReassignRequest): string {
     throw parameterError({ 'target-vmid': 'must be different than source VMID to reassign disk' });
   }
   const { drive } = checkReassign(sim, request);
-  const storage = drive.file.slice(0, drive.file.indexOf(':'));
+  const storage = storageIdOf(drive.file);
   requirePrivilege(sim.world, user, `/storage/${storage}`, ['Datastore.AllocateSpace']);
   const id = `${vmid}-${disk}>${targetVmid}-${targetDisk}`;
   return sim.tasks.fork({ node, type: 'qmmove', id, user }, async (worker) => {
@@ -91,7 +92,7 @@ function checkMovable(sim: Sim, source: Guest, disk: string, drive: Drive): void
   if (isCdrom(drive)) throw failure("CD drive contents can't be moved to another VM");
   if (file.startsWith('/')) throw failure(`Volume '${file}' not managed by PVE`);
   if (isVolumeInUse(sim, source, disk, file)) throw failure("Can't move disk used by a snapshot to another VM");
-  const storage = requireStorage(sim.world, file.slice(0, file.indexOf(':')));
+  const storage = requireStorage(sim.world, storageIdOf(file));
   const volume = findVolume(sim.world, source.node, file);
   if (volume !== undefined && !volumeCan(storage, volume, 'rename')) {
     throw failure('Storage does not support moving of this disk to another VM');
@@ -130,9 +131,9 @@ function dropFromBoot(worker: Process, { config }: Guest, disk: string): void {
 /** The volume gets the next free name of the other guest. */
 async function rename(sim: Sim, worker: Process, request: ReassignRequest, volid: string): Promise<Volume> {
   const { node, targetVmid } = request;
-  const storage = requireStorage(sim.world, volid.slice(0, volid.indexOf(':')), node);
+  const storage = requireStorage(sim.world, storageIdOf(volid), node);
   const volume = findVolume(sim.world, node, volid);
-  if (volume === undefined || guestOfVolume(storage, volid.slice(volid.indexOf(':') + 1)) === undefined) {
+  if (volume === undefined || guestOfVolume(storage, volumeNameOf(volid)) === undefined) {
     throw failure(`volume '${volid}' does not exist`);
   }
   return await withStorageLock(sim, worker, node, storage, async () => {

@@ -10,7 +10,8 @@ import { checkGrowth } from '../storage/room.ts';
 import { formatDrive, isCdrom, parseDrive } from '../world/drive.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
 import { formatSize, parseSize } from '../world/size.ts';
-import { findVolume, isFileStorage, requireStorage } from '../world/volumes.ts';
+import { storageIdOf } from '../world/volid.ts';
+import { isFileStorage, requireStorage, requireVolume } from '../world/volumes.ts';
 import type { Guest } from '../world/world.ts';
 import { checkDigest, checkWritable } from './config-file.ts';
 
@@ -47,10 +48,9 @@ async function runResize(sim: Sim, process: Process, request: ResizeRequest): Pr
   const drive = parseDrive(value);
   checkNoSnapshots(sim, guest, disk, drive.file);
   if (isCdrom(drive)) throw failure("you can't resize a cdrom");
-  const storage = requireStorage(sim.world, drive.file.slice(0, drive.file.indexOf(':')), node);
+  const storage = requireStorage(sim.world, storageIdOf(drive.file), node);
   requirePrivilege(sim.world, request.user, `/storage/${storage.id}`, ['Datastore.AllocateSpace']);
-  const volume = findVolume(sim.world, node, drive.file);
-  if (volume === undefined) throw failure(`volume '${drive.file}' does not exist`);
+  const volume = requireVolume(sim.world, node, drive.file);
   const wanted = wantedBytes(request.size, volume.sizeBytes);
   if (wanted < volume.sizeBytes) throw failure('shrinking disks is not supported');
   if (wanted === volume.sizeBytes) return;

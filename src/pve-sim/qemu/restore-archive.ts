@@ -2,14 +2,16 @@
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { guestOfVolume } from '../storage/volume-name.ts';
+import { splitVolid } from '../world/volid.ts';
 import { requireStorage } from '../world/volumes.ts';
 import { ROOT_PATHS_ONLY } from './volume-use.ts';
 
 /** @throws always: the archive does not exist, or is none */
 export function refuseArchive(sim: Sim, archive: string): never {
   if (archive === '-') throw failure('pipe requires cli environment');
-  const [, storage, name = ''] = /^([a-z][a-z0-9\-_.]*[a-z0-9]):(.+)$/i.exec(archive) ?? [];
-  if (storage === undefined) throw failure(ROOT_PATHS_ONLY);
+  const parts = splitVolid(archive);
+  if (parts === undefined) throw failure(ROOT_PATHS_ONLY);
+  const { storage, name } = parts;
   guestOfVolume(requireStorage(sim.world, storage), name);
   if (!name.startsWith('backup/')) throw failure(`unable to use volume ${archive} - content type needs to be 'backup'`);
   throw failure(`volume '${archive}' does not exist`);

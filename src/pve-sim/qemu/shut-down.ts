@@ -8,6 +8,7 @@ import type { Guest, GuestRun } from '../world/world.ts';
 import { agentAnswers } from './agent.ts';
 import { applyPending } from './apply-pending.ts';
 import { endRun, runEnded } from './run-end.ts';
+import { startupOf } from './startup.ts';
 
 /** Where neither the call nor the guest's `startup` says how long to wait. */
 const SHUTDOWN_TIMEOUT_MS = 60_000;
@@ -52,8 +53,8 @@ function askSystem(sim: Sim, guest: Guest, run: GuestRun, byAgent: boolean): voi
 }
 
 function startupDownMs({ config }: Guest): number | undefined {
-  const seconds = /(?:^|,)down=(\d+)/.exec(config['startup'] ?? '')?.[1];
-  return seconds === undefined ? undefined : Number(seconds) * 1000;
+  const { down } = startupOf(config);
+  return down === undefined ? undefined : Number(down) * 1000;
 }
 
 /** Down through the API: pending changes become current (pve-behaviour 11.8). */

@@ -7,9 +7,11 @@ import type { Sim } from '../sim.ts';
 import type { Worker } from '../tasks/worker.ts';
 import { drivesOf, isBusKey, isCdrom } from '../world/drive.ts';
 import { isNicKey, parseNic } from '../world/net.ts';
+import { sortedOptions } from '../world/options.ts';
 import { parseProperties } from '../world/property-string.ts';
 import { KIB, MIB } from '../world/size.ts';
-import { checkUsable, findVolume, requireStorage } from '../world/volumes.ts';
+import { storageIdOf } from '../world/volid.ts';
+import { checkUsable, findVolume, requireStorage, requireVolume } from '../world/volumes.ts';
 import type { Guest, NodeState } from '../world/world.ts';
 import { maxCpus, memoryMib } from './guest-status.ts';
 import { hotplugFeatures } from './hotplug.ts';
@@ -67,7 +69,7 @@ function checkMemoryHotplug(guest: Guest): void {
 
 /** The hosts have no devices to pass through. */
 function checkPciDevices(worker: Worker, { config }: Guest): void {
-  for (const [key, value] of Object.entries(config).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, value] of sortedOptions(config)) {
     const host = /^hostpci\d+$/.test(key) ? parseProperties(value, 'host')['host'] : undefined;
     if (host === undefined) continue;
     const text = `no PCI device found for '${host}'`;
@@ -79,8 +81,8 @@ function checkPciDevices(worker: Worker, { config }: Guest): void {
 function checkVolumes(sim: Sim, guest: Guest): void {
   for (const [, { file }] of drivesOf(guest.config)) {
     if (file === 'none' || file === 'cdrom' || file.startsWith('/')) continue;
-    checkUsable(requireStorage(sim.world, file.slice(0, file.indexOf(':'))), guest.node);
-    if (findVolume(sim.world, guest.node, file) === undefined) throw failure(`volume '${file}' does not exist`);
+    checkUsable(requireStorage(sim.world, storageIdOf(file)), guest.node);
+    requireVolume(sim.world, guest.node, file);
   }
 }
 

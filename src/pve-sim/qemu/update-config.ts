@@ -7,9 +7,11 @@ import { failure, parameterError } from '../pve-error.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { vmOptions } from '../schema/vm-options.ts';
 import type { Sim } from '../sim.ts';
+import { upidOrDone } from '../tasks/upid-or-done.ts';
 import { isDriveKey, isUnusedKey } from '../world/drive.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
 import { isNicKey } from '../world/net.ts';
+import { sortedOptions } from '../world/options.ts';
 import type { Guest } from '../world/world.ts';
 import { applyChanges } from './apply-changes.ts';
 import { checkDigest, checkWritable } from './config-file.ts';
@@ -53,12 +55,7 @@ export async function updateInBackground(
   const { node, vmid } = request;
   const ownLock = profileOfNode(sim.world, node).has('configTaskTakesLock');
   const upid = ownLock ? forkUnlocked(sim, request) : await forkLocked(sim, process, request);
-  if (delayMs === undefined) return upid;
-  await Promise.race([sim.tasks.ended(upid), sim.pace.wait(delayMs)]);
-  const status = sim.world.tasks[upid]?.exitstatus;
-  if (status === undefined) return upid;
-  if (status === 'OK' || status.startsWith('WARNINGS')) return null;
-  throw failure(`failed to update VM ${vmid}: ${status}`);
+  return await upidOrDone(sim, upid, delayMs, (status) => failure(`failed to update VM ${vmid}: ${status}`));
 }
 
 /** The worker takes the lock: having waited too long for it is the task's error (pve-behaviour 27.1). */
@@ -117,8 +114,7 @@ function describe({ options, deletes, force, reverts, skiplock }: UpdateRequest)
     ...(skiplock ? { skiplock: '1' } : {}),
     ...(options['cipassword'] === undefined ? {} : { cipassword: '<hidden>' }),
   };
-  return Object.entries(all)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  return sortedOptions(all)
     .map(([key, value]) => `-${key} ${value}`)
     .join(' ');
 }

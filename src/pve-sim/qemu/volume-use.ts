@@ -1,11 +1,12 @@
 // Who may name a volume or a path in a drive (pve-behaviour 5.3).
 import { isAllowed } from '../access/permissions.ts';
+import { isRoot } from '../access/root.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { checkRead } from '../storage/volume-access.ts';
 import { volumeKind } from '../storage/volume-name.ts';
+import { splitVolid } from '../world/volid.ts';
 import { requireStorage } from '../world/volumes.ts';
-import { isRoot } from './option-access.ts';
 
 export interface VolumeUser {
   readonly node: string;
@@ -16,12 +17,6 @@ export interface VolumeUser {
 
 export const ROOT_PATHS_ONLY =
   'Only root can pass arbitrary filesystem paths. at /usr/share/perl5/PVE/Storage.pm line 590.';
-
-/** `<storage>:<name>` in its parts; undefined for a path or a bare word. */
-export function splitVolid(volid: string): { storage: string; name: string } | undefined {
-  const match = /^([a-z][a-z0-9\-_.]*[a-z0-9]):(.+)$/i.exec(volid);
-  return match === null ? undefined : { storage: match[1] ?? '', name: match[2] ?? '' };
-}
 
 /** @throws 403 or 500 */
 export function checkVolumeAccess(sim: Sim, { vmid, user }: VolumeUser, volid: string): void {

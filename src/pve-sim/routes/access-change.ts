@@ -1,5 +1,6 @@
 // How user.cfg is changed: under its lock, with PVE's words for what could not be done.
 import { changeUnderClusterLock } from '../locks/cluster-lock.ts';
+import { USER_CONFIG_FILE } from '../locks/user-config-lock.ts';
 import { failure } from '../pve-error.ts';
 import type { AccessState, Group, User } from '../world/world.ts';
 import type { Call } from './endpoint.ts';
@@ -10,7 +11,7 @@ export async function changeAccess(
   what: string,
   work: (access: AccessState) => void,
 ): Promise<void> {
-  await changeUnderClusterLock(sim, process, 'file-user_cfg', what, () => work(sim.world.access));
+  await changeUnderClusterLock(sim, process, USER_CONFIG_FILE, what, () => work(sim.world.access));
 }
 
 export function requireUser(access: AccessState, id: string): User {

@@ -1,4 +1,5 @@
 // Second factors as the API shows them; they are given to a user beside it (pve-behaviour 4.1).
+import { isRoot } from '../access/root.ts';
 import { or, everybody, self, userGroup } from '../access/rules.ts';
 import { PveError } from '../pve-error.ts';
 import { userid } from '../schema/access-params.ts';
@@ -48,7 +49,7 @@ export const ACCESS_TFA: readonly Endpoint[] = [
 /** Root sees everybody's, anyone else one's own. */
 function listAll({ sim, user }: Call): unknown[] {
   return Object.entries(sim.world.access.users)
-    .filter(([id, { secondFactors = [] }]) => secondFactors.length > 0 && (user === 'root@pam' || user === id))
+    .filter(([id, { secondFactors = [] }]) => secondFactors.length > 0 && (isRoot(user) || user === id))
     .map(([id, { secondFactors = [] }]) => ({ userid: id, entries: secondFactors.map(row) }));
 }
 

@@ -3,6 +3,7 @@ import { apiPermissions, effectivePermissions, shownOn } from '../access/effecti
 import { authenticationFailure, hasPassword, logIn, proveRights } from '../access/login.ts';
 import { isAllowed, userOf } from '../access/permissions.ts';
 import { REALMS, realmOf } from '../access/realms.ts';
+import { isRoot } from '../access/root.ts';
 import {
   and,
   everybody,
@@ -125,8 +126,8 @@ async function changePassword(call: Call): Promise<void> {
   const { sim, user, params, profile } = call;
   const id = needText(params, 'userid');
   requireUser(sim.world.access, id);
-  if (user !== 'root@pam' && user !== id && realmOf(id) === 'pam') throw forbidden();
-  if (user !== 'root@pam' && profile.has('confirmedPasswords')) confirm(call);
+  if (!isRoot(user) && user !== id && realmOf(id) === 'pam') throw forbidden();
+  if (!isRoot(user) && profile.has('confirmedPasswords')) confirm(call);
   const store = (): void => {
     requireUser(sim.world.access, id).password = needText(params, 'password');
   };

@@ -1,6 +1,6 @@
 // What the calls that write guests have in common: options of the config among the parameters, and parameters for root alone.
+import { isRoot } from '../access/root.ts';
 import { parameterError } from '../pve-error.ts';
-import { isRoot } from '../qemu/option-access.ts';
 import { vmOptions } from '../schema/vm-options.ts';
 import { type Call, textParam } from './endpoint.ts';
 

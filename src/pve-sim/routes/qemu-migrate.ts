@@ -1,4 +1,5 @@
 // Moving a guest to another node (pve-behaviour 19).
+import { isRoot } from '../access/root.ts';
 import { perm } from '../access/rules.ts';
 import { preconditions } from '../migrate/preconditions.ts';
 import { migrateGuest } from '../migrate/migrate.ts';
@@ -67,7 +68,7 @@ function migrate(call: Call): string {
       force: isOn(params, 'force'),
     },
     () => {
-      const used = user === 'root@pam' ? undefined : ROOT_ONLY.find((name) => params[name] !== undefined);
+      const used = isRoot(user) ? undefined : ROOT_ONLY.find((name) => params[name] !== undefined);
       if (used !== undefined) throw parameterError({ [used]: 'Only root may use this option.' });
     },
   );

@@ -13,7 +13,8 @@ import { imageBytes } from '../storage/image-size.ts';
 import { parseSize } from '../world/size.ts';
 import { guestOfVolume } from '../storage/volume-name.ts';
 import { pathOf } from '../storage/volume-path.ts';
-import { findVolume, isFileStorage, requireStorage, takenBytes, volumesOn } from '../world/volumes.ts';
+import { storageIdOf, volumeNameOf } from '../world/volid.ts';
+import { findVolume, isFileStorage, requireStorage, requireVolume, takenBytes, volumesOn } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
 import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
 import { seeStorage } from './storage.ts';
@@ -111,7 +112,7 @@ function volidOf(call: Call): string {
   const given = needText(call.params, 'volume');
   const storage = needText(call.params, 'storage');
   if (!given.includes(':')) return `${storage}:${given}`;
-  const named = given.slice(0, given.indexOf(':'));
+  const named = storageIdOf(given);
   if (named !== storage) throw parameterError({ volume: `storage ID mismatch (${named} != ${storage})\n` });
   return given;
 }
@@ -121,7 +122,7 @@ function readable(call: Call): { storage: StorageState; volid: string; content: 
   const { sim, user } = call;
   const volid = volidOf(call);
   const storage = storageOf(call);
-  const name = volid.slice(volid.indexOf(':') + 1);
+  const name = volumeNameOf(volid);
   const vmid = guestOfVolume(storage, name);
   const content = vmid === undefined ? (name.split('/')[0] ?? '') : 'images';
   checkRead(sim.world, user, { storage: storage.id, content, vmid });
@@ -158,8 +159,7 @@ function changeVolume(call: Call): void {
     throw failure(`attribute '${asked[0]}' is not supported for storage type '${storage.type}'`);
   if (asked[0] !== undefined && content !== 'backup')
     throw failure(notes === undefined ? "only backups support attribute 'protected'" : 'only backups can have notes');
-  const volume = findVolume(sim.world, needText(params, 'node'), volid);
-  if (volume === undefined) throw failure(`volume '${volid}' does not exist`);
+  const volume = requireVolume(sim.world, needText(params, 'node'), volid);
   if (notes !== undefined) volume.notes = notes;
   if (params['protected'] !== undefined) volume.protected = isOn(params, 'protected');
 }

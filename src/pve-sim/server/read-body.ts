@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { TransportError } from '../pve-error.ts';
 import type { Profile } from '../profiles/profile.ts';
-
-const KIB = 1024;
+import { KIB } from '../world/size.ts';
 
 /** What is refused on the headers alone (pve-behaviour 1.4). @throws 501 */
 export function checkHeaders(request: IncomingMessage, profile: Profile, isUpload: boolean): void {

@@ -5,6 +5,7 @@ import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { failure } from '../pve-error.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { failureText, type Process } from '../process.ts';
+import { storageIdOf, volumeNameOf } from '../world/volid.ts';
 import {
   addVolume,
   childrenOf,
@@ -61,7 +62,7 @@ const QEMU_IMG: Readonly<Record<string, [before: string, after: string]>> = {
 
 /** What qemu-img or lvcreate print. */
 function madeText(storage: StorageState, volume: Volume): string {
-  const name = volume.volid.slice(volume.volid.indexOf(':') + 1);
+  const name = volumeNameOf(volume.volid);
   if (storage.path === undefined) return `  Logical volume "${name}" created.`;
   const [before, after] = QEMU_IMG[volume.format] ?? ['', ''];
   return `Formatting '${pathOf(storage, volume)}', fmt=${volume.format} ${before}size=${volume.sizeBytes} ${after}`;
@@ -91,7 +92,7 @@ export async function allocateLinked(
 /** A linked image of a file storage; its clusters are divided since 9 (recording one-node/63). */
 function linkedTexts(storage: StorageState, base: Volume, volume: Volume, profile: Profile): string[] {
   if (storage.path === undefined) return [`  Logical volume "${volume.volid.slice(storage.id.length + 1)}" created.`];
-  const from = base.volid.slice(base.volid.indexOf(':') + 1);
+  const from = volumeNameOf(base.volid);
   const name = volume.volid.split('/').at(-1) ?? '';
   const clusters = profile.has('linkedExtendedL2')
     ? 'cluster_size=131072 extended_l2=on preallocation=metadata'
@@ -105,7 +106,7 @@ function linkedTexts(storage: StorageState, base: Volume, volume: Volume, profil
 
 /** Frees a volume if it is there. @throws when linked clones still stand on it, or its storage cannot be used */
 export async function free(sim: Sim, worker: Process, node: string, volid: string): Promise<void> {
-  const storage = requireStorage(sim.world, volid.slice(0, volid.indexOf(':')), node);
+  const storage = requireStorage(sim.world, storageIdOf(volid), node);
   const volume = findVolume(sim.world, node, volid);
   if (volume === undefined) return;
   await withStorageLock(sim, worker, node, storage, async () => {

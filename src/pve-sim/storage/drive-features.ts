@@ -1,6 +1,7 @@
 // What the storages let be done with a guest's drives: asked of the names and formats alone, so that a volume whose file is
 // gone can still do what its kind can (recording one-node/66).
 import { type Drive, isCdrom } from '../world/drive.ts';
+import { storageIdOf } from '../world/volid.ts';
 import { requireStorage } from '../world/volumes.ts';
 import type { World } from '../world/world.ts';
 import { type Ability, storageKind, volumeCan } from './storage-types.ts';
@@ -15,10 +16,6 @@ export function driveCan(world: World, { file }: Drive, ability: Ability, snapsh
 /** Whether a rollback has to go to the newest snapshot of the drive's volume. */
 export function rollsBackToNewestOnly(world: World, { file }: Drive): boolean {
   return storageKind(requireStorage(world, storageIdOf(file))).rollsBackToNewestOnly;
-}
-
-export function storageIdOf(volid: string): string {
-  return volid.slice(0, volid.indexOf(':'));
 }
 
 function formatOf(volid: string): string {

@@ -1,5 +1,6 @@
 // Sizes that no room would help: nothing at all, and more than a file can hold (pve-behaviour 9.2, recording one-node/41).
 import { GIB } from '../world/size.ts';
+import { volumeNameOf } from '../world/volid.ts';
 import type { StorageState, StorageType, Volume } from '../world/world.ts';
 import { pathOf } from './volume-path.ts';
 
@@ -23,7 +24,7 @@ function emptyLogicalVolume(name: string, options: Readonly<Record<string, strin
 /** Why a volume of that size cannot be, undefined where it can. */
 export function impossibleSize(storage: StorageState, volume: Volume): string | undefined {
   const { volid, format, sizeBytes } = volume;
-  if (sizeBytes === 0) return EMPTY[storage.type]?.(volid.slice(volid.indexOf(':') + 1), storage.options ?? {});
+  if (sizeBytes === 0) return EMPTY[storage.type]?.(volumeNameOf(volid), storage.options ?? {});
   if (storage.path === undefined || format !== 'raw' || sizeBytes <= LARGEST_FILE_BYTES) return undefined;
   const path = pathOf(storage, volume);
   return `unable to create image: qemu-img: ${path}: The image size is too large for file format 'raw'`;

@@ -1,12 +1,13 @@
 // What a full storage says (pve-behaviour 8). Thick ones refuse what they cannot set aside; thin ones promise more than they
 // have, and fail when it is written.
 import { failure } from '../pve-error.ts';
+import { MIB } from '../world/size.ts';
 import { isThick, usedBytes } from '../world/volumes.ts';
 import type { StorageState, Volume, World } from '../world/world.ts';
 import { pathOf } from './volume-path.ts';
 
 /** The unit in which LVM hands out space. */
-const EXTENT_BYTES = 4 * 1024 ** 2;
+const EXTENT_BYTES = 4 * MIB;
 
 export function freeBytes(world: World, node: string, storage: StorageState): number {
   return Math.max(0, storage.totalBytes - usedBytes(world, node, storage));

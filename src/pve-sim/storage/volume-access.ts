@@ -1,5 +1,6 @@
 // Who may read a volume (pve-behaviour 5.3, 8.2): all of a storage, or what belongs to a guest one may configure.
 import { isAllowed } from '../access/permissions.ts';
+import { isRoot } from '../access/root.ts';
 import { requirePrivilege } from '../access/rules.ts';
 import type { World } from '../world/world.ts';
 
@@ -23,7 +24,7 @@ export function mayRead(world: World, user: string, volume: VolumeRef): boolean 
 /** @throws 403 */
 export function checkRead(world: World, user: string, { storage, content, vmid }: VolumeRef): void {
   const path = `/storage/${storage}`;
-  if (user === 'root@pam' || isAllowed(world, user, path, ['Datastore.Allocate'])) return;
+  if (isRoot(user) || isAllowed(world, user, path, ['Datastore.Allocate'])) return;
   if (FILES.has(content))
     return requirePrivilege(world, user, path, ['Datastore.AllocateSpace', 'Datastore.Audit'], true);
   const isBackup = content === 'backup';

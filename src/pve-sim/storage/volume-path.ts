@@ -1,4 +1,5 @@
 // Where a volume lies on its node.
+import { volumeNameOf } from '../world/volid.ts';
 import type { StorageState, Volume, World } from '../world/world.ts';
 import { volumesOn } from '../world/volumes.ts';
 
@@ -12,7 +13,7 @@ const FOLDERS: Readonly<Record<string, string>> = {
 };
 
 export function pathOf(storage: StorageState, { volid }: Pick<Volume, 'volid'>): string {
-  const parts = volid.slice(volid.indexOf(':') + 1).split('/');
+  const parts = volumeNameOf(volid).split('/');
   if (storage.path === undefined) return `${deviceFolder(storage)}/${parts.at(-1) ?? ''}`;
   const folder = FOLDERS[parts[0] ?? ''];
   // A linked clone has its base in front of its own folder and name.

@@ -25,6 +25,11 @@ export function isOwnTask(task: Pick<TaskRecord, 'user'>, user: string): boolean
   return task.user === user || userOf(task.user) === user;
 }
 
+/** Warnings are no failure. */
+export function hasSucceeded(exitstatus: string): boolean {
+  return ['ok', 'warning'].includes(statusKind(exitstatus));
+}
+
 /** What `statusfilter` asks for. */
 export function statusKind(exitstatus: string | undefined): 'ok' | 'warning' | 'unknown' | 'error' {
   if (exitstatus === 'OK') return 'ok';

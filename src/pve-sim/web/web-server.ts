@@ -1,4 +1,5 @@
 // Web servers of the world's own, for nodes to download from.
+import { MIB } from '../world/size.ts';
 import type { WebFile, World } from '../world/world.ts';
 import { emptyQcow2 } from './qcow2.ts';
 
@@ -15,9 +16,9 @@ export interface WebFileData {
   readonly what?: string;
 }
 
-const FAST = 100 * 1024 ** 2;
+const FAST = 100 * MIB;
 const SLOW_SECONDS = 30;
-const IMAGE_BYTES = 64 * 1024 ** 2;
+const IMAGE_BYTES = 64 * MIB;
 
 /** @param base the URL without a path */
 export function addWebServer(world: World, base: string, files: Readonly<Record<string, WebFileData>>): void {

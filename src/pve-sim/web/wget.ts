@@ -1,4 +1,5 @@
 // A node fetches a file, and tells of it as wget does.
+import { localTime } from '../local-time.ts';
 import type { Process } from '../process.ts';
 import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
@@ -32,9 +33,8 @@ export async function wget(sim: Sim, worker: Process, wish: WgetWish): Promise<U
   }
 }
 
-/** `2026-01-31 12:00:00` */
 function stamp(sim: Sim): string {
-  return new Date(sim.clock.now()).toISOString().slice(0, 19).replace('T', ' ');
+  return localTime(sim.clock.now());
 }
 
 function logAnswer(sim: Sim, worker: Process, { url, target }: WgetWish, answer: WebAnswer): void {

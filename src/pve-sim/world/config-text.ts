@@ -1,5 +1,6 @@
 // The config file's text as PVE writes it (pve-behaviour 21, "File format"), and the digest over it.
 import { createHash } from 'node:crypto';
+import { sortedOptions } from './options.ts';
 import type { Guest } from './world.ts';
 
 type ConfigParts = Pick<Guest, 'config' | 'pending' | 'pendingDelete' | 'cloudinit' | 'snapshots'>;
@@ -27,9 +28,7 @@ export function configDigest(guest: ConfigParts): string {
 function formatSection(options: Readonly<Record<string, string>>): string {
   const { description, ...rest } = options;
   const comment = description === undefined ? '' : formatDescription(description);
-  const lines = Object.entries(rest)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}: ${value}\n`);
+  const lines = sortedOptions(rest).map(([key, value]) => `${key}: ${value}\n`);
   return comment + lines.join('');
 }
 

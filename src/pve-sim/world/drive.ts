@@ -1,4 +1,5 @@
 // A drive's value: `local-lvm:vm-100-disk-0,iothread=1,size=32G`, and the questions asked about it (pve-behaviour 9.2, 21).
+import { sortedOptions } from './options.ts';
 import { formatProperties, normaliseBoolean, type Properties, parseProperties } from './property-string.ts';
 import { formatSize, parseSize } from './size.ts';
 
@@ -57,8 +58,7 @@ export function ownsVolume(drive: Drive): boolean {
 
 /** The drives of a config, sorted by key: the order in which PVE works on them. */
 export function drivesOf(config: Readonly<Record<string, string>>): [key: string, drive: Drive][] {
-  return Object.entries(config)
+  return sortedOptions(config)
     .filter(([key]) => isDriveKey(key))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => [key, parseDrive(value)]);
 }

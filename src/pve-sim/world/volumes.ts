@@ -1,6 +1,7 @@
 // Volumes of the storages: names, look-up, what a config refers to (pve-behaviour 8.3).
 import { failure } from '../pve-error.ts';
 import { storageKind } from '../storage/storage-types.ts';
+import { storageIdOf, volumeNameOf } from './volid.ts';
 import type { StorageState, Volume, World } from './world.ts';
 
 export function volumeKey(storage: StorageState, node: string, volid: string): string {
@@ -29,8 +30,15 @@ export function isFileStorage(storage: StorageState): boolean {
 }
 
 export function findVolume(world: World, node: string, volid: string): Volume | undefined {
-  const storage = world.storages[volid.slice(0, volid.indexOf(':'))];
+  const storage = world.storages[storageIdOf(volid)];
   return storage === undefined ? undefined : world.volumes[volumeKey(storage, node, volid)];
+}
+
+/** @throws `volume '...' does not exist` */
+export function requireVolume(world: World, node: string, volid: string): Volume {
+  const volume = findVolume(world, node, volid);
+  if (volume === undefined) throw failure(`volume '${volid}' does not exist`);
+  return volume;
 }
 
 export function volumesOn(world: World, node: string, storage: StorageState): Volume[] {
@@ -98,14 +106,13 @@ function formatFor(storage: StorageState, { kind, format }: VolumeWish): string 
 /** The name that a wished volume would get, without its storage. */
 export function nextVolumeName(world: World, node: string, storage: StorageState, wish: VolumeWish): string {
   const volid = newVolumeId(world, node, storage, wish, formatFor(storage, wish));
-  return volid.slice(volid.indexOf(':') + 1);
+  return volumeNameOf(volid);
 }
 
 function newVolumeId(world: World, node: string, storage: StorageState, wish: VolumeWish, format: string): string {
   const { layout, linked } = storageKind(storage);
   const isFile = layout === 'files';
-  const base =
-    wish.parent === undefined || !linked.namesBase ? '' : `${wish.parent.slice(wish.parent.indexOf(':') + 1)}/`;
+  const base = wish.parent === undefined || !linked.namesBase ? '' : `${volumeNameOf(wish.parent)}/`;
   // A logical volume that holds a qcow2 says so, too (pve-behaviour 8.3).
   const suffix = isFile || format !== 'raw' ? `.${format}` : '';
   const name = wish.name ?? `${baseName(world, node, storage, wish)}${suffix}`;

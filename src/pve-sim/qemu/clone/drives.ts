@@ -1,6 +1,5 @@
 // The drives of a clone, one after the other in the order of their keys: each is in the new config as soon as it is there.
 import type { Sim } from '../../sim.ts';
-import { failure } from '../../pve-error.ts';
 import { profileOfNode } from '../../profiles/profile-of-node.ts';
 import { convertImage } from '../../storage/convert-image.ts';
 import { allocate, allocateLinked } from '../../storage/disk-work.ts';
@@ -10,7 +9,7 @@ import type { Worker } from '../../tasks/worker.ts';
 import { type Drive, drivesOf, formatDrive, isCloudInit, ownsVolume } from '../../world/drive.ts';
 import { requireQemu } from '../../world/guests.ts';
 import { formatSize } from '../../world/size.ts';
-import { findVolume, requireStorage } from '../../world/volumes.ts';
+import { requireStorage, requireVolume } from '../../world/volumes.ts';
 import type { Volume } from '../../world/world.ts';
 import { finishMirrors } from '../mirror.ts';
 import { isCopied } from './checks.ts';
@@ -54,8 +53,7 @@ async function copyDrive(
   made: string[],
 ): Promise<string> {
   const { node, newid, snapname } = plan;
-  const found = findVolume(sim.world, node, drive.file);
-  if (found === undefined) throw failure(`volume '${drive.file}' does not exist`);
+  const found = requireVolume(sim.world, node, drive.file);
   requireStorage(sim.world, found.storage, node);
   const volume = { ...found, sizeBytes: found.snapshots?.[snapname ?? ''] ?? found.sizeBytes };
   const full = isCopied(plan, key, drive);

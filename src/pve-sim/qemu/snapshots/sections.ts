@@ -1,6 +1,7 @@
 // A snapshot's section in the config file: what it keeps of the guest, and how the list shows it (pve-behaviour 14.1, 14.4).
 import { failure } from '../../pve-error.ts';
 import { configDigest } from '../../world/config-text.ts';
+import { pick } from '../../world/options.ts';
 import type { Guest } from '../../world/world.ts';
 
 type Section = Record<string, string>;
@@ -44,8 +45,4 @@ export function listSnapshots(guest: Guest): Record<string, unknown>[] {
     ...pick(guest.config, 'parent'),
   };
   return [...rows, current];
-}
-
-function pick(section: Readonly<Section>, ...keys: readonly string[]): Section {
-  return Object.fromEntries(keys.flatMap((key) => (section[key] === undefined ? [] : [[key, section[key]]])));
 }

@@ -3,9 +3,10 @@ import { failure } from '../../pve-error.ts';
 import type { Process } from '../../process.ts';
 import { profileOfNode } from '../../profiles/profile-of-node.ts';
 import type { Sim } from '../../sim.ts';
-import { rollsBackToNewestOnly, storageIdOf } from '../../storage/drive-features.ts';
+import { rollsBackToNewestOnly } from '../../storage/drive-features.ts';
 import { pathOf } from '../../storage/volume-path.ts';
 import type { Drive } from '../../world/drive.ts';
+import { storageIdOf } from '../../world/volid.ts';
 import { findVolume, requireStorage } from '../../world/volumes.ts';
 import type { Guest, Volume } from '../../world/world.ts';
 
