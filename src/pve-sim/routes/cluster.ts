@@ -93,7 +93,7 @@ function poolRows({ sim, user }: Call): unknown[] {
 function nodeRows(call: Call): unknown[] {
   return Object.values(call.sim.world.nodes).map((node) => {
     const row = { id: `node/${node.name}`, node: node.name, type: 'node', level: '', 'cgroup-mode': node.cgroupMode };
-    return { ...row, ...nodeFigures(call, node.name) };
+    return { ...row, ...shownFigures(call, node.name) };
   });
 }
 
@@ -112,7 +112,7 @@ function zoneRows({ sim, user, profile }: Call, type: string | undefined): unkno
 }
 
 /** Online as the asked node's corosync has it. Numbers need Sys.Audit, and of a node that is gone only the sizes are left. */
-export function nodeFigures({ sim, user, receivedBy }: Call, name: string): Record<string, unknown> {
+export function shownFigures({ sim, user, receivedBy }: Call, name: string): Record<string, unknown> {
   const online = sees(sim.world, receivedBy, name);
   const numbers = isAllowed(sim.world, user, `/nodes/${name}`, ['Sys.Audit']) ? sim.view.figuresOf(name).node : {};
   if (online) return { status: 'online', ...numbers };
@@ -141,7 +141,7 @@ export function storageRows(sim: Sim, ids: readonly string[]): unknown[] {
         plugintype: storage.type,
         content: storage.content.join(','),
         shared: storage.shared ? 1 : 0,
-        ...(node.online && !storage.disabled
+        ...(node.online
           ? {
               status: 'available',
               maxdisk: storage.totalBytes,

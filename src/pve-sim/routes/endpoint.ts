@@ -106,6 +106,12 @@ export function intParam(params: Verified, name: string): number | undefined {
   return value === undefined ? undefined : Number(value);
 }
 
+/** Seconds as milliseconds. */
+export function secondsParam(params: Verified, name: string): number | undefined {
+  const seconds = intParam(params, name);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
 export function needInt(params: Verified, name: string): number {
   return Number(needText(params, name));
 }

@@ -4,6 +4,7 @@ import { GROUP_OPTIONS } from '../ha/ha-options.ts';
 import { changeUnderClusterLock } from '../locks/cluster-lock.ts';
 import { failure } from '../pve-error.ts';
 import { checkQuorum } from '../qemu/config-file.ts';
+import { deletedOptions, fileDigest } from '../schema/endpoint-params.ts';
 import { configIdFormat, haNodeFormat } from '../schema/formats.ts';
 import { choice, listText, optional, type Schema, text } from '../schema/property.ts';
 import { checkSectionsDigest, editOptions, sectionsDigest, shownOptions } from '../world/section-config.ts';
@@ -16,8 +17,8 @@ const write = perm('/', 'Sys.Console');
 const changes: Schema = {
   ...GROUP_OPTIONS,
   nodes: listText(haNodeFormat),
-  delete: { ...listText(configIdFormat), maxLength: 4096 },
-  digest: optional(text({ maxLength: 64 })),
+  delete: deletedOptions,
+  digest: fileDigest,
   group,
 };
 

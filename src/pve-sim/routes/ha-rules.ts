@@ -4,8 +4,9 @@ import { RULE_OPTIONS, RULE_OPTIONS_OF, RULE_TYPES } from '../ha/ha-options.ts';
 import { changeUnderClusterLock } from '../locks/cluster-lock.ts';
 import { failure } from '../pve-error.ts';
 import { checkQuorum } from '../qemu/config-file.ts';
+import { deletedOptions, fileDigest } from '../schema/endpoint-params.ts';
 import { configIdFormat } from '../schema/formats.ts';
-import { listText, optional, type Schema, text } from '../schema/property.ts';
+import { optional, type Schema, text } from '../schema/property.ts';
 import {
   checkSectionsDigest,
   editOptions,
@@ -53,8 +54,8 @@ export const HA_RULES: readonly Endpoint[] = [
     feature,
     params: {
       ...optionalOptions(),
-      delete: { ...listText(configIdFormat), maxLength: 4096 },
-      digest: optional(text({ maxLength: 64 })),
+      delete: deletedOptions,
+      digest: fileDigest,
       rule,
       type: RULE_TYPES,
     },

@@ -8,8 +8,9 @@ import { changeUnderClusterLock } from '../locks/cluster-lock.ts';
 import { perProfile } from '../profiles/profile.ts';
 import { failure } from '../pve-error.ts';
 import { checkQuorum } from '../qemu/config-file.ts';
-import { configIdFormat, haIdFormat, nodeFormat } from '../schema/formats.ts';
-import { choice, flag, listText, optional, type Schema, text } from '../schema/property.ts';
+import { deletedOptions, fileDigest } from '../schema/endpoint-params.ts';
+import { haIdFormat, nodeFormat } from '../schema/formats.ts';
+import { choice, flag, optional, type Schema, text } from '../schema/property.ts';
 import { checkSectionsDigest, editOptions, sectionsDigest, shownOptions } from '../world/section-config.ts';
 import { splitList } from '../world/tags.ts';
 import { type Call, type Endpoint, needText, sentOptions, textParam } from './endpoint.ts';
@@ -41,8 +42,8 @@ export const HA: readonly Endpoint[] = [
     params: perProfile(
       (profile): Schema => ({
         ...resourceOptions(profile),
-        delete: { ...listText(configIdFormat), maxLength: 4096 },
-        digest: optional(text({ maxLength: 64 })),
+        delete: deletedOptions,
+        digest: fileDigest,
         sid,
       }),
     ),

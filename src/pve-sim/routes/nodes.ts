@@ -1,10 +1,10 @@
-// Nodes: list, status, bridges (pve-behaviour 7, 19).
+// Nodes: list and status (pve-behaviour 7).
 import { everybody, perm } from '../access/rules.ts';
 import type { Profile } from '../profiles/profile.ts';
 import { nodeParams } from '../schema/endpoint-params.ts';
 import type { Sim } from '../sim.ts';
 import { nodeNumbers } from '../node-figures.ts';
-import { nodeFigures } from './cluster.ts';
+import { shownFigures } from './cluster.ts';
 import { type Call, type Endpoint, needText } from './endpoint.ts';
 
 export const NODES: readonly Endpoint[] = [
@@ -28,7 +28,7 @@ function listNodes(call: Call): unknown[] {
       level: '',
       ssl_fingerprint: node.fingerprint,
     };
-    return { ...row, ...nodeFigures(call, node.name) };
+    return { ...row, ...shownFigures(call, node.name) };
   });
 }
 

@@ -14,6 +14,7 @@ import { choice, flag, integer, optional, type Property, text } from '../schema/
 import type { Sim } from '../sim.ts';
 import { splitList } from '../world/tags.ts';
 import { type Call, type Endpoint, intParam, needInt, needText, textParam } from './endpoint.ts';
+import { addressOf } from './guest-calls.ts';
 
 const BASE = '/nodes/{node}/qemu/{vmid}/agent';
 const MOST_READ = 16_777_216;
@@ -151,7 +152,7 @@ export const QEMU_AGENT: readonly Endpoint[] = [
 
 /** An error of the agent is a result like any other. */
 async function ask(call: Call, command: string): Promise<{ result: unknown }> {
-  const answer = await askAgent(call.sim, { ...guestOf(call), command }, (inside) =>
+  const answer = await askAgent(call.sim, { ...addressOf(call), command }, (inside) =>
     perform(call.sim, inside, command),
   );
   return { result: answer instanceof AgentError ? { error: { ...answer } } : answer };
@@ -164,11 +165,7 @@ function perform(sim: Sim, inside: Inside, command: string): unknown {
 
 /** @throws `Agent error: ...` */
 async function tell<T>(call: Call, command: string, answer: (inside: Inside) => T | AgentError): Promise<T> {
-  return raiseAgentError<T>(await askAgent<T | AgentError>(call.sim, { ...guestOf(call), command }, answer));
-}
-
-function guestOf({ params }: Call): { node: string; vmid: number } {
-  return { node: needText(params, 'node'), vmid: needInt(params, 'vmid') };
+  return raiseAgentError<T>(await askAgent<T | AgentError>(call.sim, { ...addressOf(call), command }, answer));
 }
 
 async function exec(call: Call): Promise<{ pid: number }> {

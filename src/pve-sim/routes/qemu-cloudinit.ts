@@ -9,8 +9,9 @@ import { withConfigLock } from '../locks/config-lock.ts';
 import { checkWritable } from '../qemu/config-file.ts';
 import { guestParams } from '../schema/endpoint-params.ts';
 import { choice } from '../schema/property.ts';
-import { checkNoLock, requireQemu } from '../world/guests.ts';
-import { type Call, type Endpoint, needInt, needText } from './endpoint.ts';
+import { checkNoLock } from '../world/guests.ts';
+import { type Call, type Endpoint, needText } from './endpoint.ts';
+import { addressOf, guestOf } from './guest-calls.ts';
 
 export const QEMU_CLOUDINIT: readonly Endpoint[] = [
   {
@@ -19,8 +20,7 @@ export const QEMU_CLOUDINIT: readonly Endpoint[] = [
     feature: 'cloudinitCalls',
     params: guestParams,
     allow: perm('/vms/{vmid}', 'VM.Audit'),
-    handle: ({ sim, params }) =>
-      cloudInitRows(requireQemu(sim.world, needText(params, 'node'), needInt(params, 'vmid'))),
+    handle: (call) => cloudInitRows(guestOf(call)),
   },
   {
     method: 'PUT',
@@ -39,25 +39,25 @@ export const QEMU_CLOUDINIT: readonly Endpoint[] = [
   },
 ];
 
-async function regenerate({ sim, process, params }: Call): Promise<void> {
-  const node = needText(params, 'node');
-  const vmid = needInt(params, 'vmid');
+async function regenerate(call: Call): Promise<void> {
+  const { sim, process } = call;
+  const { node, vmid } = addressOf(call);
   await withConfigLock(sim, process, { node, vmid }, async () => {
-    const guest = requireQemu(sim.world, node, vmid);
+    const guest = guestOf(call);
     checkNoLock(guest);
     if (Object.keys(guest.cloudinit).length > 0) checkWritable(sim, node, vmid);
     await writeDrive(sim, process, guest);
   });
 }
 
-function dump({ sim, user, profile, params }: Call): string {
-  const vmid = needInt(params, 'vmid');
-  const source = sourceOf(sim.world, requireQemu(sim.world, needText(params, 'node'), vmid));
+function dump(call: Call): string {
+  const { sim, user, profile, params } = call;
+  const source = sourceOf(sim.world, guestOf(call));
   const { cipassword } = source.config;
   const hidden =
     cipassword !== undefined &&
     profile.has('cloudinitPasswordMasked') &&
-    !isAllowed(sim.world, user, `/vms/${vmid}`, ['VM.Config.Cloudinit']);
+    !isAllowed(sim.world, user, `/vms/${source.vmid}`, ['VM.Config.Cloudinit']);
   const config = hidden ? { ...source.config, cipassword: PASSWORD_MASK } : source.config;
   return dumpDocument({ ...source, config }, needText(params, 'type'));
 }

@@ -11,8 +11,8 @@ import { configIdFormat } from '../schema/formats.ts';
 import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
 import { DISK_KEYS, UNUSED_KEYS, vmOptions } from '../schema/vm-options.ts';
 import { splitList } from '../world/tags.ts';
-import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
-import { optionsOf, refuseRootOnly } from './guest-options.ts';
+import { type Call, type Endpoint, intParam, isOn, needText, secondsParam, textParam } from './endpoint.ts';
+import { addressOf, bytesPerSecondOf, optionsOf, refuseRootOnly } from './guest-calls.ts';
 
 const storage = optional(storageProperty);
 const optionList = listText(configIdFormat);
@@ -111,8 +111,7 @@ function updateRequest(call: Call): UpdateRequest {
   refuseRootOnly(call);
   const { params, user } = call;
   return {
-    node: needText(params, 'node'),
-    vmid: needInt(params, 'vmid'),
+    ...addressOf(call),
     user,
     options: optionsOf(call),
     deletes: splitList(textParam(params, 'delete') ?? ''),
@@ -135,21 +134,15 @@ async function unlink(call: Call): Promise<void> {
 }
 
 async function postConfig(call: Call): Promise<string | null> {
-  const seconds = intParam(call.params, 'background_delay');
-  return await updateInBackground(
-    call.sim,
-    call.process,
-    updateRequest(call),
-    seconds === undefined ? undefined : seconds * 1000,
-  );
+  const { sim, process, params } = call;
+  return await updateInBackground(sim, process, updateRequest(call), secondsParam(params, 'background_delay'));
 }
 
 async function resize(call: Call): Promise<string | null> {
   refuseRootOnly(call);
   const { sim, process, user, params } = call;
   return await resizeDisk(sim, process, {
-    node: needText(params, 'node'),
-    vmid: needInt(params, 'vmid'),
+    ...addressOf(call),
     user,
     disk: needText(params, 'disk'),
     size: needText(params, 'size'),
@@ -159,9 +152,9 @@ async function resize(call: Call): Promise<string | null> {
 }
 
 /** To another storage or format, or to another guest. */
-function move({ sim, user, params }: Call): string {
-  const node = needText(params, 'node');
-  const vmid = needInt(params, 'vmid');
+function move(call: Call): string {
+  const { sim, user, params } = call;
+  const { node, vmid } = addressOf(call);
   const disk = needText(params, 'disk');
   const onto = textParam(params, 'storage');
   const targetVmid = intParam(params, 'target-vmid');
@@ -170,9 +163,7 @@ function move({ sim, user, params }: Call): string {
     throw bothParameters("either set 'storage' or 'target-vmid', but not both");
   }
   if (onto !== undefined) {
-    // KiB per second; 0 is unlimited.
-    const limit = intParam(params, 'bwlimit') ?? 0;
-    const bytesPerSecond = limit === 0 ? undefined : limit * 1024;
+    const bytesPerSecond = bytesPerSecondOf(call);
     const format = textParam(params, 'format');
     const deleteSource = isOn(params, 'delete');
     return moveDisk(sim, { node, vmid, user, disk, storage: onto, format, deleteSource, digest, bytesPerSecond });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { everybody, perm } from '../access/rules.ts';
 import { perProfile, type Profile } from '../profiles/profile.ts';
 import { failure } from '../pve-error.ts';
-import { guestParams } from '../schema/endpoint-params.ts';
+import { fileDigest, guestParams } from '../schema/endpoint-params.ts';
 import { configIdFormat } from '../schema/formats.ts';
 import {
   firewallAddressFormat,
@@ -23,7 +23,7 @@ const audit = perm('/vms/{vmid}', 'VM.Audit');
 const modify = perm('/vms/{vmid}', 'VM.Config.Network');
 const logLevel = optional(choice('emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug', 'nolog'));
 const policy = optional(choice('ACCEPT', 'REJECT', 'DROP'));
-const digest = optional(text({ maxLength: 64 }));
+const digest = fileDigest;
 const deleted = listText(configIdFormat);
 const pos = optional(integer({ minimum: 0 }));
 const plain = optional(text());

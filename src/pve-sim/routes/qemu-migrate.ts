@@ -8,7 +8,8 @@ import { parameterError } from '../pve-error.ts';
 import { guestParams } from '../schema/endpoint-params.ts';
 import { cidrFormat, nodeFormat, storagePairFormat } from '../schema/formats.ts';
 import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
-import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
+import { type Call, type Endpoint, isOn, needInt, needText, textParam } from './endpoint.ts';
+import { addressOf, bytesPerSecondOf } from './guest-calls.ts';
 
 const path = '/nodes/{node}/qemu/{vmid}/migrate';
 const allow = perm('/vms/{vmid}', 'VM.Migrate');
@@ -50,21 +51,19 @@ const ROOT_ONLY = ['force', 'migration_type', 'migration_network'];
 
 function migrate(call: Call): string {
   const { sim, user, params } = call;
-  const node = needText(params, 'node');
+  const { node, vmid } = addressOf(call);
   const given = needText(params, 'target');
-  // KiB per second; 0 is unlimited.
-  const limit = intParam(params, 'bwlimit') ?? 0;
   return migrateGuest(
     sim,
     {
       node,
-      vmid: needInt(params, 'vmid'),
+      vmid,
       user,
       target: given === 'localhost' ? node : given,
       online: isOn(params, 'online'),
       withLocalDisks: isOn(params, 'with-local-disks'),
       targetStorage: textParam(params, 'targetstorage'),
-      bytesPerSecond: limit === 0 ? undefined : limit * 1024,
+      bytesPerSecond: bytesPerSecondOf(call),
       force: isOn(params, 'force'),
     },
     () => {

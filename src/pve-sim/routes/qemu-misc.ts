@@ -1,15 +1,12 @@
-// What else is asked of guests: features, figures over time, keys and QEMU's monitor, and the indexes.
+// What else is asked of guests: features, figures over time, keys and QEMU's monitor.
 import { perm, permAny } from '../access/rules.ts';
 import { guestFeature } from '../qemu/features.ts';
 import { humanMonitor, sendKey } from '../qemu/monitor.ts';
 import { guestSamples } from '../qemu/rrd.ts';
-import { guestParams } from '../schema/endpoint-params.ts';
+import { guestParams, snapshotName } from '../schema/endpoint-params.ts';
 import { choice, flag, optional, text } from '../schema/property.ts';
-import { requireQemu } from '../world/guests.ts';
-import type { Guest } from '../world/world.ts';
-import { type Call, type Endpoint, needInt, needText, textParam } from './endpoint.ts';
-import { snapshotName } from './qemu-snapshot.ts';
-import { refuseRootOnly } from './guest-options.ts';
+import { type Endpoint, needInt, needText, textParam } from './endpoint.ts';
+import { guestOf, refuseRootOnly } from './guest-calls.ts';
 
 const audit = perm('/vms/{vmid}', 'VM.Audit');
 
@@ -62,7 +59,3 @@ export const QEMU_MISC: readonly Endpoint[] = [
       humanMonitor(sim, needText(params, 'node'), needInt(params, 'vmid'), needText(params, 'command')),
   },
 ];
-
-function guestOf({ sim, params }: Call): Guest {
-  return requireQemu(sim.world, needText(params, 'node'), needInt(params, 'vmid'));
-}

@@ -15,8 +15,8 @@ import { guestParams, storageProperty } from '../schema/endpoint-params.ts';
 import { cidrFormat, nodeFormat, storagePairFormat } from '../schema/formats.ts';
 import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
 import { machine } from '../schema/machine-options.ts';
-import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
-import { refuseRootOnly } from './guest-options.ts';
+import { type Call, type Endpoint, isOn, secondsParam, textParam } from './endpoint.ts';
+import { addressOf, refuseRootOnly } from './guest-calls.ts';
 
 const right: Rule = perm('/vms/{vmid}', 'VM.PowerMgmt');
 const timeout = optional(integer({ minimum: 0 }));
@@ -96,13 +96,7 @@ export const QEMU_POWER: readonly Endpoint[] = [
   power('resume', { skiplock, nocheck: flag() }, ({ sim, process }, request) => resumeGuest(sim, process, request)),
 ];
 
-function powerRequest({ params, user }: Call): PowerRequest {
-  const seconds = intParam(params, 'timeout');
-  return {
-    node: needText(params, 'node'),
-    vmid: needInt(params, 'vmid'),
-    user,
-    timeoutMs: seconds === undefined ? undefined : seconds * 1000,
-    skiplock: isOn(params, 'skiplock'),
-  };
+function powerRequest(call: Call): PowerRequest {
+  const { params, user } = call;
+  return { ...addressOf(call), user, timeoutMs: secondsParam(params, 'timeout'), skiplock: isOn(params, 'skiplock') };
 }

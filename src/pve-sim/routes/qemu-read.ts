@@ -1,15 +1,13 @@
-// Reading guests (pve-behaviour 10, 14.1, 17).
+// Reading guests and their configs (pve-behaviour 10).
 import { guestFilter } from '../access/permissions.ts';
 import { everybody, perm, type Rule } from '../access/rules.ts';
 import { parameterError } from '../pve-error.ts';
 import { viewConfig, viewPending, viewSnapshot } from '../qemu/config-view.ts';
 import { currentStatus, listRow } from '../qemu/guest-status.ts';
-import { guestParams, nodeParams } from '../schema/endpoint-params.ts';
-import { configIdFormat } from '../schema/formats.ts';
-import { flag, optional, text } from '../schema/property.ts';
-import { requireQemu } from '../world/guests.ts';
-import type { Guest } from '../world/world.ts';
-import { type Call, type Endpoint, isOn, needInt, needText, textParam } from './endpoint.ts';
+import { guestParams, nodeParams, snapshotName } from '../schema/endpoint-params.ts';
+import { flag, optional } from '../schema/property.ts';
+import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.ts';
+import { guestOf } from './guest-calls.ts';
 
 const audit: Rule = perm('/vms/{vmid}', 'VM.Audit');
 
@@ -33,7 +31,7 @@ export const QEMU_READ: readonly Endpoint[] = [
   {
     method: 'GET',
     path: '/nodes/{node}/qemu/{vmid}/config',
-    params: { ...guestParams, current: flag(), snapshot: optional(text({ format: configIdFormat, maxLength: 40 })) },
+    params: { ...guestParams, current: flag(), snapshot: optional(snapshotName) },
     allow: audit,
     handle: (call) => {
       const snapshot = textParam(call.params, 'snapshot');
@@ -54,10 +52,6 @@ export const QEMU_READ: readonly Endpoint[] = [
     handle: (call) => viewPending(call.profile, guestOf(call)),
   },
 ];
-
-function guestOf({ sim, params }: Call): Guest {
-  return requireQemu(sim.world, needText(params, 'node'), needInt(params, 'vmid'));
-}
 
 function listGuests({ sim, user, params }: Call): unknown[] {
   const node = needText(params, 'node');

@@ -7,15 +7,13 @@ import { createSnapshot } from '../qemu/snapshots/create.ts';
 import { deleteSnapshot } from '../qemu/snapshots/delete.ts';
 import { rollBack } from '../qemu/snapshots/rollback.ts';
 import { listSnapshots, requireSnapshot } from '../qemu/snapshots/sections.ts';
-import { guestParams } from '../schema/endpoint-params.ts';
-import { configIdFormat } from '../schema/formats.ts';
-import { flag, optional, type Property, type Schema, text } from '../schema/property.ts';
-import { requireQemu } from '../world/guests.ts';
+import { guestParams, snapshotName } from '../schema/endpoint-params.ts';
+import { flag, optional, type Schema, text } from '../schema/property.ts';
 import { jsonValue } from '../schema/json-value.ts';
 import type { Guest } from '../world/world.ts';
 import { type Call, type Endpoint, isOn, needInt, needText, textParam } from './endpoint.ts';
+import { guestOf } from './guest-calls.ts';
 
-export const snapshotName: Property = text({ format: configIdFormat, maxLength: 40 });
 const oneSnapshot: Schema = { ...guestParams, snapname: snapshotName };
 const description = optional(text());
 const snapshot: Rule = perm('/vms/{vmid}', 'VM.Snapshot');
@@ -100,8 +98,4 @@ function snapshotConfig(profile: Profile, guest: Guest, name: string): Record<st
 
 function addressed(params: Call['params']): { node: string; vmid: number; name: string } {
   return { node: needText(params, 'node'), vmid: needInt(params, 'vmid'), name: needText(params, 'snapname') };
-}
-
-function guestOf({ sim, params }: Call): Guest {
-  return requireQemu(sim.world, needText(params, 'node'), needInt(params, 'vmid'));
 }

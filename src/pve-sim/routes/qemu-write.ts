@@ -1,16 +1,16 @@
-// Making, changing and removing guests (pve-behaviour 9, 11, 13, 15, 16).
+// Making and removing guests (pve-behaviour 9, 13, 16).
 import { and, everybody, or, perm, permWith } from '../access/rules.ts';
 import { cloneGuest } from '../qemu/clone/clone.ts';
 import { createGuest } from '../qemu/create.ts';
 import { destroyGuest } from '../qemu/destroy.ts';
 import { makeTemplate, makeTemplateNow } from '../qemu/template.ts';
-import { guestParams, nodeParams, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
-import { configIdFormat, dnsNameFormat, nodeFormat, poolFormat } from '../schema/formats.ts';
+import { guestParams, nodeParams, snapshotName, storageProperty, vmidProperty } from '../schema/endpoint-params.ts';
+import { dnsNameFormat, nodeFormat, poolFormat } from '../schema/formats.ts';
 import { choice, flag, integer, optional, text } from '../schema/property.ts';
 import { perProfile } from '../profiles/profile.ts';
 import { DISK_KEYS, vmOptions } from '../schema/vm-options.ts';
-import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
-import { optionsOf, refuseRootOnly } from './guest-options.ts';
+import { type Call, type Endpoint, isOn, needInt, textParam } from './endpoint.ts';
+import { addressOf, bytesPerSecondOf, optionsOf, refuseRootOnly } from './guest-calls.ts';
 
 const pool = optional(text({ format: poolFormat }));
 const storage = optional(storageProperty);
@@ -50,7 +50,7 @@ export const QEMU_WRITE: readonly Endpoint[] = [
       name: optional(text({ format: dnsNameFormat })),
       newid: vmidProperty,
       pool,
-      snapname: optional(text({ format: configIdFormat, maxLength: 40 })),
+      snapname: optional(snapshotName),
       storage,
       target: optional(text({ format: nodeFormat })),
     },
@@ -79,8 +79,7 @@ export const QEMU_WRITE: readonly Endpoint[] = [
 async function create(call: Call): Promise<string> {
   const { sim, process, user, params } = call;
   return await createGuest(sim, process, {
-    node: needText(params, 'node'),
-    vmid: needInt(params, 'vmid'),
+    ...addressOf(call),
     user,
     options: optionsOf(call),
     pool: textParam(params, 'pool'),
@@ -92,26 +91,21 @@ async function create(call: Call): Promise<string> {
   });
 }
 
-async function template({ sim, process, user, params, profile }: Call): Promise<string | null> {
-  const request = {
-    node: needText(params, 'node'),
-    vmid: needInt(params, 'vmid'),
-    user,
-    disk: textParam(params, 'disk'),
-  };
+async function template(call: Call): Promise<string | null> {
+  const { sim, process, user, params, profile } = call;
+  const request = { ...addressOf(call), user, disk: textParam(params, 'disk') };
   if (profile.has('templateIsTask')) return makeTemplate(sim, request);
   await makeTemplateNow(sim, process, request);
   return null;
 }
 
-async function clone({ sim, process, user, params }: Call): Promise<string> {
-  const node = needText(params, 'node');
+async function clone(call: Call): Promise<string> {
+  const { sim, process, user, params } = call;
+  const { node, vmid } = addressOf(call);
   const target = textParam(params, 'target');
-  // KiB per second; 0 is unlimited.
-  const limit = intParam(params, 'bwlimit');
   return await cloneGuest(sim, process, {
     node,
-    vmid: needInt(params, 'vmid'),
+    vmid,
     newid: needInt(params, 'newid'),
     user,
     name: textParam(params, 'name'),
@@ -122,7 +116,7 @@ async function clone({ sim, process, user, params }: Call): Promise<string> {
     storage: textParam(params, 'storage'),
     format: textParam(params, 'format'),
     target: target === 'localhost' ? node : target,
-    bytesPerSecond: limit === undefined || limit === 0 ? undefined : limit * 1024,
+    bytesPerSecond: bytesPerSecondOf(call),
   });
 }
 
@@ -130,8 +124,7 @@ function destroy(call: Call): string {
   refuseRootOnly(call);
   const { sim, user, params } = call;
   return destroyGuest(sim, {
-    node: needText(params, 'node'),
-    vmid: needInt(params, 'vmid'),
+    ...addressOf(call),
     user,
     purge: isOn(params, 'purge'),
     unreferenced: isOn(params, 'destroy-unreferenced-disks'),

@@ -4,6 +4,7 @@ import { everybody, perm, requirePrivilege } from '../access/rules.ts';
 import { checkQuorum } from '../qemu/config-file.ts';
 import { perProfile, type Profile } from '../profiles/profile.ts';
 import { failure } from '../pve-error.ts';
+import { fileDigest, deletedOptions } from '../schema/endpoint-params.ts';
 import { configIdFormat, dnsNameFormat, macFormat, nodeFormat } from '../schema/formats.ts';
 import { fabricFormat, ipFormat, routeTargetFormat } from '../schema/network-formats.ts';
 import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
@@ -16,8 +17,8 @@ const id = text({ minLength: 2, maxLength: 8, pattern: /[a-zA-Z][a-zA-Z0-9]*[a-z
 const plain = optional(text());
 const views = { pending: flag(), running: flag() };
 const lock = perProfile((profile): Schema => (profile.has('sdnLock') ? { 'lock-token': plain } : {}));
-const digest = optional(text({ maxLength: 64 }));
-const deleted = listText(configIdFormat, { maxLength: 4096 });
+const digest = fileDigest;
+const deleted = deletedOptions;
 const zoneTypes = ['evpn', 'faucet', 'qinq', 'simple', 'vlan', 'vxlan'];
 
 const zoneOptions = (profile: Profile): Schema => ({

@@ -4,9 +4,8 @@ import { everybody, perm } from '../access/rules.ts';
 import { changeUnderClusterLock } from '../locks/cluster-lock.ts';
 import { perProfile } from '../profiles/profile.ts';
 import { failure, PveError } from '../pve-error.ts';
-import { storageProperty } from '../schema/endpoint-params.ts';
-import { configIdFormat } from '../schema/formats.ts';
-import { listText, optional, type Schema, text } from '../schema/property.ts';
+import { deletedOptions, fileDigest, storageProperty } from '../schema/endpoint-params.ts';
+import { optional, type Schema } from '../schema/property.ts';
 import { fixedStorageOptions, storageOptions, storageTypes } from '../schema/storage-options.ts';
 import { activate } from '../storage/activate.ts';
 import {
@@ -22,6 +21,7 @@ import { splitList } from '../world/tags.ts';
 import { requireStorage } from '../world/volumes.ts';
 import type { StorageState, StorageType, World } from '../world/world.ts';
 import { type Call, type Endpoint, needText, sentOptions, textParam } from './endpoint.ts';
+import { SEE_STORAGE } from './storage.ts';
 
 const allocate = perm('/storage', 'Datastore.Allocate');
 const allOptions = perProfile((profile): Schema => {
@@ -61,8 +61,8 @@ export const STORAGE_CONFIG: readonly Endpoint[] = [
     params: perProfile((profile) => ({
       ...storageOptions(profile),
       storage: storageProperty,
-      delete: listText(configIdFormat, { maxLength: 4096 }),
-      digest: optional(text({ maxLength: 64 })),
+      delete: deletedOptions,
+      digest: fileDigest,
     })),
     allow: allocate,
     handle: changeStorage,
@@ -76,14 +76,12 @@ export const STORAGE_CONFIG: readonly Endpoint[] = [
   },
 ];
 
-const SEE = ['Datastore.Audit', 'Datastore.AllocateSpace'];
-
 function listDefinitions(call: Call): unknown[] {
   const { sim, user, params } = call;
   const type = textParam(params, 'type');
   return Object.values(sim.world.storages)
     .filter((storage) => type === undefined || storage.type === type)
-    .filter(({ id }) => isAllowed(sim.world, user, `/storage/${id}`, SEE, true))
+    .filter(({ id }) => isAllowed(sim.world, user, `/storage/${id}`, SEE_STORAGE, true))
     .map((storage) => definition(call, storage));
 }
 

@@ -14,10 +14,10 @@ import { parseSize } from '../world/size.ts';
 import { guestOfVolume } from '../storage/volume-name.ts';
 import { pathOf } from '../storage/volume-path.ts';
 import { storageIdOf, volumeNameOf } from '../world/volid.ts';
-import { findVolume, isFileStorage, requireStorage, requireVolume, takenBytes, volumesOn } from '../world/volumes.ts';
+import { findVolume, isFileStorage, requireVolume, takenBytes, volumesOn } from '../world/volumes.ts';
 import type { StorageState, Volume } from '../world/world.ts';
-import { type Call, type Endpoint, intParam, isOn, needInt, needText, textParam } from './endpoint.ts';
-import { seeStorage } from './storage.ts';
+import { type Call, type Endpoint, intParam, isOn, needInt, needText, secondsParam, textParam } from './endpoint.ts';
+import { seeStorage, storageOf } from './storage.ts';
 
 const storageParams = { ...nodeParams, storage: storageProperty };
 /** The volume's id may name the storage. */
@@ -68,11 +68,6 @@ export const STORAGE_CONTENT: readonly Endpoint[] = [
     handle: allocateImage,
   },
 ];
-
-function storageOf(call: Call): StorageState {
-  const node = needText(call.params, 'node');
-  return requireStorage(call.sim.world, needText(call.params, 'storage'), node);
-}
 
 /** What is listed whatever guest was asked for (pve-behaviour 28.10). */
 const OF_NO_GUEST = new Set(['import', 'snippets']);
@@ -228,7 +223,6 @@ function wantedBytes(size: string): number {
 
 async function removeContent(call: Call): Promise<string | null> {
   const { sim, user, params } = call;
-  const seconds = intParam(params, 'delay');
   const node = needText(params, 'node');
   const storage = storageOf(call);
   requirePrivilege(sim.world, user, `/storage/${storage.id}`, ['Datastore.Allocate']);
@@ -237,6 +231,6 @@ async function removeContent(call: Call): Promise<string | null> {
     storage,
     volid: volidOf(call),
     user,
-    delayMs: seconds === undefined ? undefined : seconds * 1000,
+    delayMs: secondsParam(params, 'delay'),
   });
 }

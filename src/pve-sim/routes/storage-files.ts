@@ -12,9 +12,9 @@ import { forkDownload } from '../storage/download-url.ts';
 import type { FileContent } from '../storage/file-name.ts';
 import { forkUpload } from '../storage/upload.ts';
 import { urlMetadata } from '../web/url-metadata.ts';
-import { requireStorage } from '../world/volumes.ts';
 import type { StorageState } from '../world/world.ts';
 import { type Call, type Endpoint, needText, textParam } from './endpoint.ts';
+import { storageOf } from './storage.ts';
 
 const fill = perm('/storage/{storage}', 'Datastore.AllocateTemplate');
 const url = text({ pattern: /https?:\/\/.*/ });
@@ -79,10 +79,6 @@ export const STORAGE_FILES: readonly Endpoint[] = [
 
 function verifies(params: Call['params']): boolean {
   return textParam(params, 'verify-certificates') !== '0';
-}
-
-function storageOf({ sim, params }: Call): StorageState {
-  return requireStorage(sim.world, needText(params, 'storage'), needText(params, 'node'));
 }
 
 function checksumIn(params: Call['params']): Checksum | undefined {

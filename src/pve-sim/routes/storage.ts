@@ -10,13 +10,13 @@ import type { Sim } from '../sim.ts';
 import { isActive } from '../storage/activate.ts';
 import { storageKind } from '../storage/storage-types.ts';
 import { splitList } from '../world/tags.ts';
-import { isOnNode, usedBytes } from '../world/volumes.ts';
+import { isOnNode, requireStorage, usedBytes } from '../world/volumes.ts';
 import type { StorageState } from '../world/world.ts';
 import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.ts';
 
 /** What lets somebody see a storage. */
-const SEE = ['Datastore.Audit', 'Datastore.AllocateSpace'] as const;
-export const seeStorage: Rule = permAny('/storage/{storage}', ...SEE);
+export const SEE_STORAGE = ['Datastore.Audit', 'Datastore.AllocateSpace'] as const;
+export const seeStorage: Rule = permAny('/storage/{storage}', ...SEE_STORAGE);
 
 export const STORAGE: readonly Endpoint[] = [
   {
@@ -59,6 +59,11 @@ export const STORAGE: readonly Endpoint[] = [
   },
 ];
 
+/** @throws 500 where it cannot be used on the node in the path */
+export function storageOf({ sim, params }: Call): StorageState {
+  return requireStorage(sim.world, needText(params, 'storage'), needText(params, 'node'));
+}
+
 function knownStorage(sim: Sim, id: string): StorageState {
   const storage = sim.world.storages[id];
   if (storage === undefined) throw parameterError({ storage: 'No such storage.' });
@@ -75,7 +80,7 @@ function listStorages({ sim, user, params, profile }: Call): unknown[] {
   const usable = (storage: StorageState): boolean => isEnabledOn(storage, node);
   return Object.values(sim.world.storages)
     .filter((storage) => only === undefined || storage.id === only)
-    .filter((storage) => isAllowed(sim.world, user, `/storage/${storage.id}`, SEE, true))
+    .filter((storage) => isAllowed(sim.world, user, `/storage/${storage.id}`, SEE_STORAGE, true))
     .filter(
       (storage) => content.length === 0 || (usable(storage) && content.some((type) => storage.content.includes(type))),
     )

@@ -1,8 +1,28 @@
-// What the calls that write guests have in common: options of the config among the parameters, and parameters for root alone.
+// What calls about guests have in common: which guest is meant, options of the config among the parameters, limits, and what is
+// for root alone.
 import { isRoot } from '../access/root.ts';
 import { parameterError } from '../pve-error.ts';
 import { vmOptions } from '../schema/vm-options.ts';
-import { type Call, textParam } from './endpoint.ts';
+import { requireQemu } from '../world/guests.ts';
+import { KIB } from '../world/size.ts';
+import type { Guest } from '../world/world.ts';
+import { type Call, intParam, needInt, needText, textParam } from './endpoint.ts';
+
+export function addressOf({ params }: Call): { readonly node: string; readonly vmid: number } {
+  return { node: needText(params, 'node'), vmid: needInt(params, 'vmid') };
+}
+
+/** @throws 500 where it is not on the node in the path */
+export function guestOf(call: Call): Guest {
+  const { node, vmid } = addressOf(call);
+  return requireQemu(call.sim.world, node, vmid);
+}
+
+/** `bwlimit` is in KiB per second, and 0 is no limit. */
+export function bytesPerSecondOf({ params }: Call): number | undefined {
+  const limit = intParam(params, 'bwlimit') ?? 0;
+  return limit === 0 ? undefined : limit * KIB;
+}
 
 /** Parameters that are options of the guest. */
 export function optionsOf(call: Call): Record<string, string> {
