@@ -234,6 +234,21 @@ describe('connections', () => {
     expect(text).not.toMatch(/^keep-alive:/m);
   });
 
+  test('are closed for HTTP/1.0, unless it asks for more', async () => {
+    const old = (...headers: string[]): string => requestText('GET', '/version', headers).replace('/1.1', '/1.0');
+    const once = open();
+    once.socket.write(old());
+    await once.closed;
+    expect(once.text()).toContain('Connection: close');
+    const kept = open();
+    kept.socket.write(old('Connection: keep-alive'));
+    await kept.answers(1);
+    kept.socket.write(old('Connection: keep-alive'));
+    await kept.answers(2);
+    expect(kept.text()).not.toContain('Connection: close');
+    kept.socket.destroy();
+  });
+
   test('the hundredth answer on a connection closes it', async () => {
     const connection = open();
     for (let count = 1; count <= 100; count += 1) {

@@ -92,7 +92,7 @@ export function send(
     Pragma: 'no-cache',
     'Cache-Control': 'max-age=0',
   };
-  const closes = last || answer.status >= 400 || /\bclose\b/i.test(request.headers.connection ?? '');
+  const closes = last || answer.status >= 400 || asksToClose(request);
   // Said in PVE's words: left to itself the server would also tell its time-out, which PVE does not.
   const own = closes ? 'close' : 'Keep-Alive';
   headers['Connection'] = answer.passedOn === true ? [answer.status >= 400 ? 'close' : 'Keep-Alive', own] : own;
@@ -113,6 +113,11 @@ export function send(
   headers['Content-Length'] = bytes.length;
   response.writeHead(answer.status, phrase(answer.reason), headers);
   response.end(bytes);
+}
+
+/** HTTP/1.0 keeps a connection only where it says so. */
+function asksToClose({ headers: { connection }, httpVersionMinor }: IncomingMessage): boolean {
+  return connection === undefined ? httpVersionMinor === 0 : /\bclose\b/i.test(connection);
 }
 
 const ENCODINGS = { gzip: gzipSync, deflate: deflateSync } as const;
