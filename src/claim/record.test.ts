@@ -43,9 +43,12 @@ describe('the claim line', () => {
     );
   });
 
-  it.each(['a\u2028b', '\u2029', '\u0085'])('survives a name with %j, which some take for the end of a line', (name) => {
-    expect(readClaim(formatClaim({ ...claim, name }))).toMatchObject({ kind: 'claim', claim: { name } });
-  });
+  it.each(['a\u2028b', '\u2029', '\u0085'])(
+    'survives a name with %j, which some take for the end of a line',
+    (name) => {
+      expect(readClaim(formatClaim({ ...claim, name }))).toMatchObject({ kind: 'claim', claim: { name } });
+    },
+  );
 
   it('carries codes of warnings', () => {
     const line = formatClaim({ ...claim, warnings: ['bios-to-uefi'] });

@@ -22,7 +22,7 @@ export interface Durations {
   /** Between a new config's last write and the task's end, or the join of a pool (pve-behaviour 28.4). */
   readonly cloneFinishMs: number;
   readonly createFinishMs: number;
-  /** The pool join, under the lock of user.cfg. */
+  /** The write of a file of the cluster such as user.cfg, under its lock. */
   readonly userConfigWriteMs: number;
   readonly startMs: number;
   /** For each of its NICs, which has to be plugged into its bridge. */
@@ -92,7 +92,7 @@ export interface Durations {
   readonly proxyTimeoutMs: number;
   /** SIGTERM to SIGKILL when a task is stopped. */
   readonly taskKillMs: number;
-  /** Without quorum a write of user.cfg gives up after this. */
+  /** Without quorum a write of such a file gives up after this. */
   readonly noQuorumWaitMs: number;
 }
 

@@ -2,8 +2,8 @@
 import { type Clock, createClock } from '#runtime/clock';
 import { ROOT } from './access/root.ts';
 import { buildWorld } from './clusters/build-world.ts';
+import { chooseCluster } from './clusters/choose-cluster.ts';
 import type { ClusterData } from './clusters/cluster-data.ts';
-import { CLUSTERS } from './clusters/clusters.ts';
 import { PROVIDER_TOKEN, ROOT_TOKEN } from './clusters/minimal-access.ts';
 import { createClusterView } from './cluster-view.ts';
 import { type ControlServer, startControlServer } from './control/control-server.ts';
@@ -18,7 +18,6 @@ import { createDaemons, type DaemonName } from './nodes/daemons.ts';
 import { createMembership } from './nodes/membership.ts';
 import { killAll, setDaemon, setNodeOnline } from './nodes/power.ts';
 import { createPace } from './pace.ts';
-import { profileOf } from './profiles/profiles.ts';
 import { PVE_URIS } from './profiles/uris.ts';
 import { createRandom } from './random.ts';
 import { ENDPOINTS } from './routes/endpoints.ts';
@@ -97,7 +96,7 @@ const DEFAULT_SEED = 1;
 
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { host = '127.0.0.1', tls = true } = options;
-  const data = withProfiles(clusterData(options.cluster ?? 'three-node'), options.profile ?? {});
+  const data = chooseCluster(options.cluster ?? 'three-node', options.profile ?? {});
   const clock = createClock({ factor: options.timeScale ?? 1 });
   const authority = tls ? await createAuthority(clock.realNow()) : undefined;
   const certificates = await issueAll(authority, data, host);
@@ -117,18 +116,21 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     await control?.close();
     await Promise.all(servers.map(async (server) => await server.close()));
   };
-  try {
+  const powerOff = async (node: string): Promise<void> => await setOnline(node, false);
+  const listen = async (): Promise<void> => {
     for (const [index, { name }] of data.nodes.entries()) {
-      const powerOff = async (node: string): Promise<void> => await setOnline(node, false);
       const certificate = certificates[name];
       const port = nodePort(options.port, index, name);
       servers.push(await startNodeServer({ name, host, port, certificate, dispatcher, journal, powerOff }));
     }
-  } catch (error) {
-    // A port that cannot be had: nothing of the others may stay behind.
-    await stop();
-    throw error;
-  }
+  };
+  /** A port that cannot be had: nothing of the others may stay behind. */
+  const orStop = async <T>(start: () => Promise<T>): Promise<T> =>
+    await start().catch(async (error: unknown) => {
+      await stop();
+      throw error;
+    });
+  await orStop(listen);
   const simulator: Simulator = {
     nodes: servers.map(({ name, port }) => ({ name, url: `${tls ? 'https' : 'http'}://${urlHost(host)}:${port}` })),
     ca: authority?.ca ?? '',
@@ -148,13 +150,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     setDaemon: async (node, daemon, state) => await setDaemon(sim, servers, node, daemon, state),
     stop,
   };
-  if (options.controlPort === undefined) return simulator;
-  try {
-    control = await startControlServer(simulator, options.controlPort);
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const { controlPort } = options;
+  if (controlPort !== undefined) control = await orStop(async () => await startControlServer(simulator, controlPort));
   return simulator;
 }
 
@@ -165,30 +162,6 @@ function nodePort(first: number | undefined, index: number, name: string): numbe
   if (first === undefined || first === 0) return 0;
   if (first + index <= HIGHEST_PORT) return first + index;
   throw new Error(`node ${name} would be on port ${first + index}, above ${HIGHEST_PORT}: choose a lower first port`);
-}
-
-function clusterData(cluster: string | ClusterData): ClusterData {
-  if (typeof cluster !== 'string') return cluster;
-  const known = CLUSTERS[cluster];
-  if (known === undefined) {
-    throw new Error(`there is no cluster '${cluster}'; known: ${Object.keys(CLUSTERS).join(', ')}`);
-  }
-  return known;
-}
-
-function withProfiles(data: ClusterData, profile: string | Readonly<Record<string, string>>): ClusterData {
-  const isSame = typeof profile === 'string';
-  const own = isSame ? {} : profile;
-  const nodes = data.nodes.map((node) => ({
-    ...node,
-    pve: isSame ? profile : (own[node.name] ?? node.pve ?? data.pve),
-  }));
-  const stranger = Object.keys(own).find((name) => !nodes.some((node) => node.name === name));
-  if (stranger !== undefined) {
-    throw new Error(`there is no node '${stranger}'; known: ${nodes.map(({ name }) => name).join(', ')}`);
-  }
-  for (const { pve } of nodes) profileOf(pve);
-  return { ...data, nodes };
 }
 
 /** A leaf for each node, good for its name and for every way to reach it here. */

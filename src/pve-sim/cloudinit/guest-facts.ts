@@ -58,6 +58,6 @@ export function sshKeysOf(config: Readonly<Record<string, string>>): string[] {
 }
 
 /** A `%` that no code follows stays as it is. */
-export function unescapeSshKeys(value: string): string {
+function unescapeSshKeys(value: string): string {
   return value.replace(/(?:%[0-9a-f]{2})+/gi, (codes) => Buffer.from(codes.replaceAll('%', ''), 'hex').toString());
 }

@@ -1,4 +1,4 @@
-// The pieces both built-in clusters are made of.
+// The pieces that clusters are made of.
 import { GIB, MIB } from '../world/size.ts';
 import type { Bridge, StorageState } from '../world/world.ts';
 import type { GuestData, NodeData } from './cluster-data.ts';

@@ -5,21 +5,12 @@ import { checkQuorum } from '../qemu/config-file.ts';
 import type { Sim } from '../sim.ts';
 import { checkNoLock, requireQemu } from '../world/guests.ts';
 import { checkUsable, requireStorage } from '../world/volumes.ts';
-import { forkMigration } from './run-migration.ts';
+import { forkMigration, type MigrationPlan } from './run-migration.ts';
 import { checkMapAccess, parseStorageMap, SAME_STORAGES } from './storage-map.ts';
 import { usedVolumes } from './used-volumes.ts';
 
-export interface MigrateRequest {
-  readonly node: string;
-  readonly vmid: number;
-  readonly user: string;
-  readonly target: string;
-  readonly online: boolean;
-  readonly withLocalDisks: boolean;
+export interface MigrateRequest extends Omit<MigrationPlan, 'storages'> {
   readonly targetStorage: string | undefined;
-  readonly bytesPerSecond: number | undefined;
-  /** Leaves devices of the host out of account. */
-  readonly force: boolean;
 }
 
 /**

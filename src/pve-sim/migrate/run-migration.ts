@@ -30,6 +30,7 @@ export interface MigrationPlan {
   readonly withLocalDisks: boolean;
   readonly storages: StorageMap;
   readonly bytesPerSecond: number | undefined;
+  /** Leaves devices of the host out of account. */
   readonly force: boolean;
 }
 

@@ -195,7 +195,7 @@ export const FEATURES = {
   agentFreezeFs: { since: '8.1' },
   /** `agent: freeze-fs`, of which the older name is an alias. */
   agentFreezeFsRenamed: { since: '9.2' },
-  /** Options of a guest and keys inside them. */
+  // Options of a guest and keys inside them.
   affinity: { since: '7.4' },
   allowKsm: { since: '9.1' },
   amdSev: { since: '8.1' },

@@ -1,4 +1,4 @@
-// The guest agent (pve-behaviour 17): preconditions in PVE's order, then what the system inside answers.
+// What has to be so before a guest's agent is asked, in PVE's order (pve-behaviour 17).
 import { failure } from '../pve-error.ts';
 import type { Process } from '../process.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';

@@ -1,10 +1,7 @@
 // Virtual CPUs of a running guest (pve-behaviour 11.5, 28.10): plugged one by one, taken back one by one if the guest agrees.
 import { failure, parameterError, taskErrorText } from '../pve-error.ts';
-import { type Change, guestReleases } from './change.ts';
+import { type Change, untilReleased } from './change.ts';
 import { maxCpus } from './guest-status.ts';
-
-/** How often it is looked whether a CPU has gone. */
-const LOOKS = 6;
 
 /** @param value undefined is all there can be. @throws why it failed */
 export async function plugVcpus(change: Change, value: number | undefined): Promise<true> {
@@ -25,10 +22,7 @@ function vcpusOf({ guest }: Change, limit: number): number {
 
 async function unplugLast(change: Change, count: number): Promise<void> {
   const { sim, process, guest } = change;
-  for (let looks = 0; !guestReleases(change); looks += 1) {
-    if (looks === LOOKS) throw failure(taskErrorText(parameterError({ vcpus: `error unplugging cpu${count}` })));
-    await process.wait(sim.durations.unplugLookMs);
-  }
+  await untilReleased(change, taskErrorText(parameterError({ vcpus: `error unplugging cpu${count}` })));
   await process.work(sim.durations.hotplugMs);
   guest.config['vcpus'] = String(count - 1);
 }

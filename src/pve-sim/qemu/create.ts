@@ -20,7 +20,7 @@ import { withoutPath } from './drive-path.ts';
 import { checkDriveAccess, checkDriveSyntax } from './drive-checks.ts';
 import { makeDrive } from './new-drive.ts';
 import { checkHookscript, checkOptionAccess, checkRootOnly } from './option-access.ts';
-import { storedOnCreate, withCpuUnitsInRange } from './option-values.ts';
+import { storedOnCreate, withCpuUnitsInRange, withoutAliases } from './option-values.ts';
 import { joinPool } from './pool-join.ts';
 import { refuseArchive } from './restore-archive.ts';
 import { forkStart } from './start.ts';
@@ -60,13 +60,6 @@ export async function createGuest(sim: Sim, process: Process, request: CreateReq
     worker.log('Execute autostart');
     forkStart(sim, { node, vmid, user });
   });
-}
-
-/** `cdrom` is ide2 (pve-behaviour 9.2). */
-function withoutAliases(options: Readonly<Record<string, string>>): Record<string, string> {
-  const { cdrom, ...rest } = options;
-  if (cdrom === undefined) return rest;
-  return { ...rest, ide2: cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom` };
 }
 
 /** @throws 400 for root's paths that are no volumes */

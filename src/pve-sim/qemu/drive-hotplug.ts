@@ -2,13 +2,11 @@
 import { failure } from '../pve-error.ts';
 import { type Drive, isCdrom, isCloudInit, parseDrive } from '../world/drive.ts';
 import { bootDisks } from './boot-order.ts';
-import { type Change, guestReleases } from './change.ts';
+import { type Change, untilReleased } from './change.ts';
 import { keepOrFree } from './guest-volumes.ts';
 
 /** Part of the device: they change with the next start. The rest is set on the running one. */
 const DEVICE_OPTIONS = ['aio', 'cache', 'discard', 'iothread', 'product', 'queues', 'ro', 'ssd', 'vendor'];
-/** How often it is looked whether a device has gone. */
-const LOOKS = 6;
 
 /** @returns false where the change waits for the next start. @throws why it failed */
 export async function plugDrive(change: Change, mayPlug: boolean, key: string, value: string): Promise<boolean> {
@@ -48,10 +46,7 @@ export async function unplugDevice(change: Change, key: string): Promise<true> {
   await process.work(sim.durations.hotplugMs);
   const device = pciDeviceOf(change, key);
   if (device === undefined) return true;
-  for (let looks = 0; !guestReleases(change); looks += 1) {
-    if (looks === LOOKS) throw failure(`error on hot-unplugging device '${device}' - still busy in guest?`);
-    await process.wait(sim.durations.unplugLookMs);
-  }
+  await untilReleased(change, `error on hot-unplugging device '${device}' - still busy in guest?`);
   return true;
 }
 

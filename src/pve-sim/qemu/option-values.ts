@@ -25,6 +25,13 @@ function canonical(sim: Sim, node: string, key: string, value: string): string {
   return value;
 }
 
+/** `cdrom` is ide2 (pve-behaviour 9.2). */
+export function withoutAliases(options: Readonly<Record<string, string>>): Record<string, string> {
+  const { cdrom, ...rest } = options;
+  if (cdrom === undefined) return rest;
+  return { ...rest, ide2: cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom` };
+}
+
 /** The host's control groups have a range of their own, and PVE keeps to it (pve-behaviour 21). */
 export function withCpuUnitsInRange(
   { world }: Sim,

@@ -1,4 +1,4 @@
-import { unescapeSshKeys } from '../cloudinit/guest-facts.ts';
+import { sshKeysOf } from '../cloudinit/guest-facts.ts';
 import { failure } from '../pve-error.ts';
 
 const KEY =
@@ -7,9 +7,6 @@ const KEY =
 /** The value is percent-encoded, one key per line. @throws 500 as ssh-keygen's refusal reads (pve-behaviour 18.2) */
 export function checkSshKeys(value: string | undefined): void {
   if (value === undefined || value === '') return;
-  const keys = unescapeSshKeys(value)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'));
+  const keys = sshKeysOf({ sshkeys: value }).filter((line) => !line.startsWith('#'));
   if (keys.length === 0 || !keys.every((key) => KEY.test(key))) throw failure('SSH public key validation error');
 }

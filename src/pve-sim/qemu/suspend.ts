@@ -11,8 +11,7 @@ import type { Guest } from '../world/world.ts';
 import { checkWritable } from './config-file.ts';
 import { type PowerRequest, requireRunning } from './power.ts';
 import { endRun } from './run-end.ts';
-import { checkMovable } from './snapshots/create.ts';
-import { allocateVmstate, freeVmstate, vmstateStorage, withoutVmstate } from './vmstate.ts';
+import { allocateVmstate, checkStateSavable, freeVmstate, vmstateStorage, withoutVmstate } from './vmstate.ts';
 
 export interface SuspendRequest extends PowerRequest {
   readonly toDisk: boolean;
@@ -63,7 +62,7 @@ async function begin(sim: Sim, worker: Worker, request: SuspendRequest, storage:
   const { node, vmid } = request;
   return await withConfigLock(sim, worker, { node, vmid }, async () => {
     const guest = requireLockable(sim, request);
-    checkMovable(guest);
+    checkStateSavable(guest);
     const date = new Date(sim.clock.now()).toISOString().slice(0, 10);
     const state = await allocateVmstate(sim, worker, guest, storage, `suspend-${date}`);
     checkWritable(sim, node, vmid);

@@ -20,7 +20,7 @@ import { checkDriveAccess, checkDriveSyntax } from './drive-checks.ts';
 import { withoutPath } from './drive-path.ts';
 import { memoryMib } from './guest-status.ts';
 import { checkHookscript, checkOptionAccess, checkRootOnlyKeys, type OptionOwner } from './option-access.ts';
-import { storedOnUpdate, withCpuUnitsInRange } from './option-values.ts';
+import { storedOnUpdate, withCpuUnitsInRange, withoutAliases } from './option-values.ts';
 import { checkSshKeys } from './ssh-keys.ts';
 
 export interface UpdateRequest {
@@ -157,9 +157,7 @@ function checkRequest(sim: Sim, sent: UpdateRequest): UpdateRequest {
 
 /** `cdrom` is ide2, a path is the volume it leads to, a NIC without an address gets one, and 1 as a generation id asks for a new one. */
 function withCanonicalValues(sim: Sim, request: UpdateRequest): UpdateRequest {
-  const { cdrom, ...rest } = request.options;
-  const ide2 = cdrom === undefined || cdrom.includes('media=') ? cdrom : `${cdrom},media=cdrom`;
-  const options: Record<string, string> = ide2 === undefined ? rest : { ...rest, ide2 };
+  const options = withoutAliases(request.options);
   for (const [key, value] of Object.entries(options)) {
     if (isNicKey(key)) options[key] = storedOnUpdate(sim, request.node, key, value) ?? value;
     if (isDriveKey(key)) options[key] = withoutPath(sim, request.node, key, value);

@@ -2,6 +2,7 @@
 // and what the config notes beside it so that QEMU can read it again.
 import type { Process } from '../process.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
+import { failure } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
 import { allocate, free } from '../storage/disk-work.ts';
 import { dataDrives } from '../storage/drive-features.ts';
@@ -15,6 +16,17 @@ import { memoryMib } from './guest-status.ts';
 import { runningMachine } from './machine.ts';
 
 const DRIVER_STATE_MIB = 500;
+
+/** @throws 500 naming what keeps the guest's state from being saved */
+export function checkStateSavable({ config }: Guest): void {
+  const causes = [
+    ...(config['amd-sev'] === undefined ? [] : ['AMD SEV']),
+    ...(config['intel-tdx'] === undefined ? [] : ['Intel TDX']),
+    ...(Object.keys(config).some((key) => /^virtiofs\d+$/.test(key)) ? ['VirtIO-FS'] : []),
+  ];
+  if (causes.length === 0) return;
+  throw failure(`Cannot live-migrate, snapshot (with RAM), or hibernate a VM with: ${causes.join(', ')}`);
+}
 
 /** What the config says; else a shared storage that holds a disk, else a local one, files before blocks. */
 export function vmstateStorage(sim: Sim, guest: Guest): string {

@@ -1,6 +1,7 @@
 // What a node tells of its host: version, clock, name servers, services, history (recordings one-node/20).
 import { everybody, perm } from '../access/rules.ts';
 import { perProfile } from '../profiles/profile.ts';
+import { samples } from '../rrd-samples.ts';
 import { nodeParams } from '../schema/endpoint-params.ts';
 import { choice, optional, type Schema } from '../schema/property.ts';
 import { nowSeconds } from '../sim.ts';
@@ -86,24 +87,9 @@ function listServices({ sim, params }: Call): unknown[] {
   }));
 }
 
-const SAMPLES = 70;
-const STEP_S: Readonly<Record<string, number>> = {
-  hour: 60,
-  day: 1800,
-  week: 10_800,
-  month: 43_200,
-  year: 604_800,
-  decade: 6_048_000,
-};
-
-/** The node has always been what it is now; before it was switched on there is nothing but the time. */
+/** Before it was switched on there is nothing but the time. */
 function readHistory({ sim, params }: Call): unknown[] {
   const name = needText(params, 'node');
-  const step = STEP_S[needText(params, 'timeframe')] ?? 60;
-  const last = Math.floor(nowSeconds(sim) / step) * step;
   const since = (sim.world.nodes[name]?.bootedAt ?? 0) / 1000;
-  return Array.from({ length: SAMPLES }, (_, index) => {
-    const time = last - (SAMPLES - 1 - index) * step;
-    return time < since ? { time } : { time, ...nodeNumbers(sim, name) };
-  });
+  return samples(sim, needText(params, 'timeframe'), since, nodeNumbers(sim, name));
 }

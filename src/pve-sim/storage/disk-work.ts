@@ -19,7 +19,7 @@ import {
 import type { StorageState, Volume } from '../world/world.ts';
 import { activate } from './activate.ts';
 import { impossibleSize } from './impossible-size.ts';
-import { checkRoom, freeBytes } from './room.ts';
+import { checkRoom, watchRoom } from './room.ts';
 import { storageKind } from './storage-types.ts';
 import { pathOf } from './volume-path.ts';
 
@@ -152,6 +152,7 @@ export async function copy(
   const { limit, marks = tenths(bytes), onWritten, images } = options;
   const limitedSeconds = limitedBy(sim, limit);
   const copying = copyingOn(sim, `${storage.shared ? '' : node}/${storage.id}`);
+  const fits = watchRoom(sim.world, node, storage);
   copying.add(worker);
   let written = 0;
   let owedMs = 0;
@@ -166,7 +167,7 @@ export async function copy(
       }
       written = mark;
       onWritten?.(mark);
-      if (images !== undefined) write(sim, worker, node, storage, images, bytes === 0 ? 1 : mark / bytes);
+      if (images !== undefined) write(sim, worker, storage, images, bytes === 0 ? 1 : mark / bytes, fits);
     }
   } finally {
     copying.delete(worker);
@@ -177,14 +178,14 @@ export async function copy(
 function write(
   sim: Sim,
   worker: Process,
-  node: string,
   storage: StorageState,
   { from, to }: { readonly from: Volume; readonly to: Volume },
   share: number,
+  fits: (more: number) => boolean,
 ): void {
   const wanted = Math.floor((from.writtenBytes ?? from.sizeBytes) * share);
   const more = isThick(storage) ? 0 : wanted - (to.writtenBytes ?? 0);
-  if (more > freeBytes(sim.world, node, storage)) {
+  if (!fits(Math.max(0, more))) {
     worker.log(`qemu-img: error while writing at byte ${to.writtenBytes ?? 0}: No space left on device`);
     const source = requireStorage(sim.world, from.storage);
     const command = `-p -n -f ${from.format} -O ${to.format} ${pathOf(source, from)} ${pathOf(storage, to)}`;

@@ -7,7 +7,7 @@ import { nowSeconds, type Sim } from '../sim.ts';
 import { wget } from '../web/wget.ts';
 import { findVolume, volumeKey } from '../world/volumes.ts';
 import type { StorageState } from '../world/world.ts';
-import { type Checksum, checksumOf } from './checksum.ts';
+import { type Checksum, compareChecksum, verifyChecksum } from './checksum.ts';
 import { type FileContent, formatOfFile, storedName } from './file-name.ts';
 import { imageProblem } from './image-probe.ts';
 import { freeBytes } from './room.ts';
@@ -43,11 +43,7 @@ async function runDownload(sim: Sim, worker: Process, download: Download, name: 
   if (existing !== undefined) return meetExisting(worker, path, existing.data ?? new Uint8Array(), checksum);
   const spool = `${path}.tmp_dwnl.${1000 + sim.random.below(30_000)}`;
   const fetched = await fetchFile(sim, worker, download, spool);
-  if (checksum !== undefined) {
-    const { isRight, got } = compare(fetched, checksum);
-    worker.log(`calculating checksum...${isRight ? 'OK, checksum verified' : ''}`);
-    if (!isRight) throw failure(`checksum mismatch: got '${got}' != expect '${checksum.value}'`);
-  }
+  verifyChecksum(worker, fetched, checksum);
   const data = decompress(worker, fetched, download.compression, spool);
   const format = formatOfFile(name, content);
   const problem = content === 'import' ? imageProblem(format, { path: spool, data }) : undefined;
@@ -68,15 +64,10 @@ async function runDownload(sim: Sim, worker: Process, download: Download, name: 
 /** A file of that name is never replaced; it is enough if it is the right one. */
 function meetExisting(worker: Process, path: string, data: Uint8Array, checksum: Checksum | undefined): void {
   if (checksum === undefined) throw failure(`refusing to override existing file '${path}'`);
-  const { isRight, got } = compare(data, checksum);
+  const { isRight, got } = compareChecksum(data, checksum);
   const verdict = isRight ? 'OK, got correct file already, no need to download' : '';
   worker.log(`calculating checksum of existing file...${verdict}`);
   if (!isRight) throw failure(`checksum mismatch: got '${got}' != expect '${checksum.value}', aborting`);
-}
-
-function compare(data: Uint8Array, checksum: Checksum): { readonly isRight: boolean; readonly got: string } {
-  const got = checksumOf(checksum.algorithm, data);
-  return { got, isRight: got === checksum.value.toLowerCase() };
 }
 
 async function fetchFile(sim: Sim, worker: Process, download: Download, target: string): Promise<Uint8Array> {

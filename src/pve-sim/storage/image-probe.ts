@@ -1,13 +1,12 @@
 // What qemu-img and tar find in a file that somebody brings as an image: its format, and whether it can be trusted
 // (pve-behaviour 8.5; recording one-node/101).
+import { filesOf } from './appliance.ts';
 
 export interface ImageFile {
   /** Where it lies while it is looked at. */
   readonly path: string;
   readonly data: Uint8Array;
 }
-
-const TAR_BLOCK = 512;
 
 /** @returns why it cannot be taken as `format`, undefined where it can */
 export function imageProblem(format: string, { path, data }: ImageFile): string | undefined {
@@ -28,14 +27,10 @@ function qcow2Problem(bytes: Buffer, path: string): string | undefined {
   return `Image '${path}' has a backing file '${name}', which is not allowed`;
 }
 
-/** Files of a tar archive: a header block with name and size, then the file in whole blocks. */
 function holdsDescription(bytes: Buffer): boolean {
-  for (let at = 0; at + TAR_BLOCK <= bytes.length; ) {
-    if (bytes.toString('latin1', at + 257, at + 262) !== 'ustar') return false;
-    const name = bytes.toString('utf8', at, at + 100).replace(/\0.*$/s, '');
-    if (name.endsWith('.ovf')) return true;
-    const size = Number.parseInt(bytes.toString('latin1', at + 124, at + 136), 8) || 0;
-    at += TAR_BLOCK * (1 + Math.ceil(size / TAR_BLOCK));
-  }
-  return false;
+  return isTar(bytes) && filesOf(bytes).some(({ name }) => name.endsWith('.ovf'));
+}
+
+function isTar(bytes: Buffer): boolean {
+  return bytes.toString('latin1', 257, 262) === 'ustar';
 }

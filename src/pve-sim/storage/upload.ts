@@ -6,7 +6,7 @@ import type { UploadedFile } from '../server/multipart.ts';
 import { nowSeconds, type Sim } from '../sim.ts';
 import { removeVolume, volumeKey } from '../world/volumes.ts';
 import type { StorageState, Volume, World } from '../world/world.ts';
-import { checksumOf, type Checksum } from './checksum.ts';
+import { type Checksum, verifyChecksum } from './checksum.ts';
 import { copy } from './disk-work.ts';
 import { type FileContent, formatOfFile, storedName } from './file-name.ts';
 import { imageProblem } from './image-probe.ts';
@@ -34,7 +34,7 @@ export function forkUpload(sim: Sim, upload: Upload): string {
     const spool = `/var/tmp/pveupload-${sim.random.hex(32)}`;
     const target = pathOf(storage, { volid: `${storage.id}:${upload.content}/${name}` });
     worker.log(`starting file import from: ${spool}`);
-    verifyChecksum(upload, worker);
+    verifyChecksum(worker, file.data, upload.checksum);
     checkImage(upload, name, spool, worker);
     worker.log(`target node: ${node}`);
     worker.log(`target file: ${target}`);
@@ -44,14 +44,6 @@ export function forkUpload(sim: Sim, upload: Upload): string {
     await writeInPlace(sim, worker, upload, name, target);
     worker.log('finished file import successfully');
   });
-}
-
-function verifyChecksum({ checksum, file }: Upload, worker: Process): void {
-  if (checksum === undefined) return;
-  const got = checksumOf(checksum.algorithm, file.data);
-  const isRight = got === checksum.value.toLowerCase();
-  worker.log(`calculating checksum...${isRight ? 'OK, checksum verified' : ''}`);
-  if (!isRight) throw failure(`checksum mismatch: got '${got}' != expect '${checksum.value}'`);
 }
 
 function checkImage({ content, file }: Upload, name: string, spool: string, worker: Process): void {

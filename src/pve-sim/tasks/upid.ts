@@ -4,9 +4,11 @@ export interface UpidParts {
   readonly node: string;
   readonly pid: number;
   readonly pstart: number;
+  /** Seconds since the epoch. */
   readonly starttime: number;
   readonly type: string;
   readonly id: string;
+  /** A user id or a full token id. */
   readonly user: string;
 }
 

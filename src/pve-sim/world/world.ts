@@ -2,6 +2,7 @@
 // It can be cloned, printed and compared; everything that moves (workers, locks, timers) lives elsewhere.
 
 import type { ManagerStatus } from '../ha/manager-status.ts';
+import type { UpidParts } from '../tasks/upid.ts';
 import type { Section } from './section-config.ts';
 
 export interface World {
@@ -379,17 +380,8 @@ export interface HaState {
   readonly status: ManagerStatus;
 }
 
-export interface TaskRecord {
+export interface TaskRecord extends UpidParts {
   readonly upid: string;
-  readonly node: string;
-  readonly pid: number;
-  readonly pstart: number;
-  /** Seconds since the epoch. */
-  readonly starttime: number;
-  readonly type: string;
-  readonly id: string;
-  /** A user id or a full token id. */
-  readonly user: string;
   readonly log: string[];
   warnings: number;
   endtime: number | undefined;

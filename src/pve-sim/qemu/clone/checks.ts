@@ -7,7 +7,7 @@ import { driveCan } from '../../storage/drive-features.ts';
 import { type Drive, drivesOf, isCloudInit, ownsVolume } from '../../world/drive.ts';
 import { checkNoLock } from '../../world/guests.ts';
 import { storageIdOf } from '../../world/volid.ts';
-import { checkUsable, isOnNode, requireStorage } from '../../world/volumes.ts';
+import { checkUsable, requireStorage } from '../../world/volumes.ts';
 import type { Guest } from '../../world/world.ts';
 import { requireSnapshot } from '../snapshots/sections.ts';
 import type { ClonePlan, Config } from './plan.ts';
@@ -36,7 +36,7 @@ function checkTargetStorage(sim: Sim, plan: ClonePlan): void {
   }
   if (plan.target === undefined || plan.target === plan.node) return;
   if (!storage.shared) throw failure(`can't clone to non-shared storage '${plan.storage}'`);
-  if (!isOnNode(storage, plan.target)) checkUsable(storage, plan.target);
+  checkUsable(storage, plan.target);
 }
 
 function checkDrives(sim: Sim, plan: ClonePlan, config: Config): void {

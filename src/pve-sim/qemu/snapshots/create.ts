@@ -15,7 +15,7 @@ import type { Guest } from '../../world/world.ts';
 import { agentAnswers } from '../agent.ts';
 import { checkWritable, storedDescription } from '../config-file.ts';
 import { agentEnabled } from '../guest-status.ts';
-import { allocateVmstate, vmstateStorage } from '../vmstate.ts';
+import { allocateVmstate, checkStateSavable, vmstateStorage } from '../vmstate.ts';
 import { removeSnapshot } from './delete.ts';
 import { requireSnapshot, stateOf } from './sections.ts';
 import { takeVolumeSnapshot } from './volumes.ts';
@@ -37,23 +37,12 @@ export function createSnapshot(sim: Sim, request: SnapshotRequest): string {
   const { node, vmid, user, name } = request;
   if (RESERVED.has(name.toLowerCase())) throw failure(`unable to use snapshot name '${name}' (reserved name)`);
   const guest = requireQemu(sim.world, node, vmid);
-  if (request.vmstate) checkMovable(guest);
+  if (request.vmstate) checkStateSavable(guest);
   return sim.tasks.fork({ node, type: 'qmsnapshot', id: String(vmid), user }, async (worker) => {
     await prepare(sim, worker, request);
     await takeOrUndo(sim, worker, request);
     await commit(sim, worker, request);
   });
-}
-
-/** What keeps a guest's state from being saved. */
-export function checkMovable({ config }: Guest): void {
-  const causes = [
-    ...(config['amd-sev'] === undefined ? [] : ['AMD SEV']),
-    ...(config['intel-tdx'] === undefined ? [] : ['Intel TDX']),
-    ...(Object.keys(config).some((key) => /^virtiofs\d+$/.test(key)) ? ['VirtIO-FS'] : []),
-  ];
-  if (causes.length === 0) return;
-  throw failure(`Cannot live-migrate, snapshot (with RAM), or hibernate a VM with: ${causes.join(', ')}`);
 }
 
 async function prepare(sim: Sim, worker: Worker, request: SnapshotRequest): Promise<void> {
