@@ -1,7 +1,7 @@
 // `POST /access/ticket`: password, ticket or second factor against a ticket (pve-behaviour 4.1). Whatever is wrong, the
 // answer is the same.
 import { PveError } from '../pve-error.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { Sim } from '../sim.ts';
 import type { User } from '../world/world.ts';
 import { normalisePath } from './acl-paths.ts';

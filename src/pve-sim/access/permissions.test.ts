@@ -3,7 +3,7 @@ import { THREE_NODE } from '../clusters/three-node.ts';
 import { buildWorld } from '../clusters/build-world.ts';
 import { createRandom } from '../random.ts';
 import type { AclEntry } from '../world/world.ts';
-import { privilegesOn } from './permissions.ts';
+import { guestFilter, isAllowed, privilegesOn } from './permissions.ts';
 import { checkRule, or, perm, permAny, permWith } from './rules.ts';
 
 const USER = 'u@pve';
@@ -97,4 +97,16 @@ describe('a refusal', () => {
   ])('%s', (_, rule, params, expected) => {
     expect(() => checkRule(world, USER, rule, params)).toThrow(expected);
   });
+});
+
+test('a list shows the guests whose status could be asked: by pool, by their own entry, or by what /vms gives', () => {
+  const world = worldWith([{ path: '/pool/virtrigaud' }, { path: '/vms/9001' }]);
+  world.pools['virtrigaud']?.vms.push(9000, 100);
+  const shown = (): number[] => [9000, 9001, 100, 101].filter(guestFilter(world, USER, 'VM.Audit'));
+  expect(shown()).toEqual([9000, 9001, 100]);
+  world.access.acl.push({ path: '/vms/100', subject: USER, role: 'NoAccess', propagate: true });
+  expect(shown()).toEqual([9000, 9001]);
+  expect(shown().every((vmid) => isAllowed(world, USER, `/vms/${vmid}`, ['VM.Audit']))).toBe(true);
+  world.access.acl = [{ path: '/vms', subject: USER, role: 'PVEVMUser', propagate: true }];
+  expect(shown()).toEqual([9000, 9001, 100, 101]);
 });

@@ -1,6 +1,6 @@
 // The permission an endpoint declares, checked before its parameters are (pve-behaviour 2 and 5.1).
 import { failure, forbidden } from '../pve-error.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { World } from '../world/world.ts';
 import { normalisePath } from './acl-paths.ts';
 import { isAllowed } from './permissions.ts';

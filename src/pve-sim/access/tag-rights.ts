@@ -2,7 +2,7 @@
 // their case, and unchanged ones pass.
 import { forbidden } from '../pve-error.ts';
 import { tagPolicy } from '../world/datacenter.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { World } from '../world/world.ts';
 import { guestFilter, isAllowed } from './permissions.ts';
 

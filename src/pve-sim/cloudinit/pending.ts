@@ -1,7 +1,7 @@
 // What a running guest's cloud-init drive does not have yet, as `GET .../cloudinit` shows it (pve-behaviour 10, recording
 // one-node/42).
 import type { Guest } from '../world/world.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { PASSWORD_MASK } from './password.ts';
 
 /** The options the list goes through, in no order; an ipconfig shows only where it was added or deleted. */

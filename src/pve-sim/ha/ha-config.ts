@@ -1,5 +1,5 @@
 // What is under HA (pve-behaviour 19, recording one-node/110): the cluster's resources.cfg, groups.cfg and rules.cfg.
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { Section } from '../world/section-config.ts';
 import type { Guest, World } from '../world/world.ts';
 

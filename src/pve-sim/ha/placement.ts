@@ -1,7 +1,7 @@
 // Where a service may run: the node with the highest priority of its group (8.x) or its node affinity rule (9.x), and of
 // those the one with the fewest services.
 import { isQuorate } from '../nodes/membership.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { World } from '../world/world.ts';
 
 interface Wish {

@@ -2,7 +2,7 @@
 import { requirePrivilege } from '../access/rules.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import type { Sim } from '../sim.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { requireStorage } from '../world/volumes.ts';
 
 export interface StorageMap {

@@ -1,7 +1,7 @@
 // The boot option: an explicit order of devices, or letters as before 6.2 (pve-behaviour 21).
 import { isDriveKey } from '../world/drive.ts';
 import { parseProperties } from '../world/property-string.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 
 /** The devices of an explicit order; none where there is no such order. */
 export function bootOrder(boot: string | undefined): string[] {

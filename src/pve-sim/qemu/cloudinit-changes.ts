@@ -2,7 +2,7 @@
 // It holds the values the drive was made with, and under `added` the options the drive knows nothing of. Making the drive
 // anew empties it (pve-behaviour 28.2).
 import { isNicKey } from '../world/net.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { Guest } from '../world/world.ts';
 import { isCloudInitKey } from './option-access.ts';
 

@@ -6,7 +6,7 @@ import { taskErrorText } from '../pve-error.ts';
 import { isCloudInit, isDriveKey, parseDrive } from '../world/drive.ts';
 import { isNicKey } from '../world/net.ts';
 import { formatProperties, normaliseBoolean, parseProperties } from '../world/property-string.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { Guest } from '../world/world.ts';
 import { detachDrive } from './apply-pending.ts';
 import type { Change } from './change.ts';

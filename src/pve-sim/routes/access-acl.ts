@@ -6,7 +6,7 @@ import { everybody, mayModify, modify } from '../access/rules.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import { groupIdFormat, roleIdFormat, tokenIdFormat, userIdFormat } from '../schema/access-formats.ts';
 import { flag, listText, text } from '../schema/property.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { AccessState } from '../world/world.ts';
 import { changeAccess, requireGroup } from './access-change.ts';
 import { requireRole } from './access-roles.ts';

@@ -6,7 +6,7 @@ import type { Profile } from '../profiles/profile.ts';
 import { failure, parameterError } from '../pve-error.ts';
 import { privileges as privs, roleid } from '../schema/access-params.ts';
 import { flag } from '../schema/property.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { AccessState } from '../world/world.ts';
 import { changeAccess } from './access-change.ts';
 import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.ts';

@@ -5,7 +5,7 @@ import { failure, parameterError } from '../pve-error.ts';
 import { tokenid, userid } from '../schema/access-params.ts';
 import { configIdFormat } from '../schema/formats.ts';
 import { flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { Token } from '../world/world.ts';
 import { changeAccess, dropFromAcl, requireUser } from './access-change.ts';
 import { type Call, type Endpoint, intParam, isOn, needText, textParam } from './endpoint.ts';

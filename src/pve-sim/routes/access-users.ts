@@ -6,7 +6,7 @@ import { failure } from '../pve-error.ts';
 import { emailFormat, groupIdFormat } from '../schema/access-formats.ts';
 import { userid } from '../schema/access-params.ts';
 import { flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { AccessState, User } from '../world/world.ts';
 import { changeAccess, dropFromAcl, requireUser } from './access-change.ts';
 import { type Call, type Endpoint, intParam, isOn, needText, textParam } from './endpoint.ts';

@@ -21,7 +21,7 @@ import { perProfile } from '../profiles/profile.ts';
 import { failure, forbidden, parameterError } from '../pve-error.ts';
 import { authid, privileges as privs, realm, userid } from '../schema/access-params.ts';
 import { flag, integer, optional, type Schema, text } from '../schema/property.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { requireUser } from './access-change.ts';
 import { type Call, type Endpoint, needText, textParam } from './endpoint.ts';
 

@@ -10,7 +10,7 @@ import { configIdFormat } from '../schema/formats.ts';
 import { listText, type Schema } from '../schema/property.ts';
 import { DEFAULT_MAC_PREFIX, nextIdRange, splitTags } from '../world/datacenter.ts';
 import { formatProperties, normaliseBoolean, parseProperties } from '../world/property-string.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { type Call, type Endpoint, textParam } from './endpoint.ts';
 
 export const CLUSTER_OPTIONS: readonly Endpoint[] = [

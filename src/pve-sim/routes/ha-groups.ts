@@ -8,7 +8,7 @@ import { deletedOptions, fileDigest } from '../schema/endpoint-params.ts';
 import { configIdFormat, haNodeFormat } from '../schema/formats.ts';
 import { choice, listText, optional, type Schema, text } from '../schema/property.ts';
 import { checkSectionsDigest, editOptions, sectionsDigest, shownOptions } from '../world/section-config.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { type Call, type Endpoint, needText, sentOptions, textParam } from './endpoint.ts';
 
 const group = text({ format: configIdFormat });

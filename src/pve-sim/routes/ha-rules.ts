@@ -14,7 +14,7 @@ import {
   sectionsDigest,
   shownOptions,
 } from '../world/section-config.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { World } from '../world/world.ts';
 import { type Call, type Endpoint, needText, sentOptions, textParam } from './endpoint.ts';
 

@@ -14,7 +14,7 @@ import { nodeParams } from '../schema/endpoint-params.ts';
 import { configIdFormat, ipv4Format, ipv6Format } from '../schema/formats.ts';
 import { cidr4Format, cidr6Format, ifaceFormat, maskFormat, vlanRangeFormat } from '../schema/network-formats.ts';
 import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { words } from '../world/words.ts';
 import type { NetInterface, NodeState } from '../world/world.ts';
 import { type Call, Changed, type Endpoint, needText, textParam } from './endpoint.ts';

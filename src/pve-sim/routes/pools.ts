@@ -7,7 +7,7 @@ import { perProfile } from '../profiles/profile.ts';
 import { failure } from '../pve-error.ts';
 import { poolFormat, storageIdFormat, vmidFormat } from '../schema/formats.ts';
 import { choice, flag, optional, type Schema, listText, text } from '../schema/property.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { Pool, World } from '../world/world.ts';
 import { guestRow, storageRows } from './cluster.ts';
 import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.ts';

@@ -12,7 +12,7 @@ import { failure, PveError } from '../pve-error.ts';
 import { guestParams } from '../schema/endpoint-params.ts';
 import { choice, flag, integer, optional, type Property, text } from '../schema/property.ts';
 import type { Sim } from '../sim.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { type Call, type Endpoint, intParam, needInt, needText, textParam } from './endpoint.ts';
 import { addressOf } from './guest-calls.ts';
 

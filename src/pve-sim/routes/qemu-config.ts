@@ -10,7 +10,7 @@ import { digestProperty, guestParams, storageProperty, vmidProperty } from '../s
 import { configIdFormat } from '../schema/formats.ts';
 import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
 import { DISK_KEYS, UNUSED_KEYS, vmOptions } from '../schema/vm-options.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { type Call, type Endpoint, intParam, isOn, needText, secondsParam, textParam } from './endpoint.ts';
 import { addressOf, bytesPerSecondOf, optionsOf, refuseRootOnly } from './guest-calls.ts';
 

@@ -14,7 +14,7 @@ import {
   ifaceFormat,
 } from '../schema/network-formats.ts';
 import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { FirewallRule, GuestFirewall } from '../world/world.ts';
 import { type Call, type Endpoint, intParam, needInt, textParam } from './endpoint.ts';
 

@@ -10,7 +10,7 @@ import { fabricFormat, ipFormat, routeTargetFormat } from '../schema/network-for
 import { choice, flag, integer, listText, optional, type Schema, text } from '../schema/property.ts';
 import { applySdn } from '../nodes/sdn.ts';
 import type { SdnSection, World } from '../world/world.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.ts';
 
 const id = text({ minLength: 2, maxLength: 8, pattern: /[a-zA-Z][a-zA-Z0-9]*[a-zA-Z0-9]/ });

@@ -17,7 +17,7 @@ import {
   storageSections,
 } from '../storage/storage-definition.ts';
 import { checkSectionsDigest, editOptions, sectionsDigest, shownOptions } from '../world/section-config.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { requireStorage } from '../world/volumes.ts';
 import type { StorageState, StorageType, World } from '../world/world.ts';
 import { type Call, type Endpoint, needText, sentOptions, textParam } from './endpoint.ts';

@@ -9,7 +9,7 @@ import type { Profile } from '../profiles/profile.ts';
 import type { Sim } from '../sim.ts';
 import { isActive } from '../storage/activate.ts';
 import { storageKind } from '../storage/storage-types.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { isOnNode, requireStorage, usedBytes } from '../world/volumes.ts';
 import type { StorageState } from '../world/world.ts';
 import { type Call, type Endpoint, isOn, needText, textParam } from './endpoint.ts';

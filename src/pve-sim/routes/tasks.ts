@@ -8,7 +8,7 @@ import { taskStatusFormat } from '../schema/formats.ts';
 import { choice, flag, integer, optional, listText, text } from '../schema/property.ts';
 import { isOwnTask, statusKind, taskIdentity, taskRow } from '../tasks/task-rows.ts';
 import { parseUpid } from '../tasks/upid.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { TaskRecord } from '../world/world.ts';
 import { type Call, Download, type Endpoint, intParam, isOn, needText, Page, textParam } from './endpoint.ts';
 

@@ -1,6 +1,6 @@
 // PVE's named formats with their texts (pve-behaviour 3; texts as in the golden vectors and recordings one-node/30 and 31).
 import { isIPv4, isIPv6 } from 'node:net';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { Check, Format } from './property.ts';
 
 const LABEL = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';

@@ -1,6 +1,6 @@
 // Formats of interfaces, zones and firewall rules.
 import { isIPv4, isIPv6 } from 'node:net';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import { matching } from './formats.ts';
 import type { Format } from './property.ts';
 

@@ -1,6 +1,6 @@
 // How one parameter is described: the part of PVE's schema dialect that its own messages come from.
 import type { Profile } from '../profiles/profile.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 
 export interface Property {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'array';

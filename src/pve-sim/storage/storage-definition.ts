@@ -3,7 +3,7 @@ import type { Profile } from '../profiles/profile.ts';
 import { failure } from '../pve-error.ts';
 import { type Section, type Sections } from '../world/section-config.ts';
 import { GIB } from '../world/size.ts';
-import { splitList } from '../world/tags.ts';
+import { splitList } from '../world/lists.ts';
 import type { StorageState, StorageType, World } from '../world/world.ts';
 import { SENSITIVE_OPTIONS, STORAGE_PLUGINS, type StoragePlugin } from './storage-plugins.ts';
 

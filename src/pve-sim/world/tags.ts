@@ -1,9 +1,6 @@
 // Tags as they are stored: each once, joined by semicolons; by default in lower case and sorted (pve-behaviour 21).
 import type { TagStyle } from './datacenter.ts';
-
-export function splitList(text: string): string[] {
-  return text.split(/[,;\s\0]+/).filter((part) => part !== '');
-}
+import { splitList } from './lists.ts';
 
 export function normaliseTags(text: string, { caseSensitive, sorted }: TagStyle): string {
   const tags = splitList(caseSensitive ? text : text.toLowerCase());
