@@ -23,10 +23,17 @@ def done(pve, upid):
         time.sleep(0.1)
 
 
-with_token = ProxmoxAPI(host, user=user, token_name=token_name, token_value=secret, verify_ssl=ca, timeout=10)
-with_login = ProxmoxAPI(host, user="root@pam", password=password, verify_ssl=ca, timeout=10)
+def by_token():
+    return ProxmoxAPI(host, user=user, token_name=token_name, token_value=secret, verify_ssl=ca, timeout=10)
 
-for name, pve in (("token", with_token), ("login", with_login)):
+
+def by_login():
+    return ProxmoxAPI(host, user="root@pam", password=password, verify_ssl=ca, timeout=10)
+
+
+# Each connects when it is needed: a PVE drops connections that are idle for 5 s.
+for name, connect in (("token", by_token), ("login", by_login)):
+    pve = connect()
     log(name, "version", pve.version.get()["release"])
     log(name, "nodes", *sorted(node["node"] for node in pve.nodes.get()))
     vmid = int(pve.cluster.nextid.get())
@@ -59,4 +66,5 @@ for name, pve in (("token", with_token), ("login", with_login)):
         log(name, "refused", error.status_code, error.content)
 
 with open(ca, "rb") as upload:
-    log("upload", done(with_token, with_token.nodes("pve1").storage("local").upload.post(content="iso", filename=upload)))
+    pve = by_token()
+    log("upload", done(pve, pve.nodes("pve1").storage("local").upload.post(content="iso", filename=upload)))
