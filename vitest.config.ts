@@ -26,6 +26,8 @@ export default defineConfig({
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          // A busy machine may take longer than a second to get there.
+          expect: { poll: { timeout: 20_000 } },
         },
       },
       {
