@@ -7,6 +7,8 @@ const count = z.number().int().min(0);
 export const faultAction = z.union([
   /** The request is held for so long before it is worked on. */
   z.strictObject({ delayMs: z.number().min(0) }),
+  /** The handler itself takes so much longer: over the proxy's 30 s it is answered 596 while its work goes on. */
+  z.strictObject({ slowMs: z.number().min(0) }),
   /** Answered like this; nothing is done. */
   z.strictObject({ answer: z.strictObject({ status: z.number().int().min(100).max(999), reason: z.string() }) }),
   /** The connection is cut; nothing is done. */

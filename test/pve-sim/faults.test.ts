@@ -41,6 +41,17 @@ describe('on a request', () => {
     expect(simulator.clock.now() - started).toBeGreaterThanOrEqual(5000);
   });
 
+  test('a slow handler: 596 after 30 s, and the work is done all the same', async () => {
+    inject({ method: 'PUT', path: '/config$', action: { slowMs: 40_000 } });
+    const started = simulator.clock.now();
+    const reply = await pve.put('/nodes/pve1/qemu/9000/config', { tags: 'late' });
+    expect([reply.status, reply.reason, reply.text]).toEqual([596, 'Connection timed out', '']);
+    expect(simulator.clock.now() - started).toBeLessThan(40_000);
+    expect(simulator.world.guests[9000]?.config['tags']).toBeUndefined();
+    const tags = async (): Promise<unknown> => objectOf(await pve.get('/nodes/pve1/qemu/9000/config'))['tags'];
+    expect(await eventually(simulator.clock, tags, (found) => found !== undefined)).toBe('late');
+  });
+
   test('cut before: nothing is done', async () => {
     inject({ method: 'PUT', action: { dropBefore: true } });
     await expect(pve.put('/nodes/pve1/qemu/9000/config', { tags: 'x' })).rejects.toThrow();

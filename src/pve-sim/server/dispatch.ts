@@ -40,6 +40,8 @@ export interface Arrival {
   readonly apiWorker: number;
   readonly entry: JournalEntry;
   readonly target: Target;
+  /** What a fault adds to the handler's time, ms of the world's time. */
+  readonly slowMs: number;
 }
 
 /** A call between the daemons that it passes. */
@@ -167,7 +169,7 @@ async function carryOut(
     arrival.passedOn = true;
   }
   return await withinProxyLimit(sim, node, async (process) => {
-    await process.work(sim.latency(endpoint.method, endpoint.path));
+    await process.work(sim.latency(endpoint.method, endpoint.path) + arrival.slowMs);
     if (writesClusterFiles(endpoint)) await sim.membership.settled();
     return await endpoint.handle({ sim, receivedBy, apiWorker, user, params: verified, profile, upload, process });
   });

@@ -75,7 +75,9 @@ async function answerRequest(
   await sim.daemons.whileFrozen(options.name, 'api');
   const early = await meetFaults(options, faults);
   if (early === 'cut' || lostPower()) return void request.socket.destroy();
-  const answer = early ?? (await dispatchOrWait(options, { request, node: options.name, apiWorker, entry, target }));
+  const slowMs = faults.reduce((sum, fault) => sum + ('slowMs' in fault ? fault.slowMs : 0), 0);
+  const arrival = { request, node: options.name, apiWorker, entry, target, slowMs };
+  const answer = early ?? (await dispatchOrWait(options, arrival));
   if (answer === undefined) return;
   if (lostPower()) return void request.socket.destroy();
   options.journal.close(entry, answer.status, answer.reason);
