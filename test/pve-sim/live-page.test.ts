@@ -21,7 +21,7 @@ describe.skipIf(executablePath === undefined)(`the live page${note}`, () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    simulator = await startSimulator({ timeScale: 10, controlPort: 0 });
+    simulator = await startSimulator({ controlPort: 0 });
     pve = pveClient(simulator);
     browser = await chromium.launch({ executablePath: executablePath ?? '', args: QUIET });
   });
@@ -45,9 +45,12 @@ describe.skipIf(executablePath === undefined)(`the live page${note}`, () => {
     expect(await row('guests', '555').count()).toBe(0);
 
     const clone = { newid: 555, name: 'shown', full: 1 };
+    // The copy waits for the storage until the page has shown it under way.
+    const release = await simulator.holdLock('storage:local-lvm', 60_000, 'pve1');
     const upid = (await pve.post('/nodes/pve1/qemu/9000/clone', clone)).data;
     await row('tasks', 'qmclone').filter({ hasText: 'running' }).waitFor();
     await row('guests', '555').filter({ hasText: 'clone' }).waitFor();
+    release?.();
     expect(await pve.exitOf(upid)).toBe('OK');
     await row('tasks', 'qmclone').filter({ hasText: 'OK' }).waitFor();
     await row('guests', '555').filter({ hasText: 'shown' }).waitFor();
