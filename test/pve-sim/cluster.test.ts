@@ -175,8 +175,11 @@ describe("a node's daemons", () => {
 
   test('pveproxy that hangs answers who has waited when it goes on', async () => {
     await simulator.setDaemon('pve2', 'api', 'frozen');
+    const before = simulator.journal.entries.length;
     const waiting = [pve1.get('/nodes/pve2/qemu'), pve2.get('/version')];
-    await simulator.clock.sleep(5000);
+    const asked = async () => await Promise.resolve(simulator.journal.after(before));
+    const arrived = await eventually(simulator.clock, asked, (calls) => calls.length === waiting.length);
+    expect(arrived.map(({ status }) => status)).toEqual([undefined, undefined]);
     await simulator.setDaemon('pve2', 'api', 'running');
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200]);
   });

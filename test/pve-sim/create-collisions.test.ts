@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import { type PveClient, pveClient } from './pve-client.ts';
+import { eventually } from './watch.ts';
 
 let simulator: Simulator;
 let pve: PveClient;
@@ -58,9 +59,12 @@ describe('the lock of the storage', () => {
 test('a start that fails does not fail the create that asked for it', async () => {
   const wish = { vmid: 404, start: 1, net0: 'virtio,bridge=vmbr77', scsi0: 'local-lvm:1' };
   expect(await pve.task('post', VM, wish)).toBe('OK');
-  const startOf = (): string | undefined =>
-    Object.values(simulator.world.tasks).find(({ type, id }) => type === 'qmstart' && id === '404')?.exitstatus;
-  while (startOf() === undefined) await simulator.clock.sleep(50);
-  expect(startOf()).toBe("bridge 'vmbr77' does not exist");
+  const startOf = async (): Promise<string | undefined> =>
+    await Promise.resolve(
+      Object.values(simulator.world.tasks).find(({ type, id }) => type === 'qmstart' && id === '404')?.exitstatus,
+    );
+  expect(await eventually(simulator.clock, startOf, (exit) => exit !== undefined)).toBe(
+    "bridge 'vmbr77' does not exist",
+  );
   expect(simulator.world.guests[404]?.config['lock']).toBeUndefined();
 });
