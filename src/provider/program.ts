@@ -1,12 +1,13 @@
 // The provider as a process: it serves until a signal comes, or ends with 1 and one line that says why.
+import { settingsSource } from '#pve/reach/settings';
 import type { ProgramFlags } from '#rpc/flags';
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
 import { SettingError } from '#runtime/settings';
 import { createShutdown } from '#runtime/shutdown';
-import { readProviderSettings, settingsSource } from './settings.ts';
+import { StartupError } from '#runtime/startup-error';
+import { readProviderSettings } from './settings.ts';
 import { startProvider } from './start-provider.ts';
-import { StartupError } from './startup-error.ts';
 
 export interface ProgramOptions {
   readonly flags: ProgramFlags;

@@ -1,8 +1,9 @@
-// The provider's settings as one table; docs/settings.md is rendered from it.
+// The provider's settings as one table; docs/settings.md is rendered from it. Those that any program needs to reach PVE are
+// kept where others find them too.
 import { nearest } from '#domain/nearest';
+import { pveSettingsTable, reserved, setting, variable } from '#pve/reach/settings';
 import {
   asBoolean,
-  asDurationMs,
   asList,
   asOneOf,
   asText,
@@ -13,81 +14,9 @@ import {
   type SettingsSource,
 } from '#runtime/settings';
 import { defaultNetworkMap, parseNetworkMap } from './plan/network-map.ts';
-import { parseVmidRange } from './vmid-range.ts';
-
-interface About<T> {
-  readonly fallback: T;
-  readonly about: string;
-  readonly example?: string;
-  readonly file?: string;
-  readonly alsoFrom?: readonly string[];
-}
-
-/** A setting of ours: `PROVIDER_<NAME>`, then `PVE_<NAME>`. */
-function setting<T>(name: string, parse: (text: string) => T, about: About<NoInfer<T>>): Setting<T> {
-  const { alsoFrom = [], ...rest } = about;
-  return { variables: [`PROVIDER_${name}`, `PVE_${name}`, ...alsoFrom], parse, ...rest };
-}
-
-/** A variable that is called the same everywhere. */
-function variable<T>(name: string, parse: (text: string) => T, about: About<NoInfer<T>>): Setting<T> {
-  return { variables: [name], parse, ...about };
-}
-
-/** A name that is spoken for, but that this version does nothing with. */
-function reserved(name: string, about: string): Setting<string> {
-  return { ...setting(name, asText, { fallback: '', about }), reserved: true };
-}
 
 export const settingsTable = {
-  endpoint: setting('ENDPOINT', asText, {
-    fallback: '',
-    about: 'URL of the PVE API. `https://host:8006`, with or without `/api2` or `/api2/json`.',
-    example: 'https://pve.example.com:8006',
-  }),
-  tokenId: setting('TOKEN_ID', asText, {
-    fallback: '',
-    file: 'token_id',
-    about: 'API token, `user@realm!tokenid`.',
-    example: 'virtrigaud@pve!vrtg',
-  }),
-  tokenSecret: setting('TOKEN_SECRET', asText, {
-    fallback: '',
-    file: 'token_secret',
-    about: 'Secret of the API token.',
-  }),
-  username: { ...reserved('USERNAME', 'User for password login.'), file: 'username' },
-  password: { ...reserved('PASSWORD', 'Password for password login.'), file: 'password' },
-  caBundle: setting('CA_BUNDLE', asText, {
-    fallback: '',
-    file: 'ca.crt',
-    about: 'CA certificates that sign the PVE API, as PEM text or the path of a PEM file.',
-  }),
-  insecureSkipVerify: variable('PVE_INSECURE_SKIP_VERIFY', asBoolean, {
-    fallback: false,
-    about: 'Does not verify the certificate of the PVE API. The next two say the same; one that is true is enough.',
-  }),
-  providerInsecureSkipVerify: variable('PROVIDER_INSECURE_SKIP_VERIFY', asBoolean, {
-    fallback: false,
-    about: 'See `PVE_INSECURE_SKIP_VERIFY`.',
-  }),
-  tlsInsecureSkipVerify: variable('TLS_INSECURE_SKIP_VERIFY', asBoolean, {
-    fallback: false,
-    about: 'See `PVE_INSECURE_SKIP_VERIFY`; the manager always sets it.',
-  }),
-  instance: setting('INSTANCE', asText, {
-    fallback: '',
-    about:
-      'Name of this provider among all that write to one PVE cluster. Default `<PROVIDER_NAMESPACE>/<PROVIDER_NAME>`, else `default`. Changing it makes all VMs foreign.',
-    example: 'default/proxmox-prod',
-  }),
-  providerNamespace: variable('PROVIDER_NAMESPACE', asText, { fallback: '', about: 'Set by the manager.' }),
-  providerName: variable('PROVIDER_NAME', asText, { fallback: '', about: 'Set by the manager.' }),
-  vmidRange: setting('VMID_RANGE', parseVmidRange, {
-    fallback: { low: 100_000, high: 999_999 },
-    about: 'VMIDs that new VMs get, `low-high`. Default 100000-999999.',
-    example: '100000-999999',
-  }),
+  ...pveSettingsTable,
   networkMap: setting('NETWORK_MAP', parseNetworkMap, {
     fallback: defaultNetworkMap,
     about:
@@ -110,18 +39,6 @@ export const settingsTable = {
     about:
       "`native` uses PVE's own cloud-init drive, `iso` an uploaded NoCloud ISO, `auto` the drive unless there is user data.",
   }),
-  taskPollIntervalMs: setting('TASK_POLL_INTERVAL', asDurationMs, {
-    fallback: 2000,
-    about: 'Longest pause between two looks at a PVE task.',
-  }),
-  taskTimeoutMs: setting('TASK_TIMEOUT', asDurationMs, {
-    fallback: 300_000,
-    about: 'How long a PVE task is waited for; afterwards it counts as still running.',
-  }),
-  requestTimeoutMs: setting('REQUEST_TIMEOUT', asDurationMs, {
-    fallback: 30_000,
-    about: 'How long one request to PVE may take until its answer begins.',
-  }),
   consoleUrl: setting('CONSOLE_URL', asText, {
     fallback: '',
     about: 'Base of the console URLs in VM status. Default: the endpoint.',
@@ -134,10 +51,6 @@ export const settingsTable = {
     fallback: [] as string[],
     about:
       'Names a client certificate must carry one of (DNS or URI SAN, else CN). Default: any certificate of the CA.',
-  }),
-  credentialsFolder: variable('VIRTRIGAUD_CREDENTIALS_DIR', asText, {
-    fallback: '/etc/virtrigaud/credentials',
-    about: 'Folder of the mounted credentials secret.',
   }),
   tlsFolder: variable('VIRTRIGAUD_TLS_DIR', asText, {
     fallback: '/etc/virtrigaud/tls',
@@ -163,15 +76,6 @@ export const settingsTable = {
 } as const;
 
 export type ProviderSettings = SettingsOf<typeof settingsTable>;
-
-/** The environment, and the credentials folder it names. */
-export function settingsSource(environment: SettingsSource['environment']): SettingsSource {
-  const folder = environment['VIRTRIGAUD_CREDENTIALS_DIR']?.trim();
-  return {
-    environment,
-    credentialsFolder: folder === undefined || folder === '' ? settingsTable.credentialsFolder.fallback : folder,
-  };
-}
 
 /** Throws SettingError naming the variable or file. */
 export function readProviderSettings(source: SettingsSource): ProviderSettings {

@@ -1,5 +1,8 @@
 // The provider's parts put together and started: PVE first, then gRPC, then health.
 import { Fault } from '#domain/fault';
+import { type ReachedPve, reachPve, readTarget } from '#pve/reach/reach-pve';
+import { DEFAULT_INSTANCE, instanceName } from '#pve/reach/settings';
+import { isNarrow } from '#pve/reach/vmid-range';
 import { loadSecurity, type Security } from '#rpc/credentials';
 import type { ProgramFlags } from '#rpc/flags';
 import { startRpcServer } from '#rpc/server';
@@ -8,12 +11,10 @@ import { startHealthServer } from '#runtime/health';
 import type { Logger } from '#runtime/log';
 import { createMetrics } from '#runtime/metrics';
 import type { SettingsSource } from '#runtime/settings';
+import { StartupError } from '#runtime/startup-error';
 import { createContext } from './context.ts';
-import { type ReachedPve, reachPve, readTarget } from './reach-pve.ts';
 import { providerService } from './service.ts';
 import { type ProviderSettings, settingWarnings } from './settings.ts';
-import { StartupError } from './startup-error.ts';
-import { isNarrow } from './vmid-range.ts';
 
 export interface StartOptions {
   readonly flags: ProgramFlags;
@@ -100,11 +101,10 @@ function secure({ settings, clock, log }: StartOptions): Security {
 
 /** Unique among everything that writes to one PVE cluster. */
 function instanceOf(settings: ProviderSettings, log: Logger): string {
-  if (settings.instance !== '') return settings.instance;
-  const { providerNamespace: namespace, providerName: name } = settings;
-  if (namespace !== '' && name !== '') return `${namespace}/${name}`;
+  const name = instanceName(settings);
+  if (name !== undefined) return name;
   log.warn('This provider calls itself "default"; set PVE_INSTANCE where several write to one PVE cluster');
-  return 'default';
+  return DEFAULT_INSTANCE;
 }
 
 function logStart({ log, version }: StartOptions, reached: ReachedPve, fields: Record<string, unknown>): void {

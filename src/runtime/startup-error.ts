@@ -1,4 +1,4 @@
-import type { LogFields } from '#runtime/log';
+import type { LogFields } from './log.ts';
 
 /** Ends the program: one line of the log with exactly this message and these fields, and exit code 1. */
 export class StartupError extends Error {

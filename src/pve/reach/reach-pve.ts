@@ -1,19 +1,19 @@
 // From settings to a PVE that has answered. Each way in which that fails ends the program with a line of its own.
 import { existsSync, readFileSync } from 'node:fs';
-import { tokenAuthenticator } from '#pve/connection/authenticate';
-import { connect } from '#pve/connection/connect';
-import { type Endpoint, parseEndpoint } from '#pve/connection/endpoint';
-import type { Pve } from '#pve/connection/pve';
-import { PveError, PveNoAnswer, pveWords } from '#pve/errors';
-import type { PveVersion } from '#pve/rules/versions';
-import { readVersion } from '#pve/version';
+import { tokenAuthenticator } from '../connection/authenticate.ts';
+import { connect } from '../connection/connect.ts';
+import { type Endpoint, parseEndpoint } from '../connection/endpoint.ts';
+import type { Pve } from '../connection/pve.ts';
+import { PveError, PveNoAnswer, pveWords } from '../errors.ts';
+import type { PveVersion } from '../rules/versions.ts';
+import { readVersion } from '../version.ts';
 import type { Clock } from '#runtime/clock';
 import { deadlineIn } from '#runtime/deadline';
 import type { Logger } from '#runtime/log';
 import type { SettingsSource } from '#runtime/settings';
-import { CredentialsError, readToken, type TokenCredentials } from './credentials.ts';
-import type { ProviderSettings } from './settings.ts';
-import { StartupError } from './startup-error.ts';
+import { StartupError } from '#runtime/startup-error';
+import { CredentialsError, readToken, type TokenCredentials } from './token.ts';
+import type { PveSettings } from './settings.ts';
 
 export interface ReachedPve {
   readonly pve: Pve;
@@ -34,12 +34,7 @@ const START_LIMIT_MS = 12_000;
 const OLDEST_MAJOR = 7;
 
 /** Throws StartupError. */
-export async function reachPve(
-  target: Target,
-  settings: ProviderSettings,
-  clock: Clock,
-  log: Logger,
-): Promise<ReachedPve> {
+export async function reachPve(target: Target, settings: PveSettings, clock: Clock, log: Logger): Promise<ReachedPve> {
   const pve = connect({
     endpoint: target.endpoint,
     authenticator: tokenAuthenticator(target.token.id, target.token.secret),
@@ -56,7 +51,7 @@ export async function reachPve(
 }
 
 /** Throws StartupError for what can be found wrong before dialling. */
-export function readTarget(settings: ProviderSettings, source: SettingsSource): Target {
+export function readTarget(settings: PveSettings, source: SettingsSource): Target {
   if (settings.endpoint === '')
     throw noClient('endpoint is required', 'set PVE_ENDPOINT, such as https://pve.example.com:8006');
   const endpoint = parseEndpoint(settings.endpoint);

@@ -1,4 +1,7 @@
-import type { VmidRange } from '#claim/slots';
+interface VmidRange {
+  readonly low: number;
+  readonly high: number;
+}
 
 const LOWEST = 100;
 const HIGHEST = 999_999_999;

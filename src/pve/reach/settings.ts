@@ -1,0 +1,114 @@
+// What every program that works on a PVE is told: where it is, who we are to it, and our name among all that write to it.
+import { asBoolean, asDurationMs, asText, type Setting, type SettingsOf, type SettingsSource } from '#runtime/settings';
+import { parseVmidRange } from './vmid-range.ts';
+
+interface About<T> {
+  readonly fallback: T;
+  readonly about: string;
+  readonly example?: string;
+  readonly file?: string;
+  readonly alsoFrom?: readonly string[];
+}
+
+/** A setting of ours: `PROVIDER_<NAME>`, then `PVE_<NAME>`. */
+export function setting<T>(name: string, parse: (text: string) => T, about: About<NoInfer<T>>): Setting<T> {
+  const { alsoFrom = [], ...rest } = about;
+  return { variables: [`PROVIDER_${name}`, `PVE_${name}`, ...alsoFrom], parse, ...rest };
+}
+
+/** A variable that is called the same everywhere. */
+export function variable<T>(name: string, parse: (text: string) => T, about: About<NoInfer<T>>): Setting<T> {
+  return { variables: [name], parse, ...about };
+}
+
+/** A name that is spoken for, but that this version does nothing with. */
+export function reserved(name: string, about: string): Setting<string> {
+  return { ...setting(name, asText, { fallback: '', about }), reserved: true };
+}
+
+export const pveSettingsTable = {
+  endpoint: setting('ENDPOINT', asText, {
+    fallback: '',
+    about: 'URL of the PVE API. `https://host:8006`, with or without `/api2` or `/api2/json`.',
+    example: 'https://pve.example.com:8006',
+  }),
+  tokenId: setting('TOKEN_ID', asText, {
+    fallback: '',
+    file: 'token_id',
+    about: 'API token, `user@realm!tokenid`.',
+    example: 'virtrigaud@pve!vrtg',
+  }),
+  tokenSecret: setting('TOKEN_SECRET', asText, {
+    fallback: '',
+    file: 'token_secret',
+    about: 'Secret of the API token.',
+  }),
+  username: { ...reserved('USERNAME', 'User for password login.'), file: 'username' },
+  password: { ...reserved('PASSWORD', 'Password for password login.'), file: 'password' },
+  caBundle: setting('CA_BUNDLE', asText, {
+    fallback: '',
+    file: 'ca.crt',
+    about: 'CA certificates that sign the PVE API, as PEM text or the path of a PEM file.',
+  }),
+  insecureSkipVerify: variable('PVE_INSECURE_SKIP_VERIFY', asBoolean, {
+    fallback: false,
+    about: 'Does not verify the certificate of the PVE API. The next two say the same; one that is true is enough.',
+  }),
+  providerInsecureSkipVerify: variable('PROVIDER_INSECURE_SKIP_VERIFY', asBoolean, {
+    fallback: false,
+    about: 'See `PVE_INSECURE_SKIP_VERIFY`.',
+  }),
+  tlsInsecureSkipVerify: variable('TLS_INSECURE_SKIP_VERIFY', asBoolean, {
+    fallback: false,
+    about: 'See `PVE_INSECURE_SKIP_VERIFY`; the manager always sets it.',
+  }),
+  instance: setting('INSTANCE', asText, {
+    fallback: '',
+    about:
+      'Name of this provider among all that write to one PVE cluster. Default `<PROVIDER_NAMESPACE>/<PROVIDER_NAME>`, else `default`. Changing it makes all VMs foreign.',
+    example: 'default/proxmox-prod',
+  }),
+  providerNamespace: variable('PROVIDER_NAMESPACE', asText, { fallback: '', about: 'Set by the manager.' }),
+  providerName: variable('PROVIDER_NAME', asText, { fallback: '', about: 'Set by the manager.' }),
+  vmidRange: setting('VMID_RANGE', parseVmidRange, {
+    fallback: { low: 100_000, high: 999_999 },
+    about: 'VMIDs that new VMs get, `low-high`. Default 100000-999999.',
+    example: '100000-999999',
+  }),
+  taskPollIntervalMs: setting('TASK_POLL_INTERVAL', asDurationMs, {
+    fallback: 2000,
+    about: 'Longest pause between two looks at a PVE task.',
+  }),
+  taskTimeoutMs: setting('TASK_TIMEOUT', asDurationMs, {
+    fallback: 300_000,
+    about: 'How long a PVE task is waited for; afterwards it counts as still running.',
+  }),
+  requestTimeoutMs: setting('REQUEST_TIMEOUT', asDurationMs, {
+    fallback: 30_000,
+    about: 'How long one request to PVE may take until its answer begins.',
+  }),
+  credentialsFolder: variable('VIRTRIGAUD_CREDENTIALS_DIR', asText, {
+    fallback: '/etc/virtrigaud/credentials',
+    about: 'Folder of the mounted credentials secret.',
+  }),
+} as const;
+
+export type PveSettings = SettingsOf<typeof pveSettingsTable>;
+
+/** The environment, and the credentials folder it names. */
+export function settingsSource(environment: SettingsSource['environment']): SettingsSource {
+  const folder = environment['VIRTRIGAUD_CREDENTIALS_DIR']?.trim();
+  const credentialsFolder =
+    folder === undefined || folder === '' ? pveSettingsTable.credentialsFolder.fallback : folder;
+  return { environment, credentialsFolder };
+}
+
+/** Our name among everything that writes to one PVE cluster; undefined where nobody has given one. */
+export function instanceName(settings: PveSettings): string | undefined {
+  if (settings.instance !== '') return settings.instance;
+  const { providerNamespace: namespace, providerName: name } = settings;
+  return namespace !== '' && name !== '' ? `${namespace}/${name}` : undefined;
+}
+
+/** What it is called where nobody has named it. */
+export const DEFAULT_INSTANCE = 'default';
