@@ -1,19 +1,32 @@
 import { describe, expect, it } from 'vitest';
 import type { Vmid } from '#pve/ids';
-import { type CreateWish, decideCreate, type Slot } from './decide.ts';
+import { type CreateWish, decideCreate, type Slot, type UnreadableSlot } from './decide.ts';
 import type { Claim } from './record.ts';
 
-const wish: CreateWish = { instance: 'default/prod', owner: { name: 'web' }, digest: 'd1', now: 10_000 };
+const wish: CreateWish = {
+  instance: 'default/prod',
+  owner: { name: 'web' },
+  digest: 'd1',
+  now: 10_000,
+  mayReplace: true,
+  takenOut: new Set(),
+};
 
 const free = (vmid: number): Slot => ({ kind: 'free', vmid: vmid as Vmid });
-const foreign = (vmid: number): Slot => ({ kind: 'guest', vmid: vmid as Vmid, reading: { kind: 'none', text: '' } });
-const unreadable = (vmid: number): Slot => ({
-  kind: 'unreadable',
+const remnant = (vmid: number): Slot => ({ kind: 'remnant', vmid: vmid as Vmid });
+
+const foreign = (vmid: number): Slot => ({
+  kind: 'guest',
   vmid: vmid as Vmid,
-  reason: 'locked',
-  forbidden: false,
+  reading: { kind: 'none', text: '' },
+  locked: false,
 });
-function claimed(vmid: number, change: Partial<Claim> = {}): Slot {
+
+function unreadable(vmid: number, cause: UnreadableSlot['cause'] = 'making'): Slot {
+  return { kind: 'unreadable', vmid: vmid as Vmid, reason: 'locked', cause };
+}
+
+function claimed(vmid: number, change: Partial<Claim> = {}, locked = false): Slot {
   const claim: Claim = {
     incarnation: 'abcdefgh2345',
     digest: 'd1',
@@ -25,7 +38,7 @@ function claimed(vmid: number, change: Partial<Claim> = {}): Slot {
     vmid: vmid as Vmid,
     ...change,
   };
-  return { kind: 'guest', vmid: vmid as Vmid, reading: { kind: 'claim', claim, text: '' } };
+  return { kind: 'guest', vmid: vmid as Vmid, reading: { kind: 'claim', claim, text: '' }, locked };
 }
 
 interface Row {
@@ -35,28 +48,35 @@ interface Row {
   readonly wish?: Partial<CreateWish>;
 }
 
+const withUid = { owner: { name: 'web', uid: 'u' } } as const;
+
 const rows: Row[] = [
-  { title: 'takes the first free slot', window: [free(1), free(2)], decision: { kind: 'take', vmid: 1 } },
-  { title: "steps over somebody else's VM", window: [foreign(1), free(2)], decision: { kind: 'take', vmid: 2 } },
+  { title: 'takes the first free slot', window: [free(1), free(2)], decision: { kind: 'take', free: [1, 2] } },
+  { title: "steps over somebody else's VM", window: [foreign(1), free(2)], decision: { kind: 'take', free: [2] } },
+  {
+    title: 'steps over what a dead worker has left',
+    window: [remnant(1), free(2)],
+    decision: { kind: 'take', free: [2] },
+  },
   {
     title: 'steps over a copied claim, which names another VMID',
     window: [claimed(1, { vmid: 77 as Vmid }), free(2)],
-    decision: { kind: 'take', vmid: 2 },
+    decision: { kind: 'take', free: [2] },
   },
   {
     title: "steps over another instance's claim for the same name",
     window: [claimed(1, { instance: 'other' }), free(2)],
-    decision: { kind: 'take', vmid: 2 },
+    decision: { kind: 'take', free: [2] },
   },
   {
     title: 'steps over a VM of the same name with a uid, having none itself',
     window: [claimed(1, { uid: 'u' }), free(2)],
-    decision: { kind: 'take', vmid: 2 },
+    decision: { kind: 'take', free: [2] },
   },
   {
     title: 'knows its own VM by uid whatever its name',
     window: [free(1), claimed(2, { uid: 'u', name: 'old' })],
-    wish: { owner: { name: 'web', uid: 'u' } },
+    wish: withUid,
     decision: { kind: 'resume', vmid: 2 },
   },
   { title: 'never skips an unreadable slot', window: [unreadable(1), free(2)], decision: { kind: 'wait' } },
@@ -66,14 +86,55 @@ const rows: Row[] = [
     decision: { kind: 'wait' },
   },
   {
-    title: 'goes on with its own create wherever it is in the window',
+    title: 'goes on with its own create while PVE is making something elsewhere, which will look itself',
     window: [free(1), unreadable(2), claimed(3)],
     decision: { kind: 'resume', vmid: 3 },
   },
   {
-    title: 'prefers the finished VM to an unfinished one',
-    window: [claimed(1), claimed(2, { state: 'ready' })],
+    title: 'does not go on with its own create while a slot is silent: there may be a finished VM behind it',
+    window: [unreadable(1, 'silent'), claimed(3)],
+    decision: { kind: 'wait', slot: { vmid: 1 } },
+  },
+  {
+    title: 'does not go on with its own create while it may not see a slot',
+    window: [claimed(1), unreadable(2, 'forbidden')],
+    decision: { kind: 'wait', slot: { vmid: 2, cause: 'forbidden' } },
+  },
+  {
+    title: 'answers with a finished VM whatever is hidden elsewhere',
+    window: [unreadable(1, 'silent'), claimed(2, { state: 'ready' })],
     decision: { kind: 'done', vmid: 2 },
+  },
+  {
+    title: 'takes out the unfinished VM beside the finished one',
+    window: [claimed(1), claimed(2, { state: 'ready' })],
+    decision: { kind: 'take-out', losers: [{ vmid: 1 }] },
+  },
+  {
+    title: 'takes out the later of two unfinished VMs',
+    window: [foreign(1), claimed(2), claimed(3)],
+    decision: { kind: 'take-out', losers: [{ vmid: 3 }] },
+  },
+  {
+    title: 'takes out what is void before it takes a slot',
+    window: [claimed(1, { state: 'void' }), free(2)],
+    decision: { kind: 'take-out', losers: [{ vmid: 1 }] },
+  },
+  {
+    title: 'goes on beside a void VM that cannot be removed',
+    window: [claimed(1, { state: 'void' }), free(2)],
+    wish: { takenOut: new Set([1 as Vmid]) },
+    decision: { kind: 'take', free: [2] },
+  },
+  {
+    title: 'leaves a loser alone while PVE is still making it',
+    window: [claimed(1), claimed(2, {}, true)],
+    decision: { kind: 'resume', vmid: 1 },
+  },
+  {
+    title: 'prefers the earlier VM also while PVE is still making it',
+    window: [claimed(1, {}, true), free(2)],
+    decision: { kind: 'resume', vmid: 1, locked: true },
   },
   {
     title: 'gives the same id for the same request within 15 minutes',
@@ -86,18 +147,47 @@ const rows: Row[] = [
     decision: { kind: 'exists', vmid: 1 },
   },
   {
+    title: 'gives the same id at any age where a uid says that it is the same object',
+    window: [claimed(1, { state: 'ready', time: 10, uid: 'u' })],
+    wish: withUid,
+    decision: { kind: 'done', vmid: 1 },
+  },
+  {
     title: 'refuses another request for a finished VM',
     window: [claimed(1, { state: 'ready', digest: 'd2' })],
     decision: { kind: 'exists', vmid: 1 },
   },
   {
-    title: 'refuses another request while the VM is being made',
+    title: 'waits while the VM is being made from another request',
     window: [claimed(1, { digest: 'd2' })],
-    decision: { kind: 'exists', vmid: 1 },
+    decision: { kind: 'other-request', vmid: 1 },
+  },
+  {
+    title: 'replaces what was begun for another request 15 minutes ago',
+    window: [claimed(1, { digest: 'd2', time: 10_000 - 901 })],
+    decision: { kind: 'take-out', losers: [{ vmid: 1 }] },
+  },
+  {
+    title: 'replaces what was begun for another request of the same object at once',
+    window: [claimed(1, { digest: 'd2', uid: 'u' })],
+    wish: withUid,
+    decision: { kind: 'take-out', losers: [{ vmid: 1 }] },
+  },
+  {
+    title: 'replaces it only when PVE has made it',
+    window: [claimed(1, { digest: 'd2', uid: 'u' }, true)],
+    wish: withUid,
+    decision: { kind: 'wait', slot: { vmid: 1 } },
+  },
+  {
+    title: 'replaces nothing after it has made a copy: the newer request wins',
+    window: [claimed(1, { digest: 'd2', uid: 'u' })],
+    wish: { ...withUid, mayReplace: false },
+    decision: { kind: 'other-request', vmid: 1 },
   },
   {
     title: 'gives up when all slots are taken by others',
-    window: [foreign(1), foreign(2)],
+    window: [foreign(1), remnant(2)],
     decision: { kind: 'exhausted' },
   },
 ];

@@ -37,6 +37,7 @@ const MEANINGS: Readonly<Partial<Record<PveTextKind, Meaning>>> = {
   'no-quorum': { kind: 'busy', remedy: 'Bring the cluster back to quorum' },
   'digest-mismatch': { kind: 'busy', remedy: TRY_AGAIN },
   'no-worker': { kind: 'busy', remedy: TRY_AGAIN },
+  interrupted: { kind: 'busy', remedy: 'Its task was stopped in PVE; the next try goes on from what is there' },
   'pool-missing': { kind: 'invalid-spec', remedy: 'Create the pool or name another' },
   forbidden: { kind: 'forbidden', remedy: 'Grant the privilege to the user and to the API token' },
   'root-only': { kind: 'forbidden', remedy: 'PVE allows this to a login of root@pam only' },
@@ -122,6 +123,20 @@ function faultOfWords(fault: MakeFault, error: unknown, words: string, status: n
     return fault('forbidden', { why, remedy: 'Grant the privilege to the user and to the API token' });
   if (status === 501) return fault('unsupported', { why });
   return fault('precondition', { why, remedy: 'See the task log in PVE' });
+}
+
+const FOR_GOOD: ReadonlySet<FaultKind> = new Set([
+  'invalid-spec',
+  'already-exists',
+  'forbidden',
+  'precondition',
+  'exhausted',
+  'unsupported',
+]);
+
+/** Whether the same request will end the same way until somebody changes something: the request, PVE, or a right. */
+export function isForGood(fault: Fault): boolean {
+  return FOR_GOOD.has(fault.kind) && !isNodeDown(fault.cause);
 }
 
 /**

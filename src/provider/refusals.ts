@@ -4,6 +4,7 @@ import { Fault, invalidSpec } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import type { GuestEntry } from '#pve/cluster/resources';
 import type { NodeName, Vmid } from '#pve/ids';
+import type { Context } from './context.ts';
 import { vmSubject } from './subject.ts';
 
 interface Vm {
@@ -32,13 +33,9 @@ function otherOwner(ownership: Ownership, asker: Partial<Owner>): string | undef
   return isSame ? undefined : `${describeClaimant(ownership.claim)} with another uid`;
 }
 
-/** Throws unless the VM is ours: before everything destructive. */
-export function requireOurs(
-  ownership: Ownership,
-  vm: Vm,
-  wanted: string,
-): asserts ownership is Extract<Ownership, { kind: 'ours' }> {
-  if (ownership.kind === 'ours') return;
+/** Throws for a VM that nobody has claimed, unless the settings allow it: before everything destructive. */
+export function refuseUnclaimed(ctx: Context, ownership: Ownership, vm: Vm, wanted: string): void {
+  if (ownership.kind !== 'unclaimed' || ctx.settings.unclaimed === 'accept') return;
   throw new Fault('precondition', {
     subject: vmSubject(vm),
     wanted,

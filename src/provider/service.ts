@@ -18,14 +18,14 @@ import { changeVmPower } from './run/power.ts';
 import { vmSubject } from './subject.ts';
 
 export function providerService(ctx: Context): Handlers<typeof Provider> {
-  const runs = createCreateRuns(ctx);
+  const create = createCreateRuns(ctx);
   const validate = createValidate(ctx);
   return {
     validate: async (_request, { deadline }) => await validate(deadline),
     getCapabilities: async () => await Promise.resolve(capabilities),
     create: async (request, call) => {
       const order = decodeCreateOrder(request, call.owner);
-      return encodeCreateOutcome(await audited(ctx, call, { vm: order.spec.name }, runs.create(order, call.deadline)));
+      return encodeCreateOutcome(await audited(ctx, call, { vm: order.spec.name }, create(order, call.deadline)));
     },
     describe: async ({ id }, { deadline, owner }) => {
       const vmid = decodeVmid(id);
@@ -48,7 +48,7 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       await audited(ctx, call, { vmid }, mutateVm(ctx, vmid, 'delete', call.deadline, run));
       return {};
     },
-    taskStatus: async ({ task }, { deadline }) => ({ done: await isTaskDone(ctx, runs, task?.id ?? '', deadline) }),
+    taskStatus: async ({ task }, { deadline }) => ({ done: await isTaskDone(ctx, task?.id ?? '', deadline) }),
   };
 }
 

@@ -17,6 +17,11 @@ import { defaultNetworkMap, parseNetworkMap } from './plan/network-map.ts';
 
 export const settingsTable = {
   ...pveSettingsTable,
+  unclaimed: setting('UNCLAIMED', asOneOf('refuse', 'claim', 'accept'), {
+    fallback: 'refuse',
+    about:
+      'What a delete does to a VM that carries no claim: `refuse` it, `accept` it, or `claim` such VMs for this provider as soon as it is asked for one, for moving over from another provider.',
+  }),
   networkMap: setting('NETWORK_MAP', parseNetworkMap, {
     fallback: defaultNetworkMap,
     about:
@@ -66,7 +71,6 @@ export const settingsTable = {
   }),
   fingerprint: reserved('FINGERPRINT', 'SHA-256 fingerprint of the certificate of each endpoint.'),
   cluster: reserved('CLUSTER', 'Name of the PVE cluster, compared at start.'),
-  unclaimed: reserved('UNCLAIMED', 'What happens to VMs that nobody has claimed.'),
   startup: reserved('STARTUP', 'What happens where PVE cannot be reached at start.'),
   nodeSelector: reserved('NODE_SELECTOR', 'Preferred nodes.'),
   nodeSelectorMode: reserved('NODE_SELECTOR_MODE', 'Whether the selector is a preference or a must.'),

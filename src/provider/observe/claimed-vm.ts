@@ -50,17 +50,21 @@ export async function observeVm(
   return vm;
 }
 
-/** `locked` and `still being made` are one to whoever wants to change the VM: later. */
+/** Throws `busy` for a VM that is locked, not finished, or on its way out: to whoever wants to change it, that is later. */
 export function refuseBusy(vm: ClaimedVm, wanted: string): void {
   const { lock } = vm.config;
-  const isCreating = vm.ownership.kind === 'ours' && vm.ownership.claim.state === 'creating';
-  if (!isCreating && (lock === undefined || lock === 'suspended')) return;
+  const state = vm.ownership.kind === 'ours' ? vm.ownership.claim.state : 'ready';
+  const problem = state === 'ready' ? undefined : UNFINISHED[state];
+  if (problem === undefined && (lock === undefined || lock === 'suspended')) return;
   throw new Fault('busy', {
     subject: vm.subject,
     wanted,
-    why: isCreating ? 'it is still being made' : `it is locked (${lock ?? ''})`,
-    remedy: isCreating
-      ? 'Wait until its create has ended'
-      : 'Wait for the running operation; a lock left by a crash is removed with "qm unlock"',
+    why: problem?.why ?? `it is locked (${lock ?? ''})`,
+    remedy: problem?.remedy ?? 'Wait for the running operation; a lock left by a crash is removed with "qm unlock"',
   });
 }
+
+const UNFINISHED = {
+  creating: { why: 'it is still being made', remedy: 'Wait until its create has ended' },
+  void: { why: 'it is being taken away', remedy: 'Create it again' },
+} as const;

@@ -27,7 +27,11 @@ export async function observeOwn(
   incarnation: string,
   call: Deadline,
 ): Promise<OwnVm> {
-  const config = await readConfig(ctx.pve, vm, call);
+  return judgeOwn(ctx, order, vm, incarnation, await readConfig(ctx.pve, vm, call));
+}
+
+/** The same for a configuration that has just been read. */
+export function judgeOwn(ctx: Context, order: CreateOrder, vm: VmAt, incarnation: string, config: VmConfig): OwnVm {
   const reading = readClaim(config.values['description']);
   const ownership = judgeOwnership(reading, ctx.instance, vm.vmid);
   const isSame = ownership.kind === 'ours' && ownership.claim.incarnation === incarnation;

@@ -20,5 +20,6 @@ export async function readDetails(
     listSnapshots(ctx.pve, vm, call),
   ]);
   const ownership = judgeOwnership(readClaim(config.values['description']), ctx.instance, vm.vmid);
-  return { node: vm.node, ownership, values: config.values, pending, snapshots };
+  const { digest, lock, values } = config;
+  return { node: vm.node, ownership, digest, lock, values, pending, snapshots };
 }

@@ -9,6 +9,7 @@ import { readStatus } from '#pve/qemu/status';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { forgetIps, guestIps } from '../observe/guest-ips.ts';
+import { observeLife } from '../observe/quiet.ts';
 import { readDetails } from '../observe/vm-details.ts';
 import { refuseContainer, refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
@@ -16,7 +17,7 @@ import { proveAbsent } from '../view/absence.ts';
 import { atGuest } from '../view/cluster-view.ts';
 import { consoleUrl } from './console-url.ts';
 import { powerState } from './power-state.ts';
-import type { VmDetails, VmRecord } from '../view/vm-memory.ts';
+import type { VmDetails } from '../view/vm-memory.ts';
 import { rawRecord } from './raw-record.ts';
 import type { Observation } from './observation.ts';
 
@@ -64,7 +65,7 @@ async function describeGuest(
   const record = ctx.vms.of(guest.vmid);
   const details = await currentDetails(ctx, seen, call);
   refuseForeign(details.ownership, { ...guest, name: details.values['name'] }, 'describe', asker);
-  if (isGivenUp(record, details)) return 'given-up';
+  if (await isGivenUp(ctx, guest, details, call)) return 'given-up';
   const state = powerState(seen);
   if (state === undefined) throw unknownState(guest);
   if (state !== 'On' || record.told !== state) forgetIps(ctx, record.agent);
@@ -73,9 +74,30 @@ async function describeGuest(
   return { powerState: state, ips, consoleUrl: consoleUrl(ctx, guest), raw: rawRecord(ctx, seen, details) };
 }
 
-/** Nobody works on its create any more, and only a repeated Create goes on with it. */
-function isGivenUp(record: VmRecord, { ownership }: VmDetails): boolean {
-  return record.createHasFailed && ownership.kind === 'ours' && ownership.claim.state === 'creating';
+/**
+ * Whether there is no VM yet, and none will be: it is being taken away, or nobody works on its create any more. The
+ * manager then creates it again, which goes on with what is there. Throws `busy` while somebody may still be at work.
+ */
+async function isGivenUp(ctx: Context, guest: GuestEntry, details: VmDetails, call: Deadline): Promise<boolean> {
+  const claim = details.ownership.kind === 'ours' ? details.ownership.claim : undefined;
+  if (claim?.state === 'void') return true;
+  const isStub = details.ownership.kind === 'unclaimed' && isCopyLock(details.lock);
+  if (claim?.state !== 'creating' && !isStub) return false;
+  const record = ctx.vms.of(guest.vmid);
+  if (!record.isBeingMade) {
+    if (record.createHasFailed) return true;
+    if ((await observeLife(ctx, guest, details.digest, claim, call)) === 'dead') return true;
+  }
+  throw new Fault('busy', {
+    subject: vmSubject({ ...guest, name: details.values['name'] ?? guest.name }),
+    wanted: 'describe',
+    why: 'it is still being made',
+    remedy: 'The next try asks again',
+  });
+}
+
+function isCopyLock(lock: string | undefined): boolean {
+  return lock === 'clone' || lock === 'create';
 }
 
 /** The state as the view has it, if that is what was told last and nothing of ours is newer; else asked of the node. */
@@ -155,6 +177,7 @@ async function currentDetails(ctx: Context, seen: Observation, call: Deadline): 
 function isCurrent(ctx: Context, seen: Observation, known: VmDetails): boolean {
   const { guest } = seen;
   const isSameGuest = guest.node === known.node && guest.status !== 'unknown' && guest.name === known.values['name'];
-  const isSameState = seen.lock === undefined && powerState(seen) === ctx.vms.of(guest.vmid).told;
+  const isFinished = known.ownership.kind !== 'ours' || known.ownership.claim.state === 'ready';
+  const isSameState = isFinished && seen.lock === undefined && powerState(seen) === ctx.vms.of(guest.vmid).told;
   return isSameGuest && isSameState && ctx.clock.now() < known.readAgainAt;
 }

@@ -8,7 +8,8 @@ import { saidBy } from '#pve/said';
 import { parseTaskId, type TaskId } from '#rpc/task-id';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import type { CreateRuns } from '../run/create-runs.ts';
+import { auditRemedy, observeLife } from '../observe/quiet.ts';
+import { isInTheMaking } from '../observe/window.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { locate } from '../view/cluster-view.ts';
 
@@ -18,7 +19,7 @@ import { locate } from '../view/cluster-view.ts';
  * is done, since Describe then tells what became of the VM.
  * Throws `invalid-spec` for an id that is missing.
  */
-export async function isTaskDone(ctx: Context, runs: CreateRuns, id: string, call: Deadline): Promise<boolean> {
+export async function isTaskDone(ctx: Context, id: string, call: Deadline): Promise<boolean> {
   if (id === '') throw invalidSpec('task.id', 'is missing', 'Use the id that the call answered with');
   const task = parseTaskId(id);
   const upid = asUpid(id);
@@ -27,7 +28,7 @@ export async function isTaskDone(ctx: Context, runs: CreateRuns, id: string, cal
     return true;
   }
   try {
-    if (task !== undefined) return await hasReachedGoal(ctx, runs, task, call);
+    if (task !== undefined) return await hasReachedGoal(ctx, task, call);
     return upid === undefined || !(await readTaskStatus(ctx.pve, upid, call)).running;
   } catch (error) {
     const kind = saidBy(error)?.kind;
@@ -37,19 +38,30 @@ export async function isTaskDone(ctx: Context, runs: CreateRuns, id: string, cal
   }
 }
 
-/** The goal is `ready`. A VM that is proven gone, or has become another one, can never reach it. */
-async function hasReachedGoal(ctx: Context, runs: CreateRuns, task: TaskId, call: Deadline): Promise<boolean> {
+/**
+ * The goal is `ready`. A VM that is proven gone, or has become another one, can never reach it, and one that nobody
+ * works on any more reaches it only by another create: then Describe says what there is.
+ */
+async function hasReachedGoal(ctx: Context, task: TaskId, call: Deadline): Promise<boolean> {
   const vmid = task.vmid as Vmid;
-  if (runs.isRunning(vmid)) return false;
-  if (ctx.vms.of(vmid).createHasFailed) return true;
+  const record = ctx.vms.of(vmid);
+  if (record.isBeingMade) return false;
+  if (record.createHasFailed) return true;
   const guest = await locate(ctx.pve, ctx.view, vmid, call);
   if (guest === undefined) {
     await proveAbsent(ctx, vmid, 'judge its task', call);
     return true;
   }
   const config = await readConfig(ctx.pve, guest, call);
-  const ownership = judgeOwnership(readClaim(config.values['description']), ctx.instance, vmid);
-  // Under a lock a copy may not show its claim yet.
-  if (ownership.kind !== 'ours') return config.lock === undefined;
-  return ownership.claim.incarnation !== task.incarnation || ownership.claim.state === task.goal;
+  const reading = readClaim(config.values['description']);
+  const ownership = judgeOwnership(reading, ctx.instance, vmid);
+  const claim = ownership.kind === 'ours' ? ownership.claim : undefined;
+  const isUnfinished = claim?.incarnation === task.incarnation && claim?.state === 'creating';
+  // Under its lock a copy may not show its claim yet.
+  const isStub = isInTheMaking(config) && reading.kind === 'none';
+  if (!isUnfinished && !isStub) return true;
+  const life = await observeLife(ctx, guest, config.digest, claim, call);
+  if (life === 'unknown')
+    ctx.log.warn('Whether a create has ended cannot be judged', { vmid, hint: auditRemedy(guest) });
+  return life === 'dead';
 }

@@ -1,8 +1,8 @@
 // The copy of a template. Everything that can be found wrong is found before it; nothing is written to it before its
 // task has ended (pve-behaviour 26).
+import type { CreateDecision } from '#claim/decide';
 import { newIncarnation } from '#claim/incarnation';
 import { type Claim, describeWithClaim, readClaim } from '#claim/record';
-import type { CreateDecision } from '#claim/decide';
 import { Fault, invalidSpec } from '#domain/fault';
 import type { NodeName, Upid, Vmid } from '#pve/ids';
 import { cloneVm } from '#pve/qemu/clone';
@@ -18,35 +18,31 @@ import { planVm } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
+import { requireQuorum } from '../view/absence.ts';
+import { chooseSlot } from './free-slot.ts';
 import type { RunTime } from './run-time.ts';
 
 export type Copy =
-  | { readonly kind: 'made'; readonly vmid: Vmid; readonly incarnation: string; readonly node: NodeName }
+  | { readonly kind: 'made'; readonly vmid: Vmid; readonly incarnation: string }
   /** The id was taken, a lock was not to be had, or nobody knows: look at the window again. */
   | { readonly kind: 'look-again'; readonly reason: Error; readonly taken: Vmid | undefined };
 
-/** What one look at the window of slots gave. */
-export interface Look {
-  readonly decision: CreateDecision;
+/** The slots that were free at the last look, and how to look again. */
+export interface FreeSlots {
+  readonly free: readonly Vmid[];
   readonly snapshot: Snapshot;
-}
-
-/** The slot that was free at the last look, and how to look again. */
-export interface FreeSlot {
-  readonly vmid: Vmid;
-  readonly snapshot: Snapshot;
-  readonly look: () => Promise<Look>;
+  readonly look: () => Promise<{ readonly decision: CreateDecision; readonly snapshot: Snapshot }>;
 }
 
 /** Copies at once from one template, and onto one node: PVE's storage locks wait 10 s and then fail. */
 const PER_TEMPLATE = 4;
 const PER_NODE = 4;
 
-export async function copyTemplate(ctx: Context, order: CreateOrder, slot: FreeSlot, time: RunTime): Promise<Copy> {
+export async function copyTemplate(ctx: Context, order: CreateOrder, slots: FreeSlots, time: RunTime): Promise<Copy> {
   const call = time.deadline;
-  const template = await observeOrderedTemplate(ctx, order, slot.snapshot, call);
+  const template = await observeOrderedTemplate(ctx, order, slots.snapshot, call);
   // Before the queue, so that nobody waits in it for a refusal.
-  const prepared = await prepareCopy(ctx, order, slot.vmid, template, call);
+  const prepared = await prepareCopy(ctx, order, slots.free, template, call);
   const lanes: Lane[] = [
     { key: `template:${template.guest.vmid}`, width: PER_TEMPLATE },
     { key: `node:${template.guest.node}`, width: PER_NODE },
@@ -54,12 +50,12 @@ export async function copyTemplate(ctx: Context, order: CreateOrder, slot: FreeS
   return await ctx.lanes.through(lanes, call.signal, async (hasWaited) => {
     if (!hasWaited) return await runCopy(ctx, order, prepared, time);
     // While it waited others have been at work: window and template are looked at again right before the copy.
-    const { decision, snapshot } = await slot.look();
-    if (decision.kind !== 'take') return lookAgain(order, `the slot ${slot.vmid} was taken meanwhile`);
+    const { decision, snapshot } = await slots.look();
+    if (decision.kind !== 'take') return lookAgain(order, 'a VM of it has been made meanwhile');
     const now = await observeOrderedTemplate(ctx, order, snapshot, call);
     const isElsewhere = now.guest.vmid !== template.guest.vmid || now.guest.node !== template.guest.node;
     if (isElsewhere) return lookAgain(order, 'the template has moved');
-    return await runCopy(ctx, order, await prepareCopy(ctx, order, decision.vmid, now, call), time);
+    return await runCopy(ctx, order, await prepareCopy(ctx, order, decision.free, now, call), time);
   });
 }
 
@@ -93,15 +89,16 @@ interface PreparedCopy {
 async function prepareCopy(
   ctx: Context,
   order: CreateOrder,
-  vmid: Vmid,
+  free: readonly Vmid[],
   template: Template,
   call: Deadline,
 ): Promise<PreparedCopy> {
   const { spec, owner, digest } = order;
   const { node } = template.guest;
-  const [site, storage] = await Promise.all([
+  const [site, storage, vmid] = await Promise.all([
     observePlace(ctx, spec, node, call),
     chooseDiskStorage(ctx, spec, node, call),
+    chooseSlot(ctx, free, call),
   ]);
   const incarnation = newIncarnation();
   const { warnings } = planVm({ spec, incarnation, site }, { vmid, node, values: template.config.values });
@@ -139,7 +136,7 @@ async function runCopy(ctx: Context, order: CreateOrder, copy: PreparedCopy, tim
   const lane = { key: `vm:${vmid}`, width: 1 };
   try {
     await ctx.lanes.through([lane], time.deadline.signal, async () => await cloneAndWait(ctx, order, copy, time));
-    return { kind: 'made', vmid, incarnation: claim.incarnation, node };
+    return { kind: 'made', vmid, incarnation: claim.incarnation };
   } catch (error) {
     const isTaken = saidBy(error)?.kind === 'vmid-taken';
     if (!isTaken && !mayPass(error)) throw error;
@@ -148,6 +145,9 @@ async function runCopy(ctx: Context, order: CreateOrder, copy: PreparedCopy, tim
     ctx.vms.touch(vmid);
   }
 }
+
+/** A new VM shows in every node's view half a second after it is there (pve-behaviour 26): nobody looks again before. */
+const VISIBLE_AFTER_MS = 1_000;
 
 async function cloneAndWait(ctx: Context, order: CreateOrder, copy: PreparedCopy, time: RunTime): Promise<void> {
   const { vmid, claim, template, storage, description } = copy;
@@ -158,11 +158,14 @@ async function cloneAndWait(ctx: Context, order: CreateOrder, copy: PreparedCopy
     full: true,
     ...(storage === undefined ? {} : { storage }),
   };
+  await requireQuorum(ctx, vmSubject({ name: order.spec.name, vmid }), 'create', time.deadline);
+  const sentAt = ctx.clock.now();
   const upid = await cloneVm(ctx.pve, template.guest, options, time.deadline);
   ctx.log.info('Copying a template', { vm: order.spec.name, vmid, template: template.guest.vmid, upid });
   time.copying({ vmid, incarnation: claim.incarnation, upid });
   try {
     requireSuccess(await waitForCopy(ctx, upid, time));
+    await ctx.clock.sleep(Math.max(0, sentAt + VISIBLE_AFTER_MS - ctx.clock.now()), time.deadline.signal);
   } finally {
     time.copying(undefined);
   }

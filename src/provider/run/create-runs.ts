@@ -1,10 +1,14 @@
-import type { FaultKind } from '#domain/fault';
+import { Fault } from '#domain/fault';
 import { ownerKey } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
+import { isForGood } from '../faults.ts';
+import { vmSubject } from '../subject.ts';
+import { createBackOff } from './back-off.ts';
 import { createVm } from './create.ts';
+import { CopyIsGone } from './create-faults.ts';
 import { patience } from './patience.ts';
 import { createRunTime, type LongCopy, type RunTime } from './run-time.ts';
 
@@ -14,67 +18,95 @@ export interface CreateOutcome {
   readonly running: LongCopy | undefined;
 }
 
-/** The creates of this process: one at a time per owner, and those that outlive their calls. */
-export interface CreateRuns {
-  /** Throws a Fault. */
-  create(order: CreateOrder, call: Deadline): Promise<CreateOutcome>;
-  /** Whether a create of this VM goes on in this process. */
-  isRunning(vmid: Vmid): boolean;
-}
+/** The creates of this process: one at a time per owner, and those that outlive their calls. Throws a Fault. */
+export type CreateRuns = (order: CreateOrder, call: Deadline) => Promise<CreateOutcome>;
 
+/** A create that has outlived its call. */
 interface LongRun {
   readonly digest: string;
   readonly copy: LongCopy;
+  /** Ms of the clock. */
+  readonly begunAt: number;
+  /** Ends it where it is; what it has made is there for whoever comes next. */
+  stop(): void;
 }
+
+/** So long a request is believed to be wanted still, where no uid tells that a new one replaces it. */
+const REPLACED_AFTER_MS = 15 * 60_000;
 
 export function createCreateRuns(ctx: Context): CreateRuns {
   const long = new Map<string, LongRun>();
+  const backOff = createBackOff(ctx.clock);
 
-  async function create(order: CreateOrder, call: Deadline): Promise<CreateOutcome> {
+  return async (order, call) => {
     const key = ownerKey(order.owner);
+    backOff.check(key, order.digest);
     const known = long.get(key);
     if (known?.digest === order.digest) return { vmid: known.copy.vmid, running: known.copy };
-    const time = createRunTime(call, ctx.stopping);
+    if (known !== undefined) replace(ctx, order, known);
+    const stop = new AbortController();
+    const begunAt = ctx.clock.now();
+    const time = createRunTime(call, AbortSignal.any([ctx.stopping, stop.signal]));
     const lane = { key: `owner:${key}`, width: 1 };
-    const whole = ctx.lanes.through([lane], time.deadline.signal, async () => await createToTheEnd(ctx, order, time));
+    const whole = ctx.lanes
+      .through([lane], time.deadline.signal, async () => await createToTheEnd(ctx, order, time))
+      .catch((error: unknown) => {
+        const fault = createFault(error, order);
+        if (isForGood(fault)) backOff.failed(key, order.digest, fault);
+        throw fault;
+      });
     try {
       const outcome = await Promise.race([
         whole.then((vmid) => ({ vmid, running: undefined })),
         time.handedOver.then((copy) => ({ vmid: copy.vmid, running: copy })),
       ]);
-      if (outcome.running !== undefined) follow(key, order, outcome.running, whole);
+      const { running } = outcome;
+      if (running === undefined) backOff.succeeded(key);
+      else {
+        const run = { digest: order.digest, copy: running, begunAt, stop: () => stop.abort(replaced(order)) };
+        long.set(key, run);
+        void follow(ctx, order, running, whole).finally(() => {
+          if (long.get(key) === run) long.delete(key);
+        });
+      }
       return outcome;
-    } catch (error) {
-      throw createFault(error, order);
     } finally {
       whole.then(time.dispose, time.dispose);
     }
-  }
-
-  function follow(key: string, order: CreateOrder, copy: LongCopy, whole: Promise<Vmid>): void {
-    long.set(key, { digest: order.digest, copy });
-    whole
-      .catch((error: unknown) => {
-        ctx.vms.of(copy.vmid).createHasFailed = true;
-        ctx.log.error('A create has failed after its call', { vm: order.spec.name, vmid: copy.vmid, error });
-      })
-      .finally(() => long.delete(key));
-  }
-
-  return {
-    create,
-    isRunning: (vmid) => [...long.values()].some((run) => run.copy.vmid === vmid),
   };
 }
 
-/** Trying again cannot help with these. */
-const FOR_GOOD: ReadonlySet<FaultKind> = new Set([
-  'invalid-spec',
-  'already-exists',
-  'not-found',
-  'unsupported',
-  'internal',
-]);
+/** Stops a run whose request is no longer the owner's last. Throws where that cannot be known yet. */
+function replace(ctx: Context, order: CreateOrder, known: LongRun): void {
+  if (order.owner.uid === undefined && ctx.clock.now() - known.begunAt <= REPLACED_AFTER_MS) {
+    throw new Fault('busy', {
+      subject: vmSubject({ name: order.spec.name, vmid: known.copy.vmid }),
+      wanted: 'create',
+      why: 'it is being made from another request',
+      remedy: 'Wait until it is made, or delete it',
+    });
+  }
+  known.stop();
+}
+
+function replaced(order: CreateOrder): Fault {
+  const subject = vmSubject({ name: order.spec.name });
+  return new Fault('busy', { subject, wanted: 'create', why: 'its owner has changed the request' });
+}
+
+async function follow(ctx: Context, order: CreateOrder, copy: LongCopy, whole: Promise<Vmid>): Promise<void> {
+  try {
+    await whole;
+  } catch (error) {
+    ctx.vms.of(copy.vmid).createHasFailed = true;
+    ctx.log.error('A create has failed after its call', { vm: order.spec.name, vmid: copy.vmid, error });
+  }
+}
+
+/** Nobody waits for it any more, so what is gone is not made again; what is a mistake of ours stays one. */
+function isHopeless(fault: Fault): boolean {
+  return fault instanceof CopyIsGone || fault.kind === 'internal' || isForGood(fault);
+}
 
 /** A run that has outlived its call has nobody to repeat it: it goes on after everything that may pass. */
 async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): Promise<Vmid> {
@@ -87,7 +119,7 @@ async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): 
       return await createVm(ctx, order, time);
     } catch (error) {
       const fault = createFault(error, order);
-      if (!time.isHandedOver || FOR_GOOD.has(fault.kind)) throw fault;
+      if (!time.isHandedOver || isHopeless(fault)) throw fault;
       await retry.pause(fault);
     }
   }

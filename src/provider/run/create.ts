@@ -1,117 +1,161 @@
-// Create: claim and copy at an id that PVE itself guards, then make the copy what was asked for, then `ready`.
-// Repeating the call, here or in another process, goes on from what PVE has.
-import { type CreateDecision, decideCreate, type UnreadableSlot } from '#claim/decide';
-import { describeClaimant } from '#claim/ownership';
-import type { Claim } from '#claim/record';
+// Create: claim and copy at an id that PVE itself guards, look whether somebody else has done the same, then make the
+// copy what was asked for, then `ready`. Repeating the call, here or in another process, goes on from what PVE has.
+import { type CreateDecision, decideCreate, type OwnVm } from '#claim/decide';
 import { slotsFor } from '#claim/slots';
-import { Fault } from '#domain/fault';
 import { ownerKey } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
+import type { VmConfig } from '#pve/qemu/config';
+import type { VmAt } from '#pve/qemu/vm';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import type { CreateOrder } from '../create-order.ts';
-import { observeWindow } from '../observe/window.ts';
+import { type CreateOrder, createFault } from '../create-order.ts';
+import { isForGood } from '../faults.ts';
+import { observeWindow, type SeenSlot } from '../observe/window.ts';
 import { refuseUnsupported } from '../plan/unsupported.ts';
-import { vmSubject } from '../subject.ts';
-import { copyTemplate, type Look } from './copy.ts';
+import type { Snapshot } from '../view/cluster-view.ts';
+import { copyTemplate } from './copy.ts';
+import { alreadyExists, copyIsGone, exhausted, madeFromOther, othersAtWork, unreadable } from './create-faults.ts';
 import { finishVm } from './finish.ts';
-import { patience } from './patience.ts';
+import { stillInTheMaking } from './origin.ts';
+import { type Patience, patience } from './patience.ts';
 import type { RunTime } from './run-time.ts';
+import { takeOut, type Unwanted } from './take-out.ts';
 
 const PERMISSIONS_MAX_AGE_MS = 60_000;
+
+/** What one run remembers between its looks at the window. */
+interface Run {
+  readonly order: CreateOrder;
+  readonly time: RunTime;
+  readonly retry: Patience;
+  /** Slots PVE has called taken although the view showed nothing there. */
+  readonly doubted: Set<Vmid>;
+  /** Losers that are void, but that PVE does not let us remove. */
+  readonly takenOut: Set<Vmid>;
+  /** The copy this run has made; its task has ended. */
+  copied: { readonly vmid: Vmid; readonly incarnation: string } | undefined;
+}
+
+/** What one look at the window of slots gave. */
+export interface Look {
+  readonly decision: CreateDecision;
+  readonly snapshot: Snapshot;
+  readonly window: readonly SeenSlot[];
+}
 
 /** Makes the VM, or finds it made. Whatever has been made when it throws is found again by the next call. */
 export async function createVm(ctx: Context, order: CreateOrder, time: RunTime): Promise<Vmid> {
   refuseUnsupported(order.spec);
-  const call = time.deadline;
-  const vm = order.spec.name;
-  const retry = patience(ctx.clock, call, (reason) => ctx.log.info('Trying again', { vm, reason }));
-  /** Slots PVE has called taken although the view showed nothing there. */
-  const doubted = new Set<Vmid>();
-  const look = async (): Promise<Look> => await lookAtWindow(ctx, order, doubted, call);
+  const tell = (reason: Error): void => ctx.log.info('Trying again', { vm: order.spec.name, reason });
+  const retry = patience(ctx.clock, time.deadline, tell);
+  const run: Run = { order, time, retry, doubted: new Set(), takenOut: new Set(), copied: undefined };
   for (;;) {
-    const { decision, snapshot } = await look();
-    switch (decision.kind) {
-      case 'done':
-        return decision.vmid;
-      case 'resume':
-        return await finishVm(ctx, order, { ...decision.claim, node: undefined }, call);
-      case 'take': {
-        if (time.isHandedOver) throw gone(order);
-        const copy = await copyTemplate(ctx, order, { vmid: decision.vmid, snapshot, look }, time);
-        if (copy.kind === 'made') return await finishVm(ctx, order, copy, call);
-        if (copy.taken !== undefined) doubted.add(copy.taken);
-        await retry.pause(copy.reason);
-        break;
-      }
-      case 'wait':
-        await retry.pause(unreadable(order, decision.slot));
-        break;
-      case 'exists':
-        throw alreadyExists(order, decision);
-      case 'exhausted':
-        throw exhausted(ctx, order);
+    const made = await advance(ctx, run, await lookAtWindow(ctx, run));
+    if (made !== undefined) return made;
+  }
+}
+
+/** One step from one look; undefined where it is to be looked again. */
+async function advance(ctx: Context, run: Run, { decision, snapshot, window }: Look): Promise<Vmid | undefined> {
+  const { order, time, retry } = run;
+  switch (decision.kind) {
+    case 'done':
+      return decision.vmid;
+    case 'take-out':
+      for (const loser of decision.losers) await takeOutLoser(ctx, run, loser);
+      return undefined;
+    case 'resume': {
+      const slot = window.find(({ vmid }) => vmid === decision.vmid);
+      const node = snapshot.guests.get(decision.vmid)?.node;
+      if (slot?.config === undefined || node === undefined) return undefined;
+      const vm = { node, vmid: decision.vmid };
+      return await resume(ctx, run, decision, vm, slot.config);
     }
+    case 'take': {
+      // What a run has copied and no longer finds was taken away by somebody: not to be made again without being asked.
+      if (time.isHandedOver || run.copied !== undefined) throw copyIsGone(order);
+      const look = async (): Promise<Look> => await lookAtWindow(ctx, run);
+      const copy = await copyTemplate(ctx, order, { free: decision.free, snapshot, look }, time);
+      if (copy.kind === 'made') {
+        run.copied = copy;
+        return undefined;
+      }
+      if (copy.taken !== undefined) run.doubted.add(copy.taken);
+      await retry.pause(copy.reason);
+      return undefined;
+    }
+    case 'wait':
+      if (decision.slot.cause === 'forbidden') throw unreadable(order, decision.slot);
+      await retry.pause(unreadable(order, decision.slot));
+      return undefined;
+    case 'other-request':
+      throw madeFromOther(order, decision);
+    case 'exists':
+      throw alreadyExists(order, decision);
+    case 'exhausted':
+      throw exhausted(ctx, order);
+  }
+}
+
+/** Goes on with an unfinished VM, once nothing of PVE's works on it any more. */
+async function resume(ctx: Context, run: Run, own: OwnVm, vm: VmAt, config: VmConfig): Promise<Vmid | undefined> {
+  const { order, retry } = run;
+  const call = run.time.deadline;
+  const { incarnation } = own.claim;
+  const isMine = incarnation === run.copied?.incarnation;
+  const record = ctx.vms.of(vm.vmid);
+  const reason = isMine ? undefined : await stillInTheMaking(ctx, order, own, vm, config, call);
+  if (reason !== undefined) {
+    await retry.pause(reason);
+    return undefined;
+  }
+  record.createHasFailed = false;
+  record.isBeingMade = true;
+  try {
+    return await finishVm(ctx, order, { vm, incarnation, isResumed: !isMine, config }, call);
+  } catch (error) {
+    const fault = createFault(error, order, vm);
+    if (isForGood(fault)) await takeOutFailed(ctx, { name: order.spec.name, vmid: vm.vmid, incarnation }, call);
+    throw fault;
+  } finally {
+    record.isBeingMade = false;
+  }
+}
+
+async function takeOutLoser(ctx: Context, run: Run, { vmid, claim }: OwnVm): Promise<void> {
+  const unwanted = { name: run.order.spec.name, vmid, incarnation: claim.incarnation };
+  const outcome = await takeOut(ctx, unwanted, run.time.deadline);
+  if (outcome === 'left') run.takenOut.add(vmid);
+  if (outcome === 'moved-on') await run.retry.pause(othersAtWork(run.order, vmid));
+}
+
+/** What cannot be finished goes before the caller hears of it. What cannot be taken out now is so by the next call. */
+async function takeOutFailed(ctx: Context, unwanted: Unwanted, call: Deadline): Promise<void> {
+  try {
+    await takeOut(ctx, unwanted, call);
+  } catch (error) {
+    ctx.log.warn('A VM whose create has failed is not taken out yet', { vmid: unwanted.vmid, error });
   }
 }
 
 /** The one place that asks: the whole window on a fresh view. */
-async function lookAtWindow(
-  ctx: Context,
-  order: CreateOrder,
-  doubted: ReadonlySet<Vmid>,
-  call: Deadline,
-): Promise<Look> {
-  const [snapshot, permissions] = await Promise.all([
-    ctx.view.read(call, 0),
-    ctx.permissions.read(call, PERMISSIONS_MAX_AGE_MS),
-  ]);
+async function lookAtWindow(ctx: Context, run: Run): Promise<Look> {
+  const { order, doubted, takenOut, copied } = run;
+  const call = run.time.deadline;
+  const snapshot = await ctx.view.read(call, 0);
+  // A right that was taken away before the view was read is missing after it. A copy that shows tells the same.
+  const showsOwn = copied !== undefined && snapshot.guests.has(copied.vmid);
+  const permissions = await ctx.permissions.read(call, showsOwn ? PERMISSIONS_MAX_AGE_MS : 0);
   const seed = { instance: ctx.instance, kind: 'vm', owner: ownerKey(order.owner) } as const;
   const slots = slotsFor(seed, ctx.settings.vmidRange);
-  const window = await observeWindow(slots, { pve: ctx.pve, snapshot, permissions, doubted, call });
-  const now = ctx.pve.serverTime() ?? Math.floor(ctx.clock.now() / 1000);
-  const wish = { instance: ctx.instance, owner: order.owner, digest: order.digest, now };
-  const decision = decideCreate(window, wish);
-  if (decision.kind === 'wait' && decision.slot.forbidden) throw unreadable(order, decision.slot);
-  return { decision, snapshot };
-}
-
-/** Nobody waits for this create any more, so nobody may want its VM any more: whoever does asks again. */
-function gone(order: CreateOrder): Fault {
-  const why = 'its copy has failed or was deleted';
-  return new Fault('not-found', { subject: vmSubject({ name: order.spec.name }), wanted: 'create', why });
-}
-
-function alreadyExists(order: CreateOrder, { vmid, claim }: Extract<CreateDecision, { kind: 'exists' }>): Fault {
-  return new Fault('already-exists', {
-    subject: vmSubject({ name: order.spec.name, vmid }),
-    wanted: 'create',
-    why: `VM ${vmid} of ${describeClaimant(claim)} ${existingState(order, claim)}`,
-    remedy: `Delete that VM, use it under its id ${vmid}, or choose another name`,
+  const window = await observeWindow(ctx, slots, { snapshot, permissions, doubted, call });
+  const decision = decideCreate(window, {
+    instance: ctx.instance,
+    owner: order.owner,
+    digest: order.digest,
+    now: ctx.pve.serverTime() ?? Math.floor(ctx.clock.now() / 1000),
+    mayReplace: copied === undefined,
+    takenOut,
   });
-}
-
-function existingState(order: CreateOrder, claim: Claim): string {
-  if (claim.state === 'creating') return 'is being made from another request';
-  if (claim.digest !== order.digest) return 'was made from another request, and this version cannot change VMs';
-  return 'was made too long ago for this to be the same request again';
-}
-
-function exhausted(ctx: Context, order: CreateOrder): Fault {
-  const { low, high } = ctx.settings.vmidRange;
-  return new Fault('exhausted', {
-    subject: vmSubject({ name: order.spec.name }),
-    wanted: 'create',
-    why: `all VMIDs it may have in ${low}-${high} are taken by others`,
-    remedy: 'Widen PVE_VMID_RANGE',
-  });
-}
-
-function unreadable(order: CreateOrder, slot: UnreadableSlot): Fault {
-  return new Fault(slot.forbidden ? 'forbidden' : 'busy', {
-    subject: vmSubject({ name: order.spec.name, vmid: slot.vmid }),
-    wanted: 'create',
-    why: `${slot.reason}, so it may be this very VM`,
-    remedy: slot.forbidden ? 'Grant VM.Audit on /vms to the user and to the API token' : 'The next try looks again',
-  });
+  return { decision, snapshot, window };
 }

@@ -4,8 +4,6 @@ import type { Owner } from '#domain/owner';
 import { PveError } from '#pve/errors';
 import type { Vmid } from '#pve/ids';
 import { deleteHaResource } from '#pve/cluster/ha';
-import { activeTasks } from '#pve/nodes/tasks';
-import { destroyVm } from '#pve/qemu/destroy';
 import { changePower } from '#pve/qemu/status';
 import { readPower } from '#pve/rules/power';
 import { isAtLeast } from '#pve/rules/versions';
@@ -14,60 +12,80 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm } from '../observe/claimed-vm.ts';
-import { refuseForeign, requireOurs } from '../refusals.ts';
+import { isInTheMaking } from '../observe/window.ts';
+import { refuseForeign, refuseUnclaimed } from '../refusals.ts';
 import { requireQuorum } from '../view/absence.ts';
+import { destroyWithIsos, type Doomed, markVoid } from './destroy.ts';
 import { patience } from './patience.ts';
-import { attachedIsos, deleteIso } from './seed-isos.ts';
 
 const WANTED = 'delete';
 
-/** A VM of ours, and the incarnation this delete began with: another one at the same id is left alone. */
-interface OurVm extends ClaimedVm {
-  readonly incarnation: string;
+/** A VM that is ours to delete, and what tells it from another one at the same id. */
+interface Target extends ClaimedVm {
+  readonly identity: Identity;
+}
+
+/** A claim's incarnation, and what PVE draws anew for every VM. */
+interface Identity {
+  readonly incarnation: string | undefined;
+  readonly hardware: string;
 }
 
 /** Returns when the VM is gone, or proven to have been gone before. */
 export async function deleteVm(ctx: Context, vmid: Vmid, owner: Partial<Owner>, call: Deadline): Promise<void> {
   const retry = patience(ctx.clock, call);
-  let incarnation: string | undefined;
+  let identity: Identity | undefined;
   for (;;) {
-    const vm = await observeOurs(ctx, { vmid, owner, incarnation }, call);
+    const vm = await observeTarget(ctx, { vmid, owner, identity }, call);
     if (vm === undefined) return;
-    incarnation = vm.incarnation;
+    identity = vm.identity;
     try {
-      const outcome = await deleteRound(ctx, vm, owner, call);
-      if (outcome === 'look-again') continue;
-      if (outcome === 'destroyed') ctx.vms.destroyed(vmid);
+      if ((await deleteRound(ctx, vm, owner, call)) === 'look-again') continue;
       return;
     } catch (error) {
       const problem = toFault(error, { subject: vm.subject, wanted: WANTED });
-      if (!mayPass(error, 'running', 'stopped', 'vm-missing')) throw problem;
+      if (!mayPass(error, 'running', 'stopped', 'vm-missing', 'digest-mismatch')) throw problem;
       ctx.vms.touch(vmid);
       await retry.pause(problem);
     }
   }
 }
 
-interface Target {
+interface Wanted {
   readonly vmid: Vmid;
   readonly owner: Partial<Owner>;
   /** With which this delete began; undefined at its first look. */
-  readonly incarnation: string | undefined;
+  readonly identity: Identity | undefined;
 }
 
-/** Undefined for a VM that is gone, or whose id another VM of ours has got meanwhile. */
-async function observeOurs(ctx: Context, target: Target, call: Deadline): Promise<OurVm | undefined> {
-  const vm = await observeVm(ctx, target.vmid, WANTED, call);
+/** Undefined for a VM that is gone, or whose id another VM has got meanwhile. */
+async function observeTarget(ctx: Context, wanted: Wanted, call: Deadline): Promise<Target | undefined> {
+  const vm = await observeVm(ctx, wanted.vmid, WANTED, call);
   if (vm === undefined) return undefined;
   const { ownership, guest } = vm;
-  refuseForeign(ownership, guest, WANTED, target.owner);
+  const identity = identityOf(vm);
+  const isOther = wanted.identity !== undefined && !isSame(wanted.identity, identity);
+  // A remnant of a destroy has lost all that could tell.
+  if (isOther && !isInTheMaking(vm.config)) return undefined;
+  refuseForeign(ownership, guest, WANTED, wanted.owner);
   // Before the question whose it is: a remnant of a destroy has nothing left but its lock.
   refuseLocked(vm);
-  requireOurs(ownership, guest, WANTED);
-  const { incarnation } = ownership.claim;
-  if (target.incarnation !== undefined && target.incarnation !== incarnation) return undefined;
+  refuseUnclaimed(ctx, ownership, guest, WANTED);
   refuseProtected(vm);
-  return { ...vm, incarnation };
+  return { ...vm, identity };
+}
+
+function identityOf({ ownership, config }: ClaimedVm): Identity {
+  return {
+    incarnation: ownership.kind === 'ours' ? ownership.claim.incarnation : undefined,
+    hardware: ['smbios1', 'vmgenid', 'meta'].map((key) => config.values[key] ?? '').join(' '),
+  };
+}
+
+/** A claim that was taken away or put there meanwhile does not make it another VM. */
+function isSame(one: Identity, other: Identity): boolean {
+  const haveBoth = one.incarnation !== undefined && other.incarnation !== undefined;
+  return haveBoth ? one.incarnation === other.incarnation : one.hardware === other.hardware;
 }
 
 function refuseProtected(vm: ClaimedVm): void {
@@ -101,11 +119,10 @@ function removalOf({ guest, config }: ClaimedVm): string {
 /** `gone`: without us, while this delete was preparing. `look-again`: somebody else was destroying it, and has ended. */
 async function deleteRound(
   ctx: Context,
-  vm: OurVm,
+  vm: Target,
   owner: Partial<Owner>,
   call: Deadline,
 ): Promise<'destroyed' | 'gone' | 'look-again'> {
-  const { vmid } = vm.guest;
   await requireQuorum(ctx, vm.subject, WANTED, call);
   if (vm.status.haManaged) await releaseFromHa(ctx, vm, call);
   if (!isOff(vm)) {
@@ -113,19 +130,16 @@ async function deleteRound(
     requireSuccess(await waitForTask(ctx.pve, await changePower(ctx.pve, vm.guest, 'stop', call, params), call));
   }
   // All that may take minutes is done: once more, whether it is still ours to take, and whether the cluster can write.
-  const last = await observeOurs(ctx, { vmid, owner, incarnation: vm.incarnation }, call);
+  const last = await observeTarget(ctx, { vmid: vm.guest.vmid, owner, identity: vm.identity }, call);
   if (last === undefined) return 'gone';
   await requireQuorum(ctx, vm.subject, WANTED, call);
-  if (await hasWaitedForDestroy(ctx, last, call)) return 'look-again';
-  for (const volid of attachedIsos(last.config.values, last.guest, last.incarnation)) {
-    await deleteIso(ctx, last.guest, volid, call);
-  }
-  const upid = await destroyVm(ctx.pve, last.guest, call);
-  ctx.log.info('Deleting', { vmid, node: last.guest.node, upid });
-  for (const warning of requireSuccess(await waitForTask(ctx.pve, upid, call))) {
-    ctx.log.warn('PVE warns', { vmid, operation: WANTED, warning });
-  }
-  return 'destroyed';
+  const doomed = doomedOf(last);
+  await markVoid(ctx, doomed, call);
+  return await destroyWithIsos(ctx, doomed, call);
+}
+
+function doomedOf({ guest, config, ownership }: ClaimedVm): Doomed {
+  return { vm: guest, config, claim: ownership.kind === 'ours' ? ownership.claim : undefined };
 }
 
 function isOff(vm: ClaimedVm): boolean {
@@ -134,7 +148,7 @@ function isOff(vm: ClaimedVm): boolean {
 }
 
 /** HA would start the VM again, and PVE refuses to remove what HA manages. */
-async function releaseFromHa(ctx: Context, vm: OurVm, call: Deadline): Promise<void> {
+async function releaseFromHa(ctx: Context, vm: ClaimedVm, call: Deadline): Promise<void> {
   try {
     await deleteHaResource(ctx.pve, vm.guest.vmid, call);
   } catch (error) {
@@ -146,13 +160,4 @@ async function releaseFromHa(ctx: Context, vm: OurVm, call: Deadline): Promise<v
       { cause: error },
     );
   }
-}
-
-/** A delete whose answer was lost, or whose call has ended, may be running: repeated, it meets whoever has the id by then. */
-async function hasWaitedForDestroy(ctx: Context, vm: OurVm, call: Deadline): Promise<boolean> {
-  const active = await activeTasks(ctx.pve, vm.guest.node, call);
-  const destroy = active.find((task) => task.type === 'qmdestroy' && task.id === String(vm.guest.vmid));
-  if (destroy === undefined) return false;
-  await waitForTask(ctx.pve, destroy.upid, call);
-  return true;
 }

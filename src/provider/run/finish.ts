@@ -2,46 +2,49 @@
 import { type Claim, describeWithClaim } from '#claim/record';
 import { Fault } from '#domain/fault';
 import type { NodeName, Vmid } from '#pve/ids';
-import { putConfig } from '#pve/qemu/config';
+import { putConfig, readConfig, type VmConfig } from '#pve/qemu/config';
 import type { VmAt } from '#pve/qemu/vm';
 import { saidBy } from '#pve/said';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass } from '../faults.ts';
-import { type OwnVm, observeOwn, Unsettled } from '../observe/own-vm.ts';
+import { judgeOwn, type OwnVm, observeOwn, Unsettled } from '../observe/own-vm.ts';
 import { observePlace } from '../observe/place.ts';
 import { planVm, type Step } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
 import { locate } from '../view/cluster-view.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
-import { waitForOrigin } from './origin.ts';
 import { patience } from './patience.ts';
 import { deleteStaleIsos } from './seed-isos.ts';
 import { runStep } from './step.ts';
 
 export interface Unfinished {
-  readonly vmid: Vmid;
+  /** Where it was seen last. */
+  readonly vm: VmAt;
   readonly incarnation: string;
-  /** Where our own copy has just been made; undefined for one whose task we do not know. */
-  readonly node: NodeName | undefined;
+  /** Somebody else has begun it, and may have left something behind. */
+  readonly isResumed: boolean;
+  /** As it has just been read. */
+  readonly config: VmConfig;
 }
 
-/** Ends with the claim `ready`. Every round begins with what PVE has, so that it does not matter who did what before. */
+/**
+ * Ends with the claim `ready`. Every round begins with what PVE has, so that it does not matter who did what before.
+ * Nothing of PVE's may be at work on the VM any more when this begins.
+ */
 export async function finishVm(ctx: Context, order: CreateOrder, target: Unfinished, call: Deadline): Promise<Vmid> {
-  const { vmid, incarnation } = target;
+  const { incarnation, isResumed } = target;
+  const { vmid } = target.vm;
   const lane = { key: `vm:${vmid}`, width: 1 };
-  const isResumed = target.node === undefined;
   const vm = order.spec.name;
   const retry = patience(ctx.clock, call, (reason) => ctx.log.info('Trying again', { vm, reason }));
-  let { node } = target;
-  let isSettled = !isResumed;
-  ctx.vms.of(vmid).createHasFailed = false;
+  let node: NodeName | undefined = target.vm.node;
+  let config: VmConfig | undefined = target.config;
   for (;;) {
     try {
-      if (!isSettled) await waitForOrigin(ctx, order, vmid, call);
-      isSettled = true;
       node ??= await locateOrGiveUp(ctx, order, vmid, call);
-      const round = { order, vm: { node, vmid }, incarnation, isResumed };
+      const round = { order, vm: { node, vmid }, incarnation, isResumed, config };
+      config = undefined;
       // The lane is free between the rounds: a delete need not wait for a VM that cannot be finished.
       await ctx.lanes.through([lane], call.signal, async () => await finishRound(ctx, round, call));
       return vmid;
@@ -75,11 +78,13 @@ interface Round {
   readonly incarnation: string;
   /** Somebody else has begun it, and may have left something behind. */
   readonly isResumed: boolean;
+  /** What was read before it, for the first round. */
+  readonly config: VmConfig | undefined;
 }
 
 async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<void> {
   const { order, vm, incarnation } = round;
-  let own = await observeOwn(ctx, order, vm, incarnation, call);
+  let own = judgeOwn(ctx, order, vm, incarnation, round.config ?? (await readConfig(ctx.pve, vm, call)));
   if (own.claim.state === 'ready') return;
   const site = await observePlace(ctx, order.spec, vm.node, call);
   const planned = (): readonly Step[] =>

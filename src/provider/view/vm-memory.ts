@@ -1,5 +1,6 @@
 // What this process remembers of single VMs between calls. All of it can be found out again from PVE.
 import type { Ownership } from '#claim/ownership';
+import type { Quiet } from '#claim/quiet';
 import type { PowerState } from '#domain/power';
 import type { NodeName, Vmid } from '#pve/ids';
 import type { PendingChange } from '#pve/qemu/pending';
@@ -10,6 +11,8 @@ import type { Clock } from '#runtime/clock';
 export interface VmDetails {
   readonly node: NodeName;
   readonly ownership: Ownership;
+  readonly digest: string;
+  readonly lock: string | undefined;
   /** Options in force. */
   readonly values: Readonly<Record<string, string>>;
   readonly pending: readonly PendingChange[];
@@ -38,8 +41,14 @@ export interface VmRecord {
   freeSince: number | undefined;
   /** A destroy of ours ended well, and the id has not been seen since. */
   isDestroyed: boolean;
+  /** When a destroy of ours was last sent for this id, ms of the clock: it may arrive late. */
+  destroySentAt: number | undefined;
+  /** A create of this process is at work on the VM. */
+  isBeingMade: boolean;
   /** A create that had outlived its call has ended without success, and nobody works on the VM any more. */
   createHasFailed: boolean;
+  /** What has been seen of a VM that is not finished. */
+  quiet: Quiet | undefined;
   /** A graceful shutdown that the guest did not follow is not tried again before this moment, ms of the clock. */
   shutdownNotBefore: number | undefined;
 }
@@ -78,7 +87,8 @@ export function createVmMemory(clock: Clock): VmMemory {
       record.agent.silentProbes = 0;
       record.agent.nextProbeAt = 0;
     },
-    destroyed: (vmid) => void records.set(vmid, { ...newRecord(), isDestroyed: true }),
+    destroyed: (vmid) =>
+      void records.set(vmid, { ...newRecord(), isDestroyed: true, destroySentAt: records.get(vmid)?.destroySentAt }),
   };
 }
 
@@ -90,7 +100,10 @@ function newRecord(): VmRecord {
     agent: { ips: [], silentProbes: 0, nextProbeAt: 0, probing: undefined },
     freeSince: undefined,
     isDestroyed: false,
+    destroySentAt: undefined,
+    isBeingMade: false,
     createHasFailed: false,
+    quiet: undefined,
     shutdownNotBefore: undefined,
   };
 }

@@ -34,6 +34,8 @@ export interface TaskEntry {
   readonly user: string;
   /** Seconds since the epoch, the node's clock. */
   readonly starttime: number;
+  /** Undefined while it runs. */
+  readonly endtime: number | undefined;
   readonly running: boolean;
   /** The exit status of a task that has ended. */
   readonly exitStatus: string | undefined;
@@ -69,7 +71,8 @@ export async function activeTasks(pve: Pve, node: NodeName, call: Deadline): Pro
   return tasks.filter((task) => task.running);
 }
 
-function taskEntry(row: Row): TaskEntry | undefined {
+/** A row of a list of tasks; undefined where it has no task id. */
+export function taskEntry(row: Row): TaskEntry | undefined {
   const upid = asUpid(textOf(row, 'upid') ?? '');
   const parts = upid === undefined ? undefined : parseUpid(upid);
   if (upid === undefined || parts === undefined) return undefined;
@@ -77,5 +80,6 @@ function taskEntry(row: Row): TaskEntry | undefined {
   // A running task says RUNNING in the list of a node, nothing in the list of the cluster (recording one-node/85).
   const running = status === 'RUNNING' || (status === undefined && numberOf(row, 'endtime') === undefined);
   const { node, type, id, user, starttime } = parts;
-  return { upid, node, type, id, user, starttime, running, exitStatus: running ? undefined : status };
+  const endtime = numberOf(row, 'endtime');
+  return { upid, node, type, id, user, starttime, endtime, running, exitStatus: running ? undefined : status };
 }

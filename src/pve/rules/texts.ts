@@ -12,6 +12,7 @@ export type PveTextKind =
   | 'forbidden'
   | 'ha-managed'
   | 'hotplug-problem'
+  | 'interrupted'
   | 'is-template'
   | 'linked-clone-unsupported'
   | 'local-storage'
@@ -147,6 +148,11 @@ export const TEXT_RULES: readonly TextRule[] = [
     origin: 'pve-behaviour 17',
   },
   { kind: 'no-worker', pattern: /got no worker upid - start worker failed/, origin: 'pve-behaviour 28.7; one-node/30' },
+  {
+    kind: 'interrupted',
+    pattern: /interrupted by signal|^received interrupt$|^unexpected status$/,
+    origin: 'pve-behaviour 6.2, 28.11',
+  },
   { kind: 'task-unknown', pattern: /^(?:no such task|unable to parse worker upid)$/, origin: 'one-node/85' },
   {
     kind: 'storage-missing',

@@ -1,0 +1,46 @@
+import type { Claim } from '#claim/record';
+import { isDead, lookAgain } from '#claim/quiet';
+import { hasPrivilege } from '#pve/access/permissions';
+import { activeTasks } from '#pve/nodes/tasks';
+import type { VmAt } from '#pve/qemu/vm';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+
+/**
+ * `worked-on`: a task that may be making it is active. `quiet`: none is, at this look. `dead`: so it has been for half a
+ * minute, and nothing has changed. `unknown`: we may not see all tasks of its node, and PVE says nothing about those it
+ * leaves out (pve-behaviour 28.4).
+ */
+export type Life = 'worked-on' | 'quiet' | 'dead' | 'unknown';
+
+const PERMISSIONS_MAX_AGE_MS = 60_000;
+
+/** Looks at an unfinished VM and adds the look to what this process remembers of it. */
+export async function observeLife(
+  ctx: Context,
+  vm: VmAt,
+  digest: string,
+  claim: Claim | undefined,
+  call: Deadline,
+): Promise<Life> {
+  const permissions = await ctx.permissions.read(call, PERMISSIONS_MAX_AGE_MS);
+  if (!hasPrivilege(permissions, `/nodes/${vm.node}`, 'Sys.Audit')) return 'unknown';
+  const tasks = await activeTasks(ctx.pve, vm.node, call);
+  const now = ctx.clock.now();
+  const record = ctx.vms.of(vm.vmid);
+  record.quiet = lookAgain(record.quiet, vm.vmid, {
+    node: vm.node,
+    digest,
+    tasks,
+    now,
+    pveNow: ctx.pve.serverTime() ?? 0,
+    begunAt: claim?.time,
+  });
+  if (record.quiet.since === undefined) return 'worked-on';
+  return isDead(record.quiet, now) ? 'dead' : 'quiet';
+}
+
+/** What helps where life is `unknown`. */
+export function auditRemedy(vm: VmAt): string {
+  return `Grant Sys.Audit on /nodes/${vm.node} to the user and to the API token`;
+}

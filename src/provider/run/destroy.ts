@@ -1,0 +1,65 @@
+// The end of a VM of ours: its claim says `void`, its ISOs go, then the VM itself.
+import { type Claim, describeWithClaim, readClaim } from '#claim/record';
+import { activeTasks } from '#pve/nodes/tasks';
+import { putConfig, type VmConfig } from '#pve/qemu/config';
+import { destroyVm } from '#pve/qemu/destroy';
+import type { VmAt } from '#pve/qemu/vm';
+import { requireSuccess, waitForTask } from '#pve/tasks';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+import { attachedIsos, deleteIso, deleteStaleIsos } from './seed-isos.ts';
+
+/** A VM as it was found: `claim` is undefined only for one that nobody has claimed. */
+export interface Doomed {
+  readonly vm: VmAt;
+  readonly config: VmConfig;
+  readonly claim: Claim | undefined;
+}
+
+/**
+ * Marks a VM as one that is being taken away, by a swap that fails if anything has changed it since `config` was read:
+ * from here on nobody finishes it, and no create takes it for its own.
+ */
+export async function markVoid(ctx: Context, { vm, config, claim }: Doomed, call: Deadline): Promise<void> {
+  // A hibernated VM can be destroyed, and not be written to (pve-behaviour 16).
+  if (claim === undefined || claim.state === 'void' || config.lock !== undefined) return;
+  const { text } = readClaim(config.values['description']);
+  const description = describeWithClaim(text, { ...claim, state: 'void' }, 'refuse');
+  await putConfig(ctx.pve, vm, { digest: config.digest, set: { description } }, call);
+}
+
+/**
+ * Removes what belongs to the VM, and the VM. Call it right after a look that it is still the one that is meant.
+ * `look-again`: a destroy of an earlier call was running, and has ended.
+ */
+export async function destroyWithIsos(
+  ctx: Context,
+  doomed: Doomed,
+  call: Deadline,
+): Promise<'destroyed' | 'look-again'> {
+  const { vm, config, claim } = doomed;
+  if (await hasWaitedForDestroy(ctx, vm, call)) return 'look-again';
+  if (claim !== undefined) {
+    for (const volid of attachedIsos(config.values, vm, claim.incarnation)) await deleteIso(ctx, vm, volid, call);
+    // A create that ended too early may have uploaded one that it did not attach.
+    if (claim.state !== 'ready') await deleteStaleIsos(ctx, vm, config.values, claim.incarnation, call);
+  }
+  const record = ctx.vms.of(vm.vmid);
+  record.destroySentAt = ctx.clock.now();
+  const upid = await destroyVm(ctx.pve, vm, call);
+  ctx.log.info('Deleting', { vmid: vm.vmid, node: vm.node, upid });
+  for (const warning of requireSuccess(await waitForTask(ctx.pve, upid, call))) {
+    ctx.log.warn('PVE warns', { vmid: vm.vmid, operation: 'delete', warning });
+  }
+  ctx.vms.destroyed(vm.vmid);
+  return 'destroyed';
+}
+
+/** A delete whose answer was lost, or whose call has ended, may be running: repeated, it meets whoever has the id by then. */
+async function hasWaitedForDestroy(ctx: Context, vm: VmAt, call: Deadline): Promise<boolean> {
+  const active = await activeTasks(ctx.pve, vm.node, call);
+  const destroy = active.find((task) => task.type === 'qmdestroy' && task.id === String(vm.vmid));
+  if (destroy === undefined) return false;
+  await waitForTask(ctx.pve, destroy.upid, call);
+  return true;
+}

@@ -1,0 +1,83 @@
+// An unfinished VM of ours that must not be finished: another one beats it, its request has changed, or it cannot be.
+import { judgeOwnership } from '#claim/ownership';
+import { type Claim, readClaim } from '#claim/record';
+import { Fault } from '#domain/fault';
+import type { NodeName, Vmid } from '#pve/ids';
+import { readConfig } from '#pve/qemu/config';
+import { saidBy } from '#pve/said';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+import { vmSubject } from '../subject.ts';
+import { requireQuorum } from '../view/absence.ts';
+import { locate } from '../view/cluster-view.ts';
+import { destroyWithIsos, type Doomed, markVoid } from './destroy.ts';
+
+/** `gone`, or `left`: void, but PVE does not let us remove it. `moved-on`: somebody has changed it, so look again. */
+export type TakenOut = 'gone' | 'left' | 'moved-on';
+
+/** A VM and the incarnation of its claim when it was judged. */
+export interface Unwanted {
+  readonly name: string;
+  readonly vmid: Vmid;
+  readonly incarnation: string;
+}
+
+/** Swaps the claim of an unfinished VM to `void` and then removes what was made. Throws where the swap cannot be done. */
+export async function takeOut(ctx: Context, unwanted: Unwanted, call: Deadline): Promise<TakenOut> {
+  const { vmid } = unwanted;
+  return await ctx.lanes.through([{ key: `vm:${vmid}`, width: 1 }], call.signal, async () => {
+    const guest = await locate(ctx.pve, ctx.view, vmid, call);
+    if (guest === undefined) return 'moved-on';
+    const outcome = await takeOutAt(ctx, unwanted, guest.node, call);
+    if (outcome !== 'gone') ctx.vms.touch(vmid);
+    return outcome;
+  });
+}
+
+async function takeOutAt(ctx: Context, unwanted: Unwanted, node: NodeName, call: Deadline): Promise<TakenOut> {
+  const vm = { node, vmid: unwanted.vmid };
+  try {
+    const doomed = await observeDoomed(ctx, unwanted, node, call);
+    if (doomed === undefined) return 'moved-on';
+    await markVoid(ctx, doomed, call);
+    ctx.log.info('Taken out', { ...vm, vm: unwanted.name, incarnation: unwanted.incarnation });
+    return await removeVoid(ctx, doomed, unwanted, call);
+  } catch (error) {
+    const kind = saidBy(error)?.kind;
+    if (kind === 'digest-mismatch' || kind === 'vm-missing') return 'moved-on';
+    throw error;
+  }
+}
+
+/** Undefined where the VM is no longer the unfinished one that was judged. */
+async function observeDoomed(
+  ctx: Context,
+  { name, vmid, incarnation }: Unwanted,
+  node: NodeName,
+  call: Deadline,
+): Promise<(Doomed & { claim: Claim }) | undefined> {
+  const vm = { node, vmid };
+  const config = await readConfig(ctx.pve, vm, call);
+  const ownership = judgeOwnership(readClaim(config.values['description']), ctx.instance, vmid);
+  if (ownership.kind !== 'ours' || ownership.claim.incarnation !== incarnation) return undefined;
+  if (ownership.claim.state === 'ready') return undefined;
+  if (config.lock === undefined) return { vm, config, claim: ownership.claim };
+  throw new Fault('busy', {
+    subject: vmSubject({ name, ...vm }),
+    wanted: 'take away what is unfinished',
+    why: `it is locked (${config.lock})`,
+    remedy: 'Wait for the running operation',
+  });
+}
+
+/** What PVE refuses stays `void`: nobody takes it for a VM, and `vrtg orphans` lists it. */
+async function removeVoid(ctx: Context, doomed: Doomed, unwanted: Unwanted, call: Deadline): Promise<TakenOut> {
+  try {
+    await requireQuorum(ctx, vmSubject({ name: unwanted.name, ...doomed.vm }), 'take away what is unfinished', call);
+    return (await destroyWithIsos(ctx, doomed, call)) === 'destroyed' ? 'gone' : 'moved-on';
+  } catch (error) {
+    if (call.signal.aborted) throw error;
+    ctx.log.warn('An unfinished VM is left behind; "vrtg orphans" lists it', { ...doomed.vm, error });
+    return 'left';
+  }
+}
