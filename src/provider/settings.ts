@@ -22,6 +22,11 @@ export const settingsTable = {
     about:
       'What a delete does to a VM that carries no claim: `refuse` it, `accept` it, or `claim` such VMs for this provider as soon as it is asked for one, for moving over from another provider.',
   }),
+  pool: setting('POOL', asText, {
+    fallback: '',
+    about: 'Pool that new VMs join where the request names none.',
+    example: 'virtrigaud',
+  }),
   networkMap: setting('NETWORK_MAP', parseNetworkMap, {
     fallback: defaultNetworkMap,
     about:
@@ -74,7 +79,6 @@ export const settingsTable = {
   startup: reserved('STARTUP', 'What happens where PVE cannot be reached at start.'),
   nodeSelector: reserved('NODE_SELECTOR', 'Preferred nodes.'),
   nodeSelectorMode: reserved('NODE_SELECTOR_MODE', 'Whether the selector is a preference or a must.'),
-  pool: reserved('POOL', 'Pool for new VMs.'),
   cloudInitEject: reserved('CLOUDINIT_EJECT', 'Whether the cloud-init ISO is ejected after the first boot.'),
   cpuHotplug: reserved('CPU_HOTPLUG', 'Whether new VMs are prepared for CPU hot-plug.'),
 } as const;

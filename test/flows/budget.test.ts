@@ -44,7 +44,9 @@ describe('a create of a provider that knows its cluster', () => {
   it('takes at most 13 requests with two NICs, a grown disk, tags and native cloud-init', async () => {
     await flow.client.create(createRequest({ name: 'first', networks: [nic()] }));
     const before = lastRequest(flow.sim);
-    await flow.client.create(createRequest({ name: 'second', networks: [nic()], disks: [rootDisk(40)], tags: ['web'] }));
+    await flow.client.create(
+      createRequest({ name: 'second', networks: [nic()], disks: [rootDisk(40)], tags: ['web'] }),
+    );
     const requests = requestsSince(flow.sim, before);
     expect(requests.length, requests.join('\n')).toBeLessThanOrEqual(WARM_CREATE_BUDGET);
   });

@@ -68,6 +68,5 @@ function placementWishes({ placement }: VmSpec): Unwired[] {
     { field: 'placement_json.AvoidIDs', asked: placement.avoidIds.length > 0 },
     { field: 'placement_json.MaxVMsPerNode', asked: placement.maxVmsPerNode !== undefined },
     { field: 'placement_json.MinFreeMemoryMiB', asked: placement.minFreeMemoryMib !== undefined },
-    { field: 'placement_json.Pool', asked: placement.pool !== undefined },
   ];
 }

@@ -15,6 +15,7 @@ import { refuseContainer, refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { atGuest } from '../view/cluster-view.ts';
+import { claimOnSight } from '../run/claim-on-sight.ts';
 import { consoleUrl } from './console-url.ts';
 import { powerState } from './power-state.ts';
 import type { VmDetails } from '../view/vm-memory.ts';
@@ -63,7 +64,7 @@ async function describeGuest(
 ): Promise<Description | 'given-up'> {
   const seen = await observeState(ctx, guest, takenAt, call);
   const record = ctx.vms.of(guest.vmid);
-  const details = await currentDetails(ctx, seen, call);
+  const details = await currentDetails(ctx, seen, asker, call);
   refuseForeign(details.ownership, { ...guest, name: details.values['name'] }, 'describe', asker);
   if (await isGivenUp(ctx, guest, details, call)) return 'given-up';
   const state = powerState(seen);
@@ -156,7 +157,12 @@ const SPREAD = 0.25;
  * Read again where the VM has moved, is locked, has changed its state or its name, is unknown to the view or was
  * changed by us: then it may all be different, or be another VM; else about once an hour.
  */
-async function currentDetails(ctx: Context, seen: Observation, call: Deadline): Promise<VmDetails> {
+async function currentDetails(
+  ctx: Context,
+  seen: Observation,
+  asker: Partial<Owner>,
+  call: Deadline,
+): Promise<VmDetails> {
   const { guest } = seen;
   const record = ctx.vms.of(guest.vmid);
   const known = record.details;
@@ -164,8 +170,10 @@ async function currentDetails(ctx: Context, seen: Observation, call: Deadline): 
   const { touchedAt } = record;
   const readAt = ctx.clock.now();
   const spread = 1 - SPREAD * ((guest.vmid % 100) / 100);
+  let read = await readDetails(ctx, guest, call);
+  if (await claimOnSight(ctx, guest, read, asker, call)) read = await readDetails(ctx, guest, call);
   const details = {
-    ...(await readDetails(ctx, guest, call)),
+    ...read,
     readAt,
     readAgainAt: readAt + DETAILS_MAX_AGE_MS * spread,
   };

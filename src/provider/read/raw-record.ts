@@ -1,3 +1,4 @@
+import type { Vmid } from '#pve/ids';
 import type { Context } from '../context.ts';
 import type { WarningCode } from '../plan/facet.ts';
 import type { VmDetails } from '../view/vm-memory.ts';
@@ -18,8 +19,7 @@ export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): 
     qmpstatus: seen.qmpStatus,
     lock: seen.lock,
     claim: claimWord(details),
-    on_delete:
-      details.ownership.kind === 'unclaimed' ? `refused, claim it first with "vrtg adopt ${guest.vmid}"` : undefined,
+    on_delete: details.ownership.kind === 'unclaimed' ? onDelete(ctx, guest.vmid) : undefined,
     pending: listed(details.pending.map((change) => change.key)),
     restart_required: String(details.pending.length > 0 && seen.status !== 'stopped'),
     snapshots: details.snapshots.length === 0 ? undefined : JSON.stringify(details.snapshots.map(snapshotWords)),
@@ -30,6 +30,13 @@ export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): 
     instance: ctx.instance,
   };
   return Object.fromEntries(Object.entries(record).flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])));
+}
+
+/** What a delete will do to a VM that nobody has claimed. */
+function onDelete(ctx: Context, vmid: Vmid): string {
+  if (ctx.settings.unclaimed === 'accept') return 'destroys it, although nobody has claimed it (PVE_UNCLAIMED=accept)';
+  const refused = `refused, claim it first with "vrtg adopt ${vmid}"`;
+  return ctx.settings.unclaimed === 'claim' ? `${refused}: it cannot be claimed now` : refused;
 }
 
 function claimWord({ ownership }: VmDetails): string {

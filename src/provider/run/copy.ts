@@ -20,6 +20,7 @@ import type { Snapshot } from '../view/cluster-view.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
 import { requireQuorum } from '../view/absence.ts';
 import { chooseSlot } from './free-slot.ts';
+import { checkPool } from './pool.ts';
 import type { RunTime } from './run-time.ts';
 
 export type Copy =
@@ -81,6 +82,8 @@ interface PreparedCopy {
   readonly vmid: Vmid;
   readonly template: Template;
   readonly storage: string | undefined;
+  /** Where the copy has to be made in its pool. */
+  readonly pool: string | undefined;
   readonly claim: Claim;
   readonly description: string;
 }
@@ -100,6 +103,7 @@ async function prepareCopy(
     chooseDiskStorage(ctx, spec, node, call),
     chooseSlot(ctx, free, call),
   ]);
+  const pool = await checkPool(ctx, order, vmid, call);
   const incarnation = newIncarnation();
   const { warnings } = planVm({ spec, incarnation, site }, { vmid, node, values: template.config.values });
   const claim: Claim = {
@@ -116,7 +120,7 @@ async function prepareCopy(
     ...(warnings.length === 0 ? {} : { warnings }),
   };
   const { text } = readClaim(template.config.values['description']);
-  return { vmid, template, storage, claim, description: describeWithClaim(text, claim, 'cut') };
+  return { vmid, template, storage, pool, claim, description: describeWithClaim(text, claim, 'cut') };
 }
 
 /** This version copies where the template is. */
@@ -150,13 +154,14 @@ async function runCopy(ctx: Context, order: CreateOrder, copy: PreparedCopy, tim
 const VISIBLE_AFTER_MS = 1_000;
 
 async function cloneAndWait(ctx: Context, order: CreateOrder, copy: PreparedCopy, time: RunTime): Promise<void> {
-  const { vmid, claim, template, storage, description } = copy;
+  const { vmid, claim, template, storage, pool, description } = copy;
   const options = {
     newid: vmid,
     name: order.spec.name,
     description,
     full: true,
     ...(storage === undefined ? {} : { storage }),
+    ...(pool === undefined ? {} : { pool }),
   };
   await requireQuorum(ctx, vmSubject({ name: order.spec.name, vmid }), 'create', time.deadline);
   const sentAt = ctx.clock.now();

@@ -15,6 +15,7 @@ import { type ClaimedVm, observeVm } from '../observe/claimed-vm.ts';
 import { isInTheMaking } from '../observe/window.ts';
 import { refuseForeign, refuseUnclaimed } from '../refusals.ts';
 import { requireQuorum } from '../view/absence.ts';
+import { claimOnSight } from './claim-on-sight.ts';
 import { destroyWithIsos, type Doomed, markVoid } from './destroy.ts';
 import { patience } from './patience.ts';
 
@@ -70,6 +71,7 @@ async function observeTarget(ctx: Context, wanted: Wanted, call: Deadline): Prom
   refuseForeign(ownership, guest, WANTED, wanted.owner);
   // Before the question whose it is: a remnant of a destroy has nothing left but its lock.
   refuseLocked(vm);
+  if (await claimOnSight(ctx, guest, vm.config, wanted.owner, call)) return await observeTarget(ctx, wanted, call);
   refuseUnclaimed(ctx, ownership, guest, WANTED);
   refuseProtected(vm);
   return { ...vm, identity };

@@ -15,6 +15,7 @@ import { vmSubject } from '../subject.ts';
 import { locate } from '../view/cluster-view.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
 import { patience } from './patience.ts';
+import { joinPool } from './pool.ts';
 import { deleteStaleIsos } from './seed-isos.ts';
 import { runStep } from './step.ts';
 
@@ -95,6 +96,7 @@ async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<
   }
   requireNothingLeft(order, vm, planned());
   if (round.isResumed) await deleteStaleIsos(ctx, vm, own.config.values, incarnation, call);
+  await joinPool(ctx, order, vm, call);
   await markReady(ctx, vm, own, call);
   ctx.log.info('Created', { vm: order.spec.name, vmid: vm.vmid, node: vm.node, owner: order.owner.namespace });
 }
