@@ -32,8 +32,11 @@ export interface OwnVm {
 }
 
 export type CreateDecision =
-  /** These are to be taken out first: another VM of this owner's beats them, or nobody wants them any more. */
-  | { readonly kind: 'take-out'; readonly losers: readonly OwnVm[] }
+  /**
+   * These are to be taken out first: another VM of this owner's beats them, or nobody wants them any more. Only beside a
+   * finished VM may one be left that cannot be.
+   */
+  | { readonly kind: 'take-out'; readonly losers: readonly OwnVm[]; readonly besideReady: boolean }
   /** Nothing of this owner's is there: make it at the first of these ids. */
   | { readonly kind: 'take'; readonly free: readonly Vmid[] }
   /** A create of this owner was here: go on with it. */
@@ -68,8 +71,9 @@ export function decideCreate(window: readonly Slot[], wish: CreateWish): CreateD
   const winner = own.find(isReady) ?? own.find(({ claim }) => claim.state === 'creating');
   const isReplaced = winner !== undefined && mayReplace(winner.claim, wish);
   const losers = own.filter((vm) => (vm !== winner || isReplaced) && !vm.locked && !wish.takenOut.has(vm.vmid));
-  if (losers.length > 0) return { kind: 'take-out', losers };
-  if (winner !== undefined && isReady(winner)) return decideReady(winner, wish);
+  const hasReady = winner !== undefined && isReady(winner);
+  if (losers.length > 0) return { kind: 'take-out', losers, besideReady: hasReady };
+  if (hasReady) return decideReady(winner, wish);
   // Behind what cannot be read there may be a finished VM of ours. What is being made looks at the window when it is.
   const hidden = window.find((slot) => slot.kind === 'unreadable' && (winner === undefined || slot.cause !== 'making'));
   if (hidden?.kind === 'unreadable') return { kind: 'wait', slot: hidden };

@@ -34,7 +34,9 @@ export async function observeOwn(
 export function judgeOwn(ctx: Context, order: CreateOrder, vm: VmAt, incarnation: string, config: VmConfig): OwnVm {
   const reading = readClaim(config.values['description']);
   const ownership = judgeOwnership(reading, ctx.instance, vm.vmid);
-  const isSame = ownership.kind === 'ours' && ownership.claim.incarnation === incarnation;
+  // What has been taken out is not to be finished, least of all told to be ready.
+  const isSame =
+    ownership.kind === 'ours' && ownership.claim.incarnation === incarnation && ownership.claim.state !== 'void';
   if (isSame && config.lock === undefined) return { config, claim: ownership.claim, text: reading.text };
   const doing = { subject: vmSubject({ name: order.spec.name, ...vm }), wanted: 'create' };
   if (isSame) {

@@ -9,7 +9,7 @@ import { readStatus } from '#pve/qemu/status';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { forgetIps, guestIps } from '../observe/guest-ips.ts';
-import { observeLife } from '../observe/quiet.ts';
+import { auditRemedy, observeLife } from '../observe/quiet.ts';
 import { readDetails } from '../observe/vm-details.ts';
 import { refuseContainer, refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
@@ -85,16 +85,15 @@ async function isGivenUp(ctx: Context, guest: GuestEntry, details: VmDetails, ca
   const isStub = details.ownership.kind === 'unclaimed' && isCopyLock(details.lock);
   if (claim?.state !== 'creating' && !isStub) return false;
   const record = ctx.vms.of(guest.vmid);
-  if (!record.isBeingMade) {
-    if (record.createHasFailed) return true;
-    if ((await observeLife(ctx, guest, details.digest, claim, call)) === 'dead') return true;
+  if (record.createHasFailed && !record.isBeingMade) return true;
+  const life = record.isBeingMade ? 'worked-on' : await observeLife(ctx, guest, details.digest, claim, call);
+  if (life === 'dead') return true;
+  const doing = { subject: vmSubject({ ...guest, name: details.values['name'] ?? guest.name }), wanted: 'describe' };
+  if (life === 'unknown') {
+    const why = 'it is not finished, and we may not see whether it is still being made';
+    throw new Fault('forbidden', { ...doing, why, remedy: auditRemedy(guest) });
   }
-  throw new Fault('busy', {
-    subject: vmSubject({ ...guest, name: details.values['name'] ?? guest.name }),
-    wanted: 'describe',
-    why: 'it is still being made',
-    remedy: 'The next try asks again',
-  });
+  throw new Fault('busy', { ...doing, why: 'it is still being made', remedy: 'The next try asks again' });
 }
 
 function isCopyLock(lock: string | undefined): boolean {

@@ -32,6 +32,8 @@ interface Run {
   readonly doubted: Set<Vmid>;
   /** Losers that are void, but that PVE does not let us remove. */
   readonly takenOut: Set<Vmid>;
+  /** VMs this run has said to be at work on. */
+  readonly making: Set<Vmid>;
   /** The copy this run has made; its task has ended. */
   copied: { readonly vmid: Vmid; readonly incarnation: string } | undefined;
 }
@@ -48,10 +50,22 @@ export async function createVm(ctx: Context, order: CreateOrder, time: RunTime):
   refuseUnsupported(order.spec);
   const tell = (reason: Error): void => ctx.log.info('Trying again', { vm: order.spec.name, reason });
   const retry = patience(ctx.clock, time.deadline, tell);
-  const run: Run = { order, time, retry, doubted: new Set(), takenOut: new Set(), copied: undefined };
-  for (;;) {
-    const made = await advance(ctx, run, await lookAtWindow(ctx, run));
-    if (made !== undefined) return made;
+  const run: Run = {
+    order,
+    time,
+    retry,
+    doubted: new Set(),
+    takenOut: new Set(),
+    making: new Set(),
+    copied: undefined,
+  };
+  try {
+    for (;;) {
+      const made = await advance(ctx, run, await lookAtWindow(ctx, run));
+      if (made !== undefined) return made;
+    }
+  } finally {
+    for (const vmid of run.making) ctx.vms.of(vmid).isBeingMade = false;
   }
 }
 
@@ -62,7 +76,7 @@ async function advance(ctx: Context, run: Run, { decision, snapshot, window }: L
     case 'done':
       return decision.vmid;
     case 'take-out':
-      for (const loser of decision.losers) await takeOutLoser(ctx, run, loser);
+      for (const loser of decision.losers) await takeOutLoser(ctx, run, loser, decision.besideReady);
       return undefined;
     case 'resume': {
       const slot = window.find(({ vmid }) => vmid === decision.vmid);
@@ -78,6 +92,7 @@ async function advance(ctx: Context, run: Run, { decision, snapshot, window }: L
       const copy = await copyTemplate(ctx, order, { free: decision.free, snapshot, look }, time);
       if (copy.kind === 'made') {
         run.copied = copy;
+        isMaking(ctx, run, copy.vmid);
         return undefined;
       }
       if (copy.taken !== undefined) run.doubted.add(copy.taken);
@@ -89,7 +104,7 @@ async function advance(ctx: Context, run: Run, { decision, snapshot, window }: L
       await retry.pause(unreadable(order, decision.slot));
       return undefined;
     case 'other-request':
-      throw madeFromOther(order, decision);
+      throw time.isHandedOver || run.copied !== undefined ? copyIsGone(order) : madeFromOther(order, decision);
     case 'exists':
       throw alreadyExists(order, decision);
     case 'exhausted':
@@ -103,30 +118,42 @@ async function resume(ctx: Context, run: Run, own: OwnVm, vm: VmAt, config: VmCo
   const call = run.time.deadline;
   const { incarnation } = own.claim;
   const isMine = incarnation === run.copied?.incarnation;
-  const record = ctx.vms.of(vm.vmid);
   const reason = isMine ? undefined : await stillInTheMaking(ctx, order, own, vm, config, call);
   if (reason !== undefined) {
     await retry.pause(reason);
     return undefined;
   }
-  record.createHasFailed = false;
-  record.isBeingMade = true;
+  isMaking(ctx, run, vm.vmid);
   try {
     return await finishVm(ctx, order, { vm, incarnation, isResumed: !isMine, config }, call);
   } catch (error) {
     const fault = createFault(error, order, vm);
     if (isForGood(fault)) await takeOutFailed(ctx, { name: order.spec.name, vmid: vm.vmid, incarnation }, call);
     throw fault;
-  } finally {
-    record.isBeingMade = false;
   }
 }
 
-async function takeOutLoser(ctx: Context, run: Run, { vmid, claim }: OwnVm): Promise<void> {
-  const unwanted = { name: run.order.spec.name, vmid, incarnation: claim.incarnation };
-  const outcome = await takeOut(ctx, unwanted, run.time.deadline);
-  if (outcome === 'left') run.takenOut.add(vmid);
-  if (outcome === 'moved-on') await run.retry.pause(othersAtWork(run.order, vmid));
+/** From now on this process answers for the VM. */
+function isMaking(ctx: Context, run: Run, vmid: Vmid): void {
+  const record = ctx.vms.of(vmid);
+  record.createHasFailed = false;
+  record.isBeingMade = true;
+  run.making.add(vmid);
+}
+
+/** @param mayStay a loser that PVE does not let us take out keeps nobody from a VM that is finished. */
+async function takeOutLoser(ctx: Context, run: Run, { vmid, claim }: OwnVm, mayStay: boolean): Promise<void> {
+  const { order, time, retry } = run;
+  const unwanted = { name: order.spec.name, vmid, incarnation: claim.incarnation };
+  try {
+    const outcome = await takeOut(ctx, unwanted, time.deadline);
+    if (outcome === 'left') run.takenOut.add(vmid);
+    if (outcome === 'moved-on') await retry.pause(othersAtWork(order, vmid));
+  } catch (error) {
+    if (!mayStay || !isForGood(createFault(error, order))) throw error;
+    ctx.log.warn('A second VM of one owner cannot be taken out; "vrtg orphans" lists it', { vmid, error });
+    run.takenOut.add(vmid);
+  }
 }
 
 /** What cannot be finished goes before the caller hears of it. What cannot be taken out now is so by the next call. */

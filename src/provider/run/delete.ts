@@ -125,23 +125,24 @@ async function deleteRound(
   owner: Partial<Owner>,
   call: Deadline,
 ): Promise<'destroyed' | 'gone' | 'look-again'> {
+  const wasReady = vm.ownership.kind === 'ours' && vm.ownership.claim.state === 'ready';
   await requireQuorum(ctx, vm.subject, WANTED, call);
   if (vm.status.haManaged) await releaseFromHa(ctx, vm, call);
+  // Before all that may take minutes, so that no create of the same name takes for its own what is on its way out.
+  await markVoid(ctx, doomedOf(vm, wasReady), call);
   if (!isOff(vm)) {
     const params = isAtLeast(ctx.version, 8, 2) ? { 'overrule-shutdown': true } : {};
     requireSuccess(await waitForTask(ctx.pve, await changePower(ctx.pve, vm.guest, 'stop', call, params), call));
   }
-  // All that may take minutes is done: once more, whether it is still ours to take, and whether the cluster can write.
+  // Once more, whether it is still ours to take, and whether the cluster can write.
   const last = await observeTarget(ctx, { vmid: vm.guest.vmid, owner, identity: vm.identity }, call);
   if (last === undefined) return 'gone';
   await requireQuorum(ctx, vm.subject, WANTED, call);
-  const doomed = doomedOf(last);
-  await markVoid(ctx, doomed, call);
-  return await destroyWithIsos(ctx, doomed, call);
+  return await destroyWithIsos(ctx, doomedOf(last, wasReady), call);
 }
 
-function doomedOf({ guest, config, ownership }: ClaimedVm): Doomed {
-  return { vm: guest, config, claim: ownership.kind === 'ours' ? ownership.claim : undefined };
+function doomedOf({ guest, config, ownership }: ClaimedVm, wasReady: boolean): Doomed {
+  return { vm: guest, config, wasReady, claim: ownership.kind === 'ours' ? ownership.claim : undefined };
 }
 
 function isOff(vm: ClaimedVm): boolean {

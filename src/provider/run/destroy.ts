@@ -1,7 +1,8 @@
 // The end of a VM of ours: its claim says `void`, its ISOs go, then the VM itself.
+import { judgeOwnership } from '#claim/ownership';
 import { type Claim, describeWithClaim, readClaim } from '#claim/record';
 import { activeTasks } from '#pve/nodes/tasks';
-import { putConfig, type VmConfig } from '#pve/qemu/config';
+import { putConfig, readConfig, type VmConfig } from '#pve/qemu/config';
 import { destroyVm } from '#pve/qemu/destroy';
 import type { VmAt } from '#pve/qemu/vm';
 import { requireSuccess, waitForTask } from '#pve/tasks';
@@ -14,6 +15,8 @@ export interface Doomed {
   readonly vm: VmAt;
   readonly config: VmConfig;
   readonly claim: Claim | undefined;
+  /** Its create had ended before: it has no ISOs but those that are attached. */
+  readonly wasReady: boolean;
 }
 
 /**
@@ -37,12 +40,11 @@ export async function destroyWithIsos(
   doomed: Doomed,
   call: Deadline,
 ): Promise<'destroyed' | 'look-again'> {
-  const { vm, config, claim } = doomed;
+  const { vm, claim } = doomed;
   if (await hasWaitedForDestroy(ctx, vm, call)) return 'look-again';
-  if (claim !== undefined) {
-    for (const volid of attachedIsos(config.values, vm, claim.incarnation)) await deleteIso(ctx, vm, volid, call);
-    // A create that ended too early may have uploaded one that it did not attach.
-    if (claim.state !== 'ready') await deleteStaleIsos(ctx, vm, config.values, claim.incarnation, call);
+  // PVE destroys whatever has the id by then: what has taken a while is followed by another look.
+  if (claim !== undefined && (await hasDeletedIsos(ctx, doomed, claim, call))) {
+    if (!(await isStillThere(ctx, vm, claim, call))) return 'look-again';
   }
   const record = ctx.vms.of(vm.vmid);
   record.destroySentAt = ctx.clock.now();
@@ -53,6 +55,25 @@ export async function destroyWithIsos(
   }
   ctx.vms.destroyed(vm.vmid);
   return 'destroyed';
+}
+
+async function hasDeletedIsos(
+  ctx: Context,
+  { vm, config, wasReady }: Doomed,
+  claim: Claim,
+  call: Deadline,
+): Promise<boolean> {
+  const attached = attachedIsos(config.values, vm, claim.incarnation);
+  for (const volid of attached) await deleteIso(ctx, vm, volid, call);
+  // A create that ended too early may have uploaded one that it did not attach.
+  if (!wasReady) await deleteStaleIsos(ctx, vm, config.values, claim.incarnation, call);
+  return attached.length > 0 || !wasReady;
+}
+
+async function isStillThere(ctx: Context, vm: VmAt, claim: Claim, call: Deadline): Promise<boolean> {
+  const config = await readConfig(ctx.pve, vm, call);
+  const ownership = judgeOwnership(readClaim(config.values['description']), ctx.instance, vm.vmid);
+  return ownership.kind === 'ours' && ownership.claim.incarnation === claim.incarnation;
 }
 
 /** A delete whose answer was lost, or whose call has ended, may be running: repeated, it meets whoever has the id by then. */

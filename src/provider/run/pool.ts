@@ -16,7 +16,7 @@ import { vmSubject } from '../subject.ts';
 const PERMISSIONS_MAX_AGE_MS = 60_000;
 
 /** The pool the VM is to be in; undefined for none. */
-export function poolOf(ctx: Context, { spec }: CreateOrder): string | undefined {
+function poolOf(ctx: Context, { spec }: CreateOrder): string | undefined {
   return spec.placement.pool ?? (ctx.settings.pool === '' ? undefined : ctx.settings.pool);
 }
 

@@ -4,7 +4,10 @@ import { type Claim, readClaim } from '#claim/record';
 import { Fault } from '#domain/fault';
 import type { NodeName, Vmid } from '#pve/ids';
 import { readConfig } from '#pve/qemu/config';
+import { changePower, readStatus } from '#pve/qemu/status';
+import type { VmAt } from '#pve/qemu/vm';
 import { saidBy } from '#pve/said';
+import { requireSuccess, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { vmSubject } from '../subject.ts';
@@ -49,19 +52,21 @@ async function takeOutAt(ctx: Context, unwanted: Unwanted, node: NodeName, call:
   }
 }
 
+type Claimed = Doomed & { readonly claim: Claim };
+
 /** Undefined where the VM is no longer the unfinished one that was judged. */
 async function observeDoomed(
   ctx: Context,
   { name, vmid, incarnation }: Unwanted,
   node: NodeName,
   call: Deadline,
-): Promise<(Doomed & { claim: Claim }) | undefined> {
+): Promise<Claimed | undefined> {
   const vm = { node, vmid };
   const config = await readConfig(ctx.pve, vm, call);
   const ownership = judgeOwnership(readClaim(config.values['description']), ctx.instance, vmid);
   if (ownership.kind !== 'ours' || ownership.claim.incarnation !== incarnation) return undefined;
   if (ownership.claim.state === 'ready') return undefined;
-  if (config.lock === undefined) return { vm, config, claim: ownership.claim };
+  if (config.lock === undefined) return { vm, config, claim: ownership.claim, wasReady: false };
   throw new Fault('busy', {
     subject: vmSubject({ name, ...vm }),
     wanted: 'take away what is unfinished',
@@ -71,13 +76,20 @@ async function observeDoomed(
 }
 
 /** What PVE refuses stays `void`: nobody takes it for a VM, and `vrtg orphans` lists it. */
-async function removeVoid(ctx: Context, doomed: Doomed, unwanted: Unwanted, call: Deadline): Promise<TakenOut> {
+async function removeVoid(ctx: Context, doomed: Claimed, unwanted: Unwanted, call: Deadline): Promise<TakenOut> {
   try {
     await requireQuorum(ctx, vmSubject({ name: unwanted.name, ...doomed.vm }), 'take away what is unfinished', call);
+    // A delete that died has left it so. What a person has started meanwhile is left to run.
+    if (doomed.claim.state === 'void') await stopIfRunning(ctx, doomed.vm, call);
     return (await destroyWithIsos(ctx, doomed, call)) === 'destroyed' ? 'gone' : 'moved-on';
   } catch (error) {
     if (call.signal.aborted) throw error;
     ctx.log.warn('An unfinished VM is left behind; "vrtg orphans" lists it', { ...doomed.vm, error });
     return 'left';
   }
+}
+
+async function stopIfRunning(ctx: Context, vm: VmAt, call: Deadline): Promise<void> {
+  if ((await readStatus(ctx.pve, vm, call)).status !== 'running') return;
+  requireSuccess(await waitForTask(ctx.pve, await changePower(ctx.pve, vm, 'stop', call), call));
 }

@@ -105,7 +105,11 @@ export const TEXT_RULES: readonly TextRule[] = [
     pattern: /detected modified configuration - file changed by other user\?/,
     origin: 'pve-behaviour 28.2; one-node/54',
   },
-  { kind: 'pool-missing', pattern: /pool '(?<pool>[^']+)' does not exist/, origin: 'pve-behaviour 9.3, 19; one-node/30' },
+  {
+    kind: 'pool-missing',
+    pattern: /pool '(?<pool>[^']+)' does not exist/,
+    origin: 'pve-behaviour 9.3, 19; one-node/30',
+  },
   {
     kind: 'forbidden',
     pattern: /Permission check failed \((?<path>\/?[^ ,]*), (?<privilege>[^)]+)\)/,
