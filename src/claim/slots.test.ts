@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { slotsFor } from './slots.ts';
 
 // Frozen: whoever changes these loses every create that is running while the provider is upgraded.
@@ -22,6 +24,11 @@ const vectors = [
 describe('the slots of an owner', () => {
   it.each(vectors)('are frozen for $seed.owner', ({ seed, range, slots }) => {
     expect(slotsFor(seed, range)).toEqual(slots);
+  });
+
+  it.each(vectors)('are told in the documentation for $seed.owner', ({ slots }) => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/claims.md'), 'utf8');
+    expect(page).toContain(`| ${slots.join(' ')} |`);
   });
 
   it('are as many as the range has, where it is smaller than sixteen', () => {
