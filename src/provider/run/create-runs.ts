@@ -50,19 +50,24 @@ export function createCreateRuns(ctx: Context): CreateRuns {
     const lane = { key: `owner:${key}`, width: 1 };
     const whole = ctx.lanes
       .through([lane], time.deadline.signal, async () => await createToTheEnd(ctx, order, time))
-      .catch((error: unknown) => {
-        const fault = createFault(error, order);
-        if (isForGood(fault)) backOff.failed(key, order.digest, fault);
-        throw fault;
-      });
+      .then(
+        (vmid) => {
+          backOff.succeeded(key);
+          return vmid;
+        },
+        (error: unknown) => {
+          const fault = createFault(error, order);
+          if (isForGood(fault)) backOff.failed(key, order.digest, fault);
+          throw fault;
+        },
+      );
     try {
       const outcome = await Promise.race([
         whole.then((vmid) => ({ vmid, running: undefined })),
         time.handedOver.then((copy) => ({ vmid: copy.vmid, running: copy })),
       ]);
       const { running } = outcome;
-      if (running === undefined) backOff.succeeded(key);
-      else {
+      if (running !== undefined) {
         const run = { digest: order.digest, copy: running, begunAt, stop: () => stop.abort(replaced(order)) };
         long.set(key, run);
         void follow(ctx, order, running, whole).finally(() => {

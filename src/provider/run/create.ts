@@ -9,7 +9,7 @@ import type { VmAt } from '#pve/qemu/vm';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
-import { isForGood } from '../faults.ts';
+import { isForGood, mayPass } from '../faults.ts';
 import { observeWindow, type SeenSlot } from '../observe/window.ts';
 import { refuseUnsupported } from '../plan/unsupported.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
@@ -150,6 +150,7 @@ async function takeOutLoser(ctx: Context, run: Run, { vmid, claim }: OwnVm, mayS
     if (outcome === 'left') run.takenOut.add(vmid);
     if (outcome === 'moved-on') await retry.pause(othersAtWork(order, vmid));
   } catch (error) {
+    if (mayPass(error)) return await retry.pause(createFault(error, order));
     if (!mayStay || !isForGood(createFault(error, order))) throw error;
     ctx.log.warn('A second VM of one owner cannot be taken out; "vrtg orphans" lists it', { vmid, error });
     run.takenOut.add(vmid);
