@@ -1,3 +1,4 @@
+import { listAclPaths } from '#pve/access/acl';
 import type { Permissions } from '#pve/access/permissions';
 import { readPermissions } from '#pve/access/permissions';
 import { type ClusterOptions, readClusterOptions } from '#pve/cluster/options';
@@ -23,6 +24,8 @@ export interface Context {
   readonly log: Logger;
   readonly view: ClusterView;
   readonly permissions: Cached<Permissions>;
+  /** Paths with an entry of their own in PVE's access control list. */
+  readonly aclPaths: Cached<ReadonlySet<string>>;
   readonly options: Cached<ClusterOptions>;
   readonly nodes: NodeFacts;
   readonly vms: VmMemory;
@@ -47,6 +50,7 @@ export function createContext(
     clock,
     view: createClusterView(pve),
     permissions: cached(clock, FETCH_LIMIT_MS, async (call) => await readPermissions(pve, call)),
+    aclPaths: cached(clock, FETCH_LIMIT_MS, async (call) => await listAclPaths(pve, call)),
     options: cached(clock, FETCH_LIMIT_MS, async (call) => await readClusterOptions(pve, call)),
     nodes: createNodeFacts(pve),
     vms: createVmMemory(clock),

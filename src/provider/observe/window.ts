@@ -18,6 +18,8 @@ export interface WindowSources {
   readonly snapshot: Snapshot;
   /** Read after the snapshot was taken: what we were not allowed to see then is not believed to be free. */
   readonly permissions: Permissions;
+  /** Read with them. An entry that takes all rights away does not show among the permissions. */
+  readonly aclPaths: ReadonlySet<string>;
   /** Slots that are not to be believed free because the view shows nothing there. */
   readonly doubted: ReadonlySet<Vmid>;
   readonly call: Deadline;
@@ -37,13 +39,19 @@ export async function observeWindow(
 async function observeSlot(ctx: Context, vmid: Vmid, sources: WindowSources): Promise<SeenSlot> {
   const guest = sources.snapshot.guests.get(vmid);
   if (guest !== undefined) return await readGuest(ctx, guest, sources.call);
-  const isTrusted = hasPrivilege(sources.permissions, `/vms/${vmid}`, 'VM.Audit') && !sources.doubted.has(vmid);
-  if (isTrusted) return { kind: 'free', vmid };
+  if (maySeeAny(vmid, sources) && !sources.doubted.has(vmid)) return { kind: 'free', vmid };
   // The view hides what we may not audit; PVE's own answer about the id does not.
   if (await isVmidFree(ctx.pve, vmid, sources.call)) return { kind: 'free', vmid };
   const sees = await maySee(ctx.pve, vmid, sources.call);
   const reason = `VMID ${vmid} is in use, and ${sees ? 'PVE does not show by what' : 'we may not see by what (VM.Audit)'}`;
   return { kind: 'unreadable', vmid, reason, cause: sees ? 'silent' : 'forbidden' };
+}
+
+/** Whether the view would show whatever has this id. */
+function maySeeAny(vmid: Vmid, { permissions, aclPaths }: WindowSources): boolean {
+  const path = `/vms/${vmid}`;
+  const seesAcl = hasPrivilege(permissions, '/access', 'Sys.Audit');
+  return hasPrivilege(permissions, path, 'VM.Audit') && seesAcl && !aclPaths.has(path);
 }
 
 /**

@@ -173,10 +173,14 @@ async function lookAtWindow(ctx: Context, run: Run): Promise<Look> {
   const snapshot = await ctx.view.read(call, 0);
   // A right that was taken away before the view was read is missing after it. A copy that shows tells the same.
   const showsOwn = copied !== undefined && snapshot.guests.has(copied.vmid);
-  const permissions = await ctx.permissions.read(call, showsOwn ? PERMISSIONS_MAX_AGE_MS : 0);
+  const maxAgeMs = showsOwn ? PERMISSIONS_MAX_AGE_MS : 0;
+  const [permissions, aclPaths] = await Promise.all([
+    ctx.permissions.read(call, maxAgeMs),
+    ctx.aclPaths.read(call, maxAgeMs),
+  ]);
   const seed = { instance: ctx.instance, kind: 'vm', owner: ownerKey(order.owner) } as const;
   const slots = slotsFor(seed, ctx.settings.vmidRange);
-  const window = await observeWindow(ctx, slots, { snapshot, permissions, doubted, call });
+  const window = await observeWindow(ctx, slots, { snapshot, permissions, aclPaths, doubted, call });
   const decision = decideCreate(window, {
     instance: ctx.instance,
     owner: order.owner,
