@@ -125,6 +125,12 @@ function faultOfWords(fault: MakeFault, error: unknown, words: string, status: n
   return fault('precondition', { why, remedy: 'See the task log in PVE' });
 }
 
+/** Whether it says no more than that the caller's time is over. */
+export function isTimeOver(error: unknown): boolean {
+  if (error instanceof Fault) return isTimeOver(error.cause);
+  return error instanceof DeadlineError || (error instanceof PveNoAnswer && error.code === 'deadline');
+}
+
 const FOR_GOOD: ReadonlySet<FaultKind> = new Set([
   'invalid-spec',
   'already-exists',

@@ -64,6 +64,8 @@ export async function createVm(ctx: Context, order: CreateOrder, time: RunTime):
       const made = await advance(ctx, run, await lookAtWindow(ctx, run));
       if (made !== undefined) return made;
     }
+  } catch (error) {
+    throw run.copied === undefined ? retry.blame(error) : error;
   } finally {
     for (const vmid of run.making) ctx.vms.of(vmid).isBeingMade = false;
   }

@@ -1,6 +1,7 @@
 import { pauseOrThrow } from '#pve/pause';
 import type { Clock } from '#runtime/clock';
 import type { Deadline } from '#runtime/deadline';
+import { isTimeOver } from '../faults.ts';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 4_000;
@@ -9,16 +10,21 @@ const LONGEST_PAUSE_MS = 4_000;
 export interface Patience {
   /** Waits; throws `reason` instead where the call is over, since that is what kept it from getting on. */
   pause(reason: Error): Promise<void>;
+  /** The error; but where it says only that the time is over, what the call has waited for last. */
+  blame(error: unknown): unknown;
 }
 
 /** @param tell hears of each reason once, not of every pause. */
 export function patience(clock: Clock, call: Deadline, tell: (reason: Error) => void = () => undefined): Patience {
   let pauseMs = FIRST_PAUSE_MS;
-  let told = '';
+  let last: Error | undefined;
+  const blame = (error: unknown): unknown => (isTimeOver(error) ? (last ?? error) : error);
   return {
+    blame,
     pause: async (reason) => {
-      if (reason.message !== told) tell(reason);
-      told = reason.message;
+      if (isTimeOver(reason)) throw blame(reason);
+      if (reason.message !== last?.message) tell(reason);
+      last = reason;
       const thisPauseMs = pauseMs;
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       await pauseOrThrow(clock, thisPauseMs, call.signal, reason);
