@@ -119,3 +119,14 @@ export function newVolumes(before: readonly string[], after: readonly string[]):
 export function isSeedIso(volume: string): boolean {
   return parseIsoVolume(volume.replace(/^[^/:]+\//, '')) !== undefined;
 }
+
+/** Disks and cloud-init ISOs that no configuration names, as `node/volid`. */
+export function strayVolumes(sim: Simulator): string[] {
+  const named = new Set(
+    Object.values(sim.world.guests).flatMap((guest) => Object.values(guest.config).map((value) => value.split(',')[0])),
+  );
+  return Object.values(sim.world.volumes)
+    .filter(({ volid, vmid }) => vmid !== undefined || parseIsoVolume(volid) !== undefined)
+    .filter(({ volid }) => !named.has(volid))
+    .map(({ node, volid }) => (node === undefined ? volid : `${node}/${volid}`));
+}
