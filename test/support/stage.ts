@@ -2,7 +2,6 @@
 import { expect } from 'vitest';
 import { slotsFor } from '#claim/slots';
 import type { Owner } from '#domain/owner';
-import { cutNetwork } from '#pve-sim/nodes/power';
 import type { ProviderClient } from '#rpc/client';
 import { deadlineIn } from '#runtime/deadline';
 import { type Flow, type FlowOptions, startFlow } from './flow.ts';
@@ -17,7 +16,7 @@ export interface Stage extends Flow {
   readonly moments: Moments;
 }
 
-export const forever = deadlineIn(Number.POSITIVE_INFINITY);
+const forever = deadlineIn(Number.POSITIVE_INFINITY);
 
 export async function startStage(options: FlowOptions = {}): Promise<Stage> {
   const moments = createMoments();
@@ -82,10 +81,4 @@ export function guestOf({ sim }: Flow, id: string | number) {
   const guest = sim.world.guests[Number(id)];
   if (guest === undefined) throw new Error(`there is no guest ${id}`);
   return guest;
-}
-
-/** Cuts the nodes into groups that no longer reach each other. @returns heals it */
-export function cut(stage: Flow, groups: readonly (readonly string[])[]): () => void {
-  cutNetwork(stage.sim.sim, groups);
-  return () => cutNetwork(stage.sim.sim, []);
 }
