@@ -31,7 +31,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     libraries: [],
   },
   manager: { rooms: ['domain', 'rpc', 'crd', 'kube', 'runtime'] },
-  doctor: { rooms: ['domain', 'claim', 'pve', 'runtime'] },
+  doctor: { rooms: ['domain', 'claim', 'cloudinit/file-name', 'pve', 'runtime'] },
   cli: { rooms: ['domain', 'claim', 'rpc', 'crd', 'kube', 'pve', 'doctor', 'runtime'] },
   loadgen: { rooms: ['domain', 'rpc', 'crd', 'kube', 'runtime'] },
 };

@@ -76,6 +76,16 @@ describe('a VM that is not finished', () => {
       dead: true,
     },
     {
+      title: 'beside a copy that certainly began before its claim was written',
+      looks: [look(0, { tasks: [clone(500)], begunAt: 621 }), look(30, { tasks: [clone(500)], begunAt: 621 })],
+      dead: true,
+    },
+    {
+      title: 'beside a copy that began before its claim by clocks that differ as much as they may',
+      looks: [look(0, { tasks: [clone(500)], begunAt: 620 }), look(30, { tasks: [clone(500)], begunAt: 620 })],
+      dead: false,
+    },
+    {
       title: 'that has changed since: a copy that began before the change may be at work on it',
       looks: [
         look(0),

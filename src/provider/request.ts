@@ -4,7 +4,7 @@ import { requestDigest } from '#claim/digest';
 import { invalidSpec } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import type { PowerOp } from '#domain/power';
-import { parseVmid, type Vmid } from '#pve/ids';
+import { parseVmReference, type Vmid } from '#pve/ids';
 import { type CreateRequest, type CreateResponseSchema, PowerOp as WireOp, type PowerRequest } from '#rpc/contract';
 import { decodeCreate } from '#rpc/payload/create';
 import { digestFields } from '#rpc/payload/digest-fields';
@@ -30,7 +30,7 @@ export function encodeCreateOutcome({ vmid, running }: CreateOutcome): MessageIn
 
 /** A decimal VMID; the older provider's `node:vmid` is taken too, its node being only where the VM once was. */
 export function decodeVmid(id: string): Vmid {
-  const vmid = parseVmid(id.replace(/^[^:]+:/, ''));
+  const vmid = parseVmReference(id);
   if (vmid !== undefined) return vmid;
   const why = id === '' ? 'is missing' : `"${id}" is not the id of a VM`;
   throw invalidSpec('id', why, 'Use the VMID that Create answered with');

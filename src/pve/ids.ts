@@ -29,6 +29,11 @@ export function parseVmid(text: string): Vmid | undefined {
   return /^[1-9][0-9]{2,8}$/.test(text) ? (Number(text) as Vmid) : undefined;
 }
 
+/** A VMID as providers give it out; the older one's `node:vmid` too, its node being only where the VM once was. */
+export function parseVmReference(text: string): Vmid | undefined {
+  return parseVmid(text.replace(/^[^:]+:/, ''));
+}
+
 export function parseUpid(text: string): UpidParts | undefined {
   const match = UPID.exec(text);
   if (match === null) return undefined;

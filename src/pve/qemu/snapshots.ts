@@ -1,5 +1,6 @@
 import type { Deadline } from '#runtime/deadline';
-import { asRows, flagOf, numberOf, requiredText, textOf } from '../answer.ts';
+import { asRow, asRows, flagOf, numberOf, requiredText, textOf } from '../answer.ts';
+import { path } from '../connection/path.ts';
 import type { Pve } from '../connection/pve.ts';
 import { type VmAt, vmPath } from './vm.ts';
 
@@ -28,4 +29,20 @@ export async function listSnapshots(pve: Pve, vm: VmAt, call: Deadline): Promise
       parent: textOf(row, 'parent'),
       state: textOf(row, 'snapstate'),
     }));
+}
+
+/** The options that a snapshot has kept, as text (pve-behaviour 14.3). */
+export async function readSnapshotConfig(
+  pve: Pve,
+  vm: VmAt,
+  name: string,
+  call: Deadline,
+): Promise<Readonly<Record<string, string>>> {
+  const row = asRow(await pve.get(`${vmPath(vm)}/snapshot${path`/${name}`}/config`, call), 'snapshot');
+  return Object.fromEntries(
+    Object.keys(row).flatMap((key) => {
+      const text = textOf(row, key);
+      return text === undefined ? [] : [[key, text] as const];
+    }),
+  );
 }
