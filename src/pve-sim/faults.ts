@@ -41,6 +41,8 @@ export const faultRule = z.strictObject({
   task: z.string().optional(),
   /** Lets the first so many pass. */
   skip: count.optional(),
+  /** Of those it then sees, meets the first and each so-many-th after it. */
+  every: z.number().int().min(1).optional(),
   /** Meets at most so many. */
   count: count.optional(),
   /** 0 to 1, drawn from the world's seed. */
@@ -71,9 +73,10 @@ export function createFaults(random: Random, rules: readonly FaultRule[] = []): 
     armed = [...armed, ...more.map((rule) => ({ rule, seen: 0, met: 0 }))];
   };
   const due = (entry: Armed): boolean => {
-    const { skip = 0, count: limit = Number.POSITIVE_INFINITY, probability = 1 } = entry.rule;
+    const { skip = 0, every = 1, count: limit = Number.POSITIVE_INFINITY, probability = 1 } = entry.rule;
     entry.seen += 1;
-    if (entry.seen <= skip || entry.met >= limit || random.next() >= probability) return false;
+    const isItsTurn = entry.seen > skip && (entry.seen - skip - 1) % every === 0;
+    if (!isItsTurn || entry.met >= limit || random.next() >= probability) return false;
     entry.met += 1;
     return true;
   };

@@ -83,6 +83,14 @@ describe('on a request', () => {
     await other.close();
   });
 
+  test('each so-many-th', async () => {
+    const action = { answer: { status: 500, reason: 'no' } };
+    inject({ path: '^/version$', skip: 1, every: 3, count: 2, action });
+    const statuses: number[] = [];
+    for (let round = 0; round < 9; round += 1) statuses.push((await pve.get('/version')).status);
+    expect(statuses).toEqual([200, 500, 200, 200, 500, 200, 200, 200, 200]);
+  });
+
   test('by chance, which the seed decides', async () => {
     const failures = async (seed: number): Promise<string> => {
       const faults = [{ probability: 0.5, action: { answer: { status: 500, reason: 'no' } } }];
