@@ -64,7 +64,7 @@ async function orWarn(
   } catch (error) {
     const status = error instanceof PveError ? error.status : undefined;
     const isRefusal = status !== undefined || error instanceof TaskFailed;
-    if (!isRefusal || status === NODE_DOWN || mayPass(error) || call.signal.aborted) throw error;
+    if (!isRefusal || status === NODE_DOWN || mayPass(error, 'interrupted') || call.signal.aborted) throw error;
     const isForbidden = status === 403;
     const hint = isForbidden ? `grant Datastore.Allocate on /storage/${about.storage}` : undefined;
     ctx.log.warn('A cloud-init ISO is left behind', { ...about, error, hint });
