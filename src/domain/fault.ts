@@ -10,7 +10,7 @@ export type FaultKind =
   | 'forbidden'
   /** PVE does not accept our credentials. */
   | 'unauthenticated'
-  /** No PVE endpoint answers. */
+  /** Whoever was called does not answer. A provider never says so of PVE: see ADR 9. */
   | 'unavailable'
   /** The world is not in a state in which this may be done; somebody has to change something first. */
   | 'precondition'

@@ -96,7 +96,8 @@ function faultOfSilence(fault: MakeFault, error: PveNoAnswer): Fault {
     return fault('busy', { why: `node ${node} did not answer in time`, remedy: TRY_AGAIN });
   }
   const why = `no answer from PVE at ${error.endpoint} (${error.code})`;
-  return fault('unavailable', { why, remedy: 'Check that PVE runs and can be reached' });
+  // Not `unavailable`: ten of those at once, and the manager gives up VMs that it was to delete (ADR 9).
+  return fault('busy', { why, remedy: 'Check that PVE runs and can be reached' });
 }
 
 function faultOfAnswer(fault: MakeFault, error: PveError): Fault {

@@ -95,7 +95,10 @@ describe('Validate', () => {
       ({ message }) => message.startsWith('no answer from PVE at 127.0.0.1:'),
     );
     expect(ok).toBe(true);
-    await expect(flow.client.create(createRequest())).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(flow.client.create(createRequest())).rejects.toMatchObject({
+      kind: 'busy',
+      message: expect.stringMatching(/no answer from PVE at 127\.0\.0\.1:.*Check that PVE runs/),
+    });
     await flow.stop();
   });
 });
