@@ -22,8 +22,15 @@ export interface Flow {
   /** Log lines of the provider so far. */
   readonly log: readonly string[];
   /** Another provider process's worth: a second provider with its own memory, on node `index`'s endpoint. */
-  another(index: number): Promise<{ client: ProviderClient; provider: RunningProvider }>;
+  another(index: number): Promise<Replica>;
   stop(): Promise<void>;
+}
+
+export interface Replica {
+  readonly client: ProviderClient;
+  readonly provider: RunningProvider;
+  /** Drains it and closes what it has; else the flow's stop does. */
+  end(): Promise<void>;
 }
 
 /** Whether flows that could run against a real PVE do not. */
@@ -86,17 +93,23 @@ export interface FlowOptions {
 export async function startFlow(options: FlowOptions = {}): Promise<Flow> {
   const sim = await startSimulator({ cluster: 'three-node', timeScale: 20, port: 0, tls: false, ...options.simulator });
   const log: string[] = [];
-  const ends: (() => Promise<void> | void)[] = [];
-  const another = async (index: number): Promise<{ client: ProviderClient; provider: RunningProvider }> => {
+  const running = new Set<Replica>();
+  const another = async (index: number): Promise<Replica> => {
     const environment = { ...providerEnvironment(sim, index), ...options.settings };
     const provider = await startInProcess(environment, sim.clock.factor, log);
     const client = createProviderClient({ address: `127.0.0.1:${provider.port}` });
-    ends.push(async () => {
-      client.close();
-      await provider.drain();
-      await provider.close();
-    });
-    return { client, provider };
+    const replica: Replica = {
+      client,
+      provider,
+      end: async () => {
+        if (!running.delete(replica)) return;
+        client.close();
+        await provider.drain();
+        await provider.close();
+      },
+    };
+    running.add(replica);
+    return replica;
   };
   const { client, provider } = await another(options.node ?? 0);
   const pve = connectPve(sim.nodes[0]?.url ?? '', sim.rootToken, sim.ca, sim.clock.factor);
@@ -109,7 +122,7 @@ export async function startFlow(options: FlowOptions = {}): Promise<Flow> {
     log,
     another,
     stop: async () => {
-      for (const end of ends) await end();
+      for (const replica of running) await replica.end();
       await pve.close();
       await sim.stop();
     },
