@@ -21,13 +21,13 @@ export function reconfigurePayload(vm: VirtualMachine): string {
   const { userData, metaData } = vm.spec;
   const desired = {
     Name: name,
-    Class: JSON.parse(classJson),
-    Image: JSON.parse(imageJson),
-    Networks: JSON.parse(networksJson),
-    Disks: JSON.parse(disksJson),
+    Class: parsed(classJson),
+    Image: parsed(imageJson),
+    Networks: parsed(networksJson),
+    Disks: parsed(disksJson),
     UserData: userData === undefined ? null : { CloudInitData: userData, Type: 'cloud-init' },
     MetaData: metaData === undefined ? null : { MetaDataYAML: metaData },
-    Placement: placementJson === '' ? null : JSON.parse(placementJson),
+    Placement: placementJson === '' ? null : parsed(placementJson),
     Tags: tags.length === 0 ? null : tags,
   };
   return goEscaped(JSON.stringify(desired));
@@ -37,6 +37,10 @@ export function reconfigurePayload(vm: VirtualMachine): string {
 export function wantedResources(vm: VirtualMachine): Resources {
   const { CPU, MemoryMiB } = JSON.parse(createPayload(vm).classJson) as { CPU: number; MemoryMiB: number };
   return { cpu: CPU, memoryMib: MemoryMiB };
+}
+
+function parsed(json: string): unknown {
+  return JSON.parse(json);
 }
 
 function goEscaped(json: string): string {
