@@ -119,7 +119,7 @@ describe('fifty VMs with trouble at every fifth call to PVE', () => {
     expect(manager.breakerOpenings).toBe(0);
     expect(endings(manager, COUNTED)).toEqual([]);
     expect(manager.record.refusedWrites).toEqual([]);
-  });
+  }, 300_000);
 });
 
 describe.concurrent('a permanent failure, repeated every 5 s for ten minutes', () => {
@@ -151,10 +151,11 @@ describe.concurrent('a permanent failure, repeated every 5 s for ten minutes', (
     const endsAt = flow.sim.clock.now() + 10 * MINUTE_MS;
     manager.apply('hopeless', { userData: '#cloud-config\n' });
     await manager.until(() => flow.sim.clock.now() >= endsAt);
-    const tries = manager.record.failures.filter(({ rpc }) => rpc === 'create');
-    expect(tries.length).toBeGreaterThan(40);
-    expect(cloneCount(flow)).toBeGreaterThan(0);
-    expect(cloneCount(flow)).toBeLessThanOrEqual(6);
+    const tries = manager.record.failures.filter(({ rpc }) => rpc === 'create').length;
+    const copies = cloneCount(flow);
+    expect(copies).toBeGreaterThan(1);
+    expect(copies).toBeLessThanOrEqual(6);
+    expect(tries).toBeGreaterThan(3 * copies);
     expect(endings(manager, COUNTED)).toEqual([]);
     heal();
     await manager.until(everyObject(manager, isSettled));

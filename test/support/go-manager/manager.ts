@@ -17,7 +17,7 @@ import { createWorkQueue } from './work-queue.ts';
 
 const WORKERS = 10;
 /** Of the clock's time: what takes longer is wedged. */
-const WEDGED_AFTER_MS = 60 * 60_000;
+const WEDGED_AFTER_MS = 3 * 3_600_000;
 const LOOK_EVERY_MS = 1_000;
 
 export interface GoManagerOptions {
@@ -42,7 +42,7 @@ export interface GoManager {
   /** What the annotation `adopt-vms` does. */
   adoptAll(): Promise<Adoption>;
   delete(name: string): void;
-  /** Resolves when it holds; rejects after an hour of the clock's time, telling all objects. */
+  /** Resolves when it holds; rejects after three hours of the clock's time, telling all objects. */
   until(holds: () => boolean): Promise<void>;
   /** Ends at once: calls under way are cancelled, and nothing is written any more. */
   stop(): void;
