@@ -11,7 +11,6 @@ import { serve } from './support/serve.ts';
 const clock = createClock({ factor: 200 });
 const valid = async () => await Promise.resolve({ ok: true, message: '' });
 const isOn = async () => await Promise.resolve({ exists: true, powerState: 'On', providerRawJson: '{"vmid":"100"}' });
-const fails = async () => await Promise.reject(new TypeError('a mistake'));
 
 async function managerOf(provider: Handlers<typeof Provider>): Promise<GoManager> {
   const { address } = await serve({ validate: valid, describe: isOn, ...provider });
@@ -24,7 +23,17 @@ function countOf({ record }: GoManager, ending: string): number {
 
 describe("the model of VirtRigaud's manager", () => {
   it('opens its breaker after ten failures in a row, and gives up who is to be deleted', async () => {
-    const manager = await managerOf({ delete: fails });
+    // All ten workers are in a Delete when the first one fails, so that no success of another call comes between.
+    const tenCalls = Promise.withResolvers<void>();
+    let calls = 0;
+    const manager = await managerOf({
+      delete: async () => {
+        calls += 1;
+        if (calls === 10) tenCalls.resolve();
+        await tenCalls.promise;
+        throw new TypeError('a mistake');
+      },
+    });
     for (let index = 0; index < 11; index += 1) manager.adopt(`vm-${index}`, String(100 + index), {});
     await manager.until(() => [...manager.objects.values()].every(({ status }) => status.isReady));
     for (const name of manager.objects.keys()) manager.delete(name);
