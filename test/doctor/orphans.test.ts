@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { formatIsoName } from '#cloudinit/file-name';
 import type { OrphanReport } from '#doctor/orphans/orphan';
-import { settle } from '#pve/tasks';
+import { asUpid } from '#pve/ids';
+import { settle, waitForTask } from '#pve/tasks';
 import { deadlineIn } from '#runtime/deadline';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
@@ -183,11 +184,17 @@ describe('a VM that nobody works on', () => {
 
 describe('a VM that somebody works on', () => {
   it('is not listed, and is told of', async () => {
-    const lock = await flow.sim.holdLock('storage:local-lvm', 1_000_000, 'pve2');
-    await flow.pve.post('/nodes/pve2/qemu/9001/clone', forever, { newid: 100_501, full: true });
-    const report = await orphans();
-    lock?.();
-    expect(report).toMatchObject({ orphans: [], workedOn: [{ vmid: 100_501, node: 'pve2' }] });
+    const copy = { newid: 100_501, full: true, bwlimit: 1024 };
+    const upid = asUpid(String(await flow.pve.post('/nodes/pve2/qemu/9001/clone', forever, copy)));
+    if (upid === undefined) throw new Error('no task');
+    const { code, orphans: list, workedOn } = await orphans();
+    expect({ code, list, workedOn }).toEqual({
+      code: 0,
+      list: [],
+      workedOn: [{ vmid: 100_501, node: 'pve2', why: expect.stringContaining('a task that may be working on it') }],
+    });
+    await flow.pve.delete(`/nodes/pve2/tasks/${upid}`, forever);
+    await waitForTask(flow.pve, upid, forever);
   });
 });
 
@@ -309,6 +316,32 @@ describe('what could not be looked at', () => {
       what: 'the cluster',
       remedy: expect.stringMatching(/Sys\.Audit on \/ /),
     });
+  });
+
+  it('is told with the privilege: a storage that a VM uses, and disks that PVE leaves out', async () => {
+    const id = await made('on-hidden-storage');
+    const without = await deny('/storage/shared', async () => await orphans());
+    expect(without).toMatchObject({ code: 2, orphans: [] });
+    expect(without.unseen).toEqual([
+      {
+        what: 'storage shared',
+        why: `VM ${id} uses it, and PVE does not show it to us`,
+        remedy: 'Grant Datastore.Audit on /storage/shared to the user and to the API token',
+      },
+    ]);
+    const { access } = flow.sim.world;
+    const { acl, roles } = access;
+    access.roles = { ...roles, OnlyAllocate: ['Datastore.AllocateSpace'] };
+    access.acl = acl.map((entry) => (entry.path === '/storage/local-lvm' ? { ...entry, role: 'OnlyAllocate' } : entry));
+    const shortened = await orphans();
+    Object.assign(access, { acl, roles });
+    expect(shortened.code).toBe(2);
+    expect(shortened.unseen.map(({ what, remedy }) => `${what}: ${remedy}`)).toEqual(
+      ['pve1', 'pve2', 'pve3'].map(
+        (node) =>
+          `the disks on storage local-lvm (${node}): Grant Datastore.Audit on /storage/local-lvm to the user and to the API token`,
+      ),
+    );
   });
 
   it('is told by name: a node that is off, and nothing is claimed of volumes that its VMs may name', async () => {

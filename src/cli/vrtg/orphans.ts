@@ -13,7 +13,9 @@ export async function runOrphans(
   surroundings: Surroundings,
   write: (text: string) => void,
 ): Promise<number> {
-  return await withPve(options, surroundings, async ({ patient }: Connection) => {
+  return await withPve(options, surroundings, async ({ patient, isNamed }: Connection) => {
+    if (!isNamed)
+      surroundings.log.warn('No instance is named, so these are the VMs of "default"; set PVE_INSTANCE or --instance');
     const report = await findOrphans(patient);
     write(options.output === 'json' ? `${JSON.stringify(report, null, 2)}\n` : orphansText(report));
     if (report.unseen.length > 0) return 2;

@@ -12,6 +12,7 @@ import { isInRange, type Patient } from '../patient.ts';
 import { grant, type Unseen } from '../unseen.ts';
 import { vmOrphan, volumeOrphan } from './describe.ts';
 import { judgeLiveness } from './liveness.ts';
+import { volumesNamed } from './named-volumes.ts';
 import type { OrphanReport } from './orphan.ts';
 import { type GuestReadings, readGuests } from './read-guests.ts';
 import { readStores, type StoredVolume, type Stores } from './stores.ts';
@@ -46,6 +47,7 @@ export async function findOrphans(patient: Patient): Promise<OrphanReport> {
       ...(await hiddenGuests(patient)),
       ...readings.unseen,
       ...stores.unseen,
+      ...hiddenStorages(survey),
       ...verdicts.flatMap((verdict) => (verdict.kind === 'unseen' ? [verdict.unseen] : [])),
       ...unnamed.unseen,
     ],
@@ -118,6 +120,21 @@ function hiddenByNode(node: NodeName, guests: ReadonlyMap<Vmid, GuestEntry>): Un
   const count = [...guests.values()].filter((guest) => guest.node === node && guest.type === 'qemu').length;
   const why = `it is off, so its local storages and its VMs (${count}) could not be looked at`;
   return { what: `node ${node}`, why, remedy: 'Look again once the node is back' };
+}
+
+/** Storages that VMs name and PVE does not show us. */
+function hiddenStorages({ readings, stores }: Survey): Unseen[] {
+  const named = [...readings.configs].flatMap(([vmid, { values }]) =>
+    volumesNamed(values).flatMap((volid) => {
+      const [, storage] = /^([a-zA-Z][\w.-]*):(?:.*[/])?(?:(?:vm|base)-\d+-|vrtg-)/.exec(volid) ?? [];
+      return storage === undefined || stores.shown.has(storage) ? [] : [[storage, vmid] as const];
+    }),
+  );
+  return [...new Map(named)].map(([storage, vmid]) => ({
+    what: `storage ${storage}`,
+    why: `VM ${vmid} uses it, and PVE does not show it to us`,
+    remedy: grant('Datastore.Audit', `/storage/${storage}`),
+  }));
 }
 
 /** A token that may see single VMs or pools only is told of no others. */

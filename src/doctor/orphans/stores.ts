@@ -10,6 +10,8 @@ export interface Store {
   readonly storage: string;
   readonly node: NodeName;
   readonly shared: boolean;
+  /** Whether VMs' disks may be there, and not ISOs alone. */
+  readonly holdsDisks: boolean;
 }
 
 export interface StoredVolume extends Store {
@@ -18,6 +20,8 @@ export interface StoredVolume extends Store {
 
 export interface Stores {
   readonly stores: readonly Store[];
+  /** Names of all storages that PVE shows us, also of those that could not be looked into. */
+  readonly shown: ReadonlySet<string>;
   readonly volumes: readonly StoredVolume[];
   readonly unseen: readonly Unseen[];
 }
@@ -26,16 +30,19 @@ const CONTENT_OF_VMS = ['images', 'iso'];
 
 export async function readStores(patient: Patient, nodes: readonly NodeName[]): Promise<Stores> {
   const hidden: Unseen[] = [];
-  const lists = await Promise.all(nodes.map(async (node) => await storesOf(patient, node, hidden)));
+  const shown = new Set<string>();
+  const lists = await Promise.all(nodes.map(async (node) => await storesOf(patient, node, hidden, shown)));
   const stores = eachOnce(lists.flat());
   hidden.push(...(await Promise.all(stores.map(async (store) => await hiddenIn(patient, store)))).flat());
   const volumes = await Promise.all(stores.map(async (store) => await volumesIn(patient, store, hidden)));
-  return { stores, volumes: volumes.flat(), unseen: hidden };
+  return { stores, shown, volumes: volumes.flat(), unseen: hidden };
 }
 
-async function storesOf(patient: Patient, node: NodeName, hidden: Unseen[]): Promise<Store[]> {
+async function storesOf(patient: Patient, node: NodeName, hidden: Unseen[], shown: Set<string>): Promise<Store[]> {
   try {
-    const storages = (await listStorages(patient.pve, node, patient.call)).filter(isForVms);
+    const all = await listStorages(patient.pve, node, patient.call);
+    for (const { storage } of all) shown.add(storage);
+    const storages = all.filter(isForVms);
     for (const { storage } of storages.filter(({ active }) => !active)) {
       const why = 'it is not active there';
       hidden.push({
@@ -44,11 +51,15 @@ async function storesOf(patient: Patient, node: NodeName, hidden: Unseen[]): Pro
         remedy: 'Bring it back, or disable it, and look again',
       });
     }
-    return storages.filter(({ active }) => active).map(({ storage, shared }) => ({ storage, node, shared }));
+    return storages.filter(({ active }) => active).map(toStore(node));
   } catch (error) {
     hidden.push(unseen(`the storages of node ${node}`, error));
     return [];
   }
+}
+
+function toStore(node: NodeName): (entry: StorageEntry) => Store {
+  return ({ storage, shared, content }) => ({ storage, node, shared, holdsDisks: content.includes('images') });
 }
 
 function isForVms({ enabled, content }: StorageEntry): boolean {
@@ -61,9 +72,9 @@ function eachOnce(stores: readonly Store[]): Store[] {
 }
 
 /** PVE leaves out the disks of VMs that we may not configure, and says nothing about it (pve-behaviour 8.2). */
-async function hiddenIn(patient: Patient, { storage, node }: Store): Promise<Unseen[]> {
+async function hiddenIn(patient: Patient, { storage, node, holdsDisks }: Store): Promise<Unseen[]> {
   const path = `/storage/${storage}`;
-  if (await patient.may('Datastore.Allocate', path)) return [];
+  if (!holdsDisks || (await patient.may('Datastore.Allocate', path))) return [];
   const what = `the disks on storage ${storage} (${node})`;
   if (!(await patient.may('Datastore.Audit', path))) {
     return [{ what, why: 'PVE does not list them', remedy: grant('Datastore.Audit', path) }];
