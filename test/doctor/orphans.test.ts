@@ -98,7 +98,10 @@ describe('where nothing is left', () => {
   it("leaves other instances' VMs to them, and tells of them", async () => {
     const id = await made('theirs');
     edit(id, (text) => text.replace('"s":"ready"', '"s":"creating"').replace('test/flow', 'other/one'));
-    expect(await orphans()).toMatchObject({ code: 0, orphans: [], looked: { otherInstances: { 'other/one': 1 } } });
+    const stub = await made('their-stub');
+    edit(stub, (text) => text.replace('"s":"ready"', '"s":"creating"').replace('test/flow', 'other/one'));
+    guest(stub).config['lock'] = 'clone';
+    expect(await orphans()).toMatchObject({ code: 0, orphans: [], looked: { otherInstances: { 'other/one': 2 } } });
   });
 });
 

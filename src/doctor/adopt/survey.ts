@@ -4,6 +4,7 @@ import { readClaim } from '#claim/record';
 import { type GuestEntry, listGuests } from '#pve/cluster/resources';
 import type { NodeName, Vmid } from '#pve/ids';
 import { readConfig, type VmConfig } from '#pve/qemu/config';
+import { inTurn } from '../in-turn.ts';
 import type { Patient } from '../patient.ts';
 import { type Unseen, unseen } from '../unseen.ts';
 
@@ -37,8 +38,10 @@ export interface VmSurvey {
 /** One request for the list, and one for each VM that meets the filter, for its claim. */
 export async function surveyVms(patient: Patient, filter: VmFilter): Promise<VmSurvey> {
   const guests = (await listGuests(patient.pve, patient.call)).filter((guest) => guest.type === 'qemu');
-  const read = await Promise.all(
-    guests.filter((guest) => meets(guest, filter)).map(async (guest) => await surveyVm(patient, guest)),
+  const read = await inTurn(
+    patient,
+    guests.filter((guest) => meets(guest, filter)),
+    async (guest) => await surveyVm(patient, guest),
   );
   const vms = read.flatMap((one) => ('vmid' in one ? [one] : []));
   return {

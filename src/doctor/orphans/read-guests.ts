@@ -2,6 +2,7 @@ import { isNodeDown, PveError } from '#pve/errors';
 import type { GuestEntry } from '#pve/cluster/resources';
 import type { NodeName, Vmid } from '#pve/ids';
 import { readConfig, type VmConfig } from '#pve/qemu/config';
+import { inTurn } from '../in-turn.ts';
 import type { Patient } from '../patient.ts';
 import { type Unseen, unseen } from '../unseen.ts';
 
@@ -14,10 +15,11 @@ export interface GuestReadings {
 
 /** The configurations of these VMs, one request each; those on nodes that are off are not asked for. */
 export async function readGuests(
-  { pve, call }: Patient,
+  patient: Patient,
   guests: readonly GuestEntry[],
   off: ReadonlySet<NodeName>,
 ): Promise<GuestReadings> {
+  const { pve, call } = patient;
   const configs = new Map<Vmid, VmConfig>();
   const unread = guests.filter(({ node }) => off.has(node));
   const hidden: Unseen[] = [];
@@ -33,6 +35,10 @@ export async function readGuests(
       if (isNodeDown(error)) down.add(guest.node);
     }
   };
-  await Promise.all(guests.filter(({ node }) => !off.has(node)).map(read));
+  await inTurn(
+    patient,
+    guests.filter(({ node }) => !off.has(node)),
+    read,
+  );
   return { configs, unread, unseen: hidden };
 }

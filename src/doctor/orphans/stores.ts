@@ -2,6 +2,7 @@
 import type { NodeName } from '#pve/ids';
 import { listStorages, type StorageEntry } from '#pve/nodes/storage';
 import { listVolumes, type Volume } from '#pve/storage/volumes';
+import { inTurn } from '../in-turn.ts';
 import type { Patient } from '../patient.ts';
 import { grant, type Unseen, unseen } from '../unseen.ts';
 
@@ -31,10 +32,10 @@ const CONTENT_OF_VMS = ['images', 'iso'];
 export async function readStores(patient: Patient, nodes: readonly NodeName[]): Promise<Stores> {
   const hidden: Unseen[] = [];
   const shown = new Set<string>();
-  const lists = await Promise.all(nodes.map(async (node) => await storesOf(patient, node, hidden, shown)));
+  const lists = await inTurn(patient, nodes, async (node) => await storesOf(patient, node, hidden, shown));
   const stores = eachOnce(lists.flat());
   hidden.push(...(await Promise.all(stores.map(async (store) => await hiddenIn(patient, store)))).flat());
-  const volumes = await Promise.all(stores.map(async (store) => await volumesIn(patient, store, hidden)));
+  const volumes = await inTurn(patient, stores, async (store) => await volumesIn(patient, store, hidden));
   return { stores, shown, volumes: volumes.flat(), unseen: hidden };
 }
 

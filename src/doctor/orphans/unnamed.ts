@@ -4,6 +4,7 @@ import type { GuestEntry } from '#pve/cluster/resources';
 import type { NodeName, Vmid } from '#pve/ids';
 import { activeTasks } from '#pve/nodes/tasks';
 import type { VmConfig } from '#pve/qemu/config';
+import { inTurn } from '../in-turn.ts';
 import type { Patient } from '../patient.ts';
 import { grant, type Unseen, unseen } from '../unseen.ts';
 import { volumesNamed, volumesNamedElsewhere } from './named-volumes.ts';
@@ -142,7 +143,11 @@ async function readAllNames(patient: Patient, known: KnownGuests): Promise<AllNa
       hidden.push(unseen(`VM ${vm.vmid} on ${vm.node}`, error));
     }
   };
-  await Promise.all(vms.filter(({ vmid }) => configs.has(vmid)).map(readMore));
+  await inTurn(
+    patient,
+    vms.filter(({ vmid }) => configs.has(vmid)),
+    readMore,
+  );
   return { names, unread, unseen: hidden };
 }
 
