@@ -1,7 +1,7 @@
 // PVE's facts turned into faults: the one place that knows what PVE's words mean for whoever asked.
 import { ClaimTooLongError } from '#claim/record';
 import { Fault, type FaultKind, type FaultText } from '#domain/fault';
-import { isNodeDown, isNodeLost, isUnknownOutcome, PveError, PveNoAnswer, pveWords } from '#pve/errors';
+import { isNodeDown, isNodeLost, isUnknownOutcome, OtherCluster, PveError, PveNoAnswer, pveWords } from '#pve/errors';
 import type { PveTextKind } from '#pve/rules/texts';
 import { saidBy } from '#pve/said';
 import { TaskFailed, TaskStillRunning, TaskUnknown } from '#pve/tasks';
@@ -78,6 +78,7 @@ export function toFault(error: unknown, doing: Doing): Fault {
   if (error instanceof TaskUnknown) return fault('busy', { why: 'PVE no longer knows its task', remedy: TRY_AGAIN });
   if (error instanceof TaskFailed) return faultOfWords(fault, error, error.exitStatus, undefined);
   if (error instanceof PveNoAnswer) return faultOfSilence(fault, error);
+  if (error instanceof OtherCluster) return faultOfOtherCluster(fault, error);
   if (error instanceof PveError) return faultOfAnswer(fault, error);
   return fault('internal', { why: 'an unexpected error, see the log of the provider' });
 }
@@ -92,12 +93,21 @@ function faultOfSilence(fault: MakeFault, error: PveNoAnswer): Fault {
   if (error.code === 'deadline') return fault('busy', { why: 'the time of the call is over', remedy: TRY_AGAIN });
   const node = nodeIn(error.path);
   // One node that is slow is not a PVE that cannot be reached.
-  if (error.code === 'timeout' && node !== undefined) {
+  if (error.code === 'timeout' && error.outcome === 'unknown' && node !== undefined) {
     return fault('busy', { why: `node ${node} did not answer in time`, remedy: TRY_AGAIN });
   }
   const why = `no answer from PVE at ${error.endpoint} (${error.code})`;
   // Not `unavailable`: ten of those at once, and the manager gives up VMs that it was to delete (ADR 9).
   return fault('busy', { why, remedy: 'Check that PVE runs and can be reached' });
+}
+
+/**
+ * Not a precondition of one VM: no endpoint of our cluster answers, nothing of the provider works, and the same request
+ * is right again once the endpoint leads back. The manager's breaker is there for exactly that.
+ */
+function faultOfOtherCluster(fault: MakeFault, error: OtherCluster): Fault {
+  const remedy = 'Lead PVE_ENDPOINT back to our cluster; restart the provider if the other one is meant';
+  return fault('unavailable', { why: error.message, remedy });
 }
 
 function faultOfAnswer(fault: MakeFault, error: PveError): Fault {

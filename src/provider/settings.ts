@@ -75,7 +75,6 @@ export const settingsTable = {
     about: 'Form of log lines: `text` or `json`.',
   }),
   fingerprint: reserved('FINGERPRINT', 'SHA-256 fingerprint of the certificate of each endpoint.'),
-  cluster: reserved('CLUSTER', 'Name of the PVE cluster, compared at start.'),
   startup: reserved('STARTUP', 'What happens where PVE cannot be reached at start.'),
   nodeSelector: reserved('NODE_SELECTOR', 'Preferred nodes.'),
   nodeSelectorMode: reserved('NODE_SELECTOR_MODE', 'Whether the selector is a preference or a must.'),

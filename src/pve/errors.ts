@@ -71,6 +71,29 @@ export class PveNoAnswer extends Error {
   }
 }
 
+export interface OtherClusterFacts {
+  /** `host:port` as it was set. */
+  readonly endpoint: string;
+  /** The cluster we work on, in words. */
+  readonly known: string;
+  /** The one behind the endpoint, in words. */
+  readonly found: string;
+  /** What else went wrong before this was the last hope, in words. */
+  readonly besides?: string;
+}
+
+/** The endpoint leads to another cluster than the one we work on: it was asked for its name and for nothing else. */
+export class OtherCluster extends Error {
+  override readonly name = 'OtherCluster';
+  readonly facts: OtherClusterFacts;
+
+  constructor(facts: OtherClusterFacts) {
+    const besides = facts.besides === undefined ? '' : ` (${facts.besides})`;
+    super(`${facts.endpoint} leads to ${facts.found}, not to ${facts.known}${besides}`);
+    this.facts = facts;
+  }
+}
+
 /** PVE answered with success, but not in the shape its interface has: a version we do not know, or no PVE at all. */
 export class UnexpectedAnswer extends Error {
   override readonly name = 'UnexpectedAnswer';

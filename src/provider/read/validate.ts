@@ -1,4 +1,4 @@
-import { PveError, PveNoAnswer, pveWords } from '#pve/errors';
+import { OtherCluster, PveError, PveNoAnswer, pveWords } from '#pve/errors';
 import { readVersion } from '#pve/version';
 import { cached } from '#runtime/cached';
 import type { Deadline } from '#runtime/deadline';
@@ -25,11 +25,13 @@ export function createValidate(ctx: Context): (call: Deadline) => Promise<Valida
 
 /** Never throws: the answer is a text. */
 async function askVersion(ctx: Context, call: Deadline): Promise<string> {
-  const { address } = ctx.pve.endpoint;
   try {
-    return `PVE ${(await readVersion(ctx.pve, call)).text} at ${address}`;
+    const { text } = await readVersion(ctx.pve, call);
+    return `PVE ${text} at ${ctx.pve.endpoint.address}`;
   } catch (error) {
+    const { address } = ctx.pve.endpoint;
     ctx.log.warn('PVE does not answer as it should', { endpoint: address, error });
+    if (error instanceof OtherCluster) return error.message;
     if (error instanceof PveError && error.status === 401) return `PVE at ${address} refuses our API token`;
     if (error instanceof PveError) return `PVE at ${address} answers "${pveWords(error)}"`;
     return `no answer from PVE at ${address}${error instanceof PveNoAnswer ? ` (${error.code})` : ''}`;

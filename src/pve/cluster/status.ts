@@ -18,9 +18,20 @@ export interface ClusterNode {
   readonly local: boolean;
 }
 
-/** Needs Sys.Audit on `/` (pve-behaviour 7). */
+/**
+ * Needs Sys.Audit on `/` (pve-behaviour 7). Throws `OtherCluster` where the answer is not that of the cluster the
+ * connection is bound to.
+ */
 export async function readClusterStatus(pve: Pve, call: Deadline): Promise<ClusterStatus> {
-  const rows = asRows(await pve.get('/cluster/status', call), 'cluster status');
+  const status = parseClusterStatus(await pve.get(CLUSTER_STATUS, call));
+  pve.cluster?.confirm(status, pve.endpoint.address);
+  return status;
+}
+
+export const CLUSTER_STATUS = '/cluster/status';
+
+export function parseClusterStatus(data: unknown): ClusterStatus {
+  const rows = asRows(data, 'cluster status');
   const cluster = rows.find((row) => row['type'] === 'cluster');
   return {
     name: cluster === undefined ? undefined : textOf(cluster, 'name'),

@@ -1,22 +1,29 @@
 import type { Clock } from '#runtime/clock';
 import type { Deadline } from '#runtime/deadline';
 import type { Logger } from '#runtime/log';
+import type { ClusterIdentity } from '../cluster/identity.ts';
 import { createTaskTimes } from '../task-times.ts';
 import { authenticate, type Authenticator } from './authenticate.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openEnvelope } from './envelope.ts';
+import { failOver, type Route } from './failover.ts';
 import { limitPerNode } from './limit.ts';
 import { encodeMultipart } from './multipart.ts';
 import { encodeParams, type Params } from './params.ts';
 import type { Pve } from './pve.ts';
-import type { Method, PveRequest, Send } from './request.ts';
+import type { Method, PveAnswer, PveRequest, Send } from './request.ts';
+import { proveCluster } from './prove-cluster.ts';
 import { retryPassing } from './retry.ts';
 import { createServerTime } from './server-time.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, type Transport } from './transport.ts';
 import { type RequestReport, watchRequests } from './watch.ts';
 
 export interface ConnectOptions {
   readonly endpoint: Endpoint;
+  /** Further ways to the same cluster, used in turn where the one before does not answer. They need a `cluster`. */
+  readonly others?: readonly Endpoint[];
+  /** The cluster that every connection is proven to lead to; absent: whoever answers is believed. */
+  readonly cluster?: ClusterIdentity;
   readonly authenticator: Authenticator;
   /** PEM of the authorities to trust instead of the system's. */
   readonly ca?: string | undefined;
@@ -34,28 +41,39 @@ export interface ConnectOptions {
   readonly onRequest?: (report: RequestReport) => void;
 }
 
-/** A connection to one endpoint. Nothing is sent before the first call. */
+/** A connection to one cluster. Nothing is sent before the first call. */
 export function connect(options: ConnectOptions): Pve {
-  const { clock, log, endpoint } = options;
-  const transport = createTransport({
-    endpoint,
-    ca: options.ca,
-    skipVerify: options.skipVerify ?? false,
-    requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
-    clock,
-  });
+  const { clock, log, endpoint, others = [], cluster } = options;
   const serverTime = createServerTime(clock);
+  const watch = watchRequests(clock, log, options.onRequest ?? (() => undefined));
 
-  // The chain, from the socket outwards. A pause between two tries keeps its place under the limit, so that a node in
+  /** The inner end of the chain, from the socket outwards: one for each endpoint. */
+  const routeTo = (to: Endpoint): Route & Pick<Transport, 'close'> => {
+    const understood = (send: Send<PveAnswer>): Send<unknown> =>
+      openEnvelope(authenticate(options.authenticator)(serverTime.link(send)), to.address);
+    const transport = createTransport({
+      endpoint: to,
+      ca: options.ca,
+      skipVerify: options.skipVerify ?? false,
+      requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
+      clock,
+      ...(cluster === undefined ? {} : { prove: proveCluster(cluster, to, log, (send) => watch(understood(send))) }),
+    });
+    return { endpoint: to, send: understood(transport.send), close: transport.close };
+  };
+  const [first, ...further] = [routeTo(endpoint), ...others.map(routeTo)];
+  const failover = failOver([first, ...further], clock, log);
+
+  // The rest of it, for all endpoints. A pause between two tries keeps its place under the limit, so that a node in
   // trouble is asked no more than others.
-  const signed = authenticate(options.authenticator)(serverTime.link(transport.send));
-  const opened = openEnvelope(signed, endpoint.address);
-  const watched = watchRequests(clock, log, options.onRequest ?? (() => undefined))(opened);
-  const retried = retryPassing(clock)(watched);
+  const retried = retryPassing(clock)(watch(failover.send));
   const send = limitPerNode(options.perNodeLimit ?? 3)(retried);
 
   return {
-    endpoint,
+    get endpoint() {
+      return failover.active();
+    },
+    cluster,
     clock,
     log,
     tasks: {
@@ -65,7 +83,7 @@ export function connect(options: ConnectOptions): Pve {
     },
     ...verbs(send),
     serverTime: () => serverTime.read(),
-    close: async () => await transport.close(),
+    close: async () => void (await Promise.all([first, ...further].map(async (route) => await route.close()))),
   };
 }
 

@@ -4,6 +4,7 @@
 import type { Clock } from '#runtime/clock';
 import type { Deadline } from '#runtime/deadline';
 import type { Logger } from '#runtime/log';
+import type { ClusterIdentity } from '../cluster/identity.ts';
 import type { TaskTimes } from '../task-times.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { Upload } from './multipart.ts';
@@ -20,11 +21,14 @@ export interface TaskPolling {
 
 /**
  * A PVE that can be asked. Paths are below `/api2/json` (see path.ts); what comes back is the `data` of the answer.
- * Errors: `PveError` (PVE said no), `PveNoAnswer` (nothing was heard), the deadline's own reason (the call was over
- * before the request was sent). Reads are repeated after failures that pass, writes only if certainly not carried out.
+ * Errors: `PveError` (PVE said no), `PveNoAnswer` (nothing was heard), `OtherCluster` (no endpoint leads to our cluster),
+ * the deadline's own reason (the call was over before the request was sent). Reads are repeated after failures that pass, writes only if certainly not carried out.
  */
 export interface Pve {
+  /** The one in use now, of several. */
   readonly endpoint: Endpoint;
+  /** The cluster that all connections are proven to lead to; undefined where whoever answers is believed. */
+  readonly cluster: ClusterIdentity | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   readonly tasks: TaskPolling;

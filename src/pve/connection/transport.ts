@@ -1,6 +1,7 @@
-import { Agent } from 'undici';
+import type { Client } from 'undici';
 import type { Clock } from '#runtime/clock';
 import { PveNoAnswer } from '../errors.ts';
+import { ConnectionGone, createConnections, Unproven } from './connections.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exchange, ExchangeFailed } from './exchange.ts';
 import type { PveAnswer, PveRequest, Send } from './request.ts';
@@ -13,19 +14,21 @@ export interface TransportOptions {
   /** From the start of a request to the end of its answer, ms of the clock. */
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
+  /** Asks, over a new connection, whoever answers there; throws where it is not to be used. */
+  readonly prove?: (send: Send<PveAnswer>) => Promise<void>;
 }
 
 export interface Transport {
+  /** Throws `Unproven` where whoever answers is not to be used. */
   readonly send: Send<PveAnswer>;
   close(): Promise<void>;
 }
 
-/** Real ms. PVE cuts idle connections after 4.7 to 5 s (pve-behaviour 1.5); ours are gone before. */
-const IDLE_MS = 4_000;
-/** Real ms to a connection, TLS included. */
-const CONNECT_TIMEOUT_MS = 10_000;
 /** Real ms that a request always has, so that a busy machine under a fast clock is not taken for a silent node. */
 const MIN_REQUEST_TIMEOUT_MS = 2_000;
+
+/** Real ms that a host has to say who it is: PVE answers at once, and refuses a token after 3 s. */
+const PROOF_LIMIT_MS = 5_000;
 
 class SilentTooLong extends Error {
   override readonly name = 'SilentTooLong';
@@ -33,39 +36,55 @@ class SilentTooLong extends Error {
 
 /** The end of the chain: the socket. Failures become `PveNoAnswer`; every answer, good or bad, is handed on. */
 export function createTransport(options: TransportOptions): Transport {
-  const { clock, endpoint } = options;
+  const { clock, endpoint, prove } = options;
   const timeoutMs = Math.max(options.requestTimeoutMs, MIN_REQUEST_TIMEOUT_MS * clock.factor);
-  const agent = new Agent({
-    keepAliveTimeout: IDLE_MS,
-    keepAliveMaxTimeout: IDLE_MS,
-    pipelining: 1,
-    allowH2: false,
-    // One timer decides, the one below.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: {
-      timeout: CONNECT_TIMEOUT_MS,
-      rejectUnauthorized: !options.skipVerify,
-      ...(options.ca === undefined ? {} : { ca: options.ca }),
-    },
+  const connections = createConnections({
+    ...options,
+    prove: prove === undefined ? undefined : async (client) => await prove(sendOver(client, endpoint)),
   });
+
+  /** Until a connection has lasted as long as it takes to write the request. */
+  async function exchangeOnAny(request: PveRequest, signal: AbortSignal): Promise<PveAnswer> {
+    for (;;) {
+      const connection = await connections.take(signal);
+      try {
+        return await exchange(connection.client, dispatchOptions(endpoint, request), signal);
+      } catch (error) {
+        if (!(error instanceof ExchangeFailed && error.cause instanceof ConnectionGone)) throw error;
+      } finally {
+        connections.giveBack(connection);
+      }
+    }
+  }
+
   const send = async (request: PveRequest): Promise<PveAnswer> => {
     request.call.check();
     const silence = new AbortController();
     const cancel = clock.after(timeoutMs, () => silence.abort(new SilentTooLong(`no answer within ${timeoutMs} ms`)));
     try {
-      const signal = AbortSignal.any([request.call.signal, silence.signal]);
-      return await exchange(agent, dispatchOptions(endpoint, request), signal);
+      return await exchangeOnAny(request, AbortSignal.any([request.call.signal, silence.signal]));
     } catch (error) {
       throw failure(error, request, endpoint);
     } finally {
       cancel();
     }
   };
-  return { send, close: async () => await agent.close() };
+  return { send, close: async () => await connections.close() };
 }
 
-function dispatchOptions(endpoint: Endpoint, request: PveRequest): Parameters<Agent['dispatch']>[0] {
+/** One connection, used while it is not known yet whether it is to be used. */
+function sendOver(client: Client, endpoint: Endpoint): Send<PveAnswer> {
+  return async (request) => {
+    const signal = AbortSignal.any([request.call.signal, AbortSignal.timeout(PROOF_LIMIT_MS)]);
+    try {
+      return await exchange(client, dispatchOptions(endpoint, request), signal);
+    } catch (error) {
+      throw failure(error, request, endpoint);
+    }
+  };
+}
+
+function dispatchOptions(endpoint: Endpoint, request: PveRequest): Parameters<Client['dispatch']>[0] {
   const query = request.query === '' ? '' : `?${request.query}`;
   return {
     origin: endpoint.origin,
@@ -78,15 +97,17 @@ function dispatchOptions(endpoint: Endpoint, request: PveRequest): Parameters<Ag
 
 /** The deadline's own reason where it came before the first byte was written, so that nobody takes it for PVE's silence. */
 function failure(error: unknown, request: PveRequest, endpoint: Endpoint): unknown {
-  const failed = error instanceof ExchangeFailed ? error : new ExchangeFailed(true, error);
-  if (!failed.sent && request.call.signal.aborted) return request.call.signal.reason;
+  if (error instanceof Unproven) return error;
+  const isSent = error instanceof ExchangeFailed && error.sent;
+  const cause = error instanceof ExchangeFailed ? error.cause : error;
+  if (!isSent && request.call.signal.aborted) return request.call.signal.reason;
   return new PveNoAnswer({
-    outcome: failed.sent ? 'unknown' : 'not-sent',
+    outcome: isSent ? 'unknown' : 'not-sent',
     method: request.method,
     path: request.path,
     endpoint: endpoint.address,
-    code: codeOf(failed.cause, request),
-    cause: failed.cause,
+    code: codeOf(cause, request),
+    cause,
   });
 }
 
@@ -97,7 +118,8 @@ const SYSTEM_CODES: Readonly<Record<string, string>> = {
 };
 
 function codeOf(cause: unknown, request: PveRequest): string {
-  if (cause instanceof SilentTooLong) return 'timeout';
+  const isTimeout = cause instanceof DOMException && cause.name === 'TimeoutError';
+  if (isTimeout || cause instanceof SilentTooLong) return 'timeout';
   if (request.call.signal.aborted) return 'deadline';
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   return SYSTEM_CODES[code] ?? code;

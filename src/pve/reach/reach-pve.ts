@@ -1,10 +1,12 @@
 // From settings to a PVE that has answered. Each way in which that fails ends the program with a line of its own.
 import { existsSync, readFileSync } from 'node:fs';
+import { clusterWords, createClusterIdentity } from '../cluster/identity.ts';
+import { CLUSTER_STATUS } from '../cluster/status.ts';
 import { tokenAuthenticator } from '../connection/authenticate.ts';
 import { connect } from '../connection/connect.ts';
 import { type Endpoint, parseEndpoint } from '../connection/endpoint.ts';
 import type { Pve } from '../connection/pve.ts';
-import { PveError, PveNoAnswer, pveWords } from '../errors.ts';
+import { OtherCluster, PveError, PveNoAnswer, pveWords } from '../errors.ts';
 import type { PveVersion } from '../rules/versions.ts';
 import { readVersion } from '../version.ts';
 import type { Clock } from '#runtime/clock';
@@ -24,6 +26,8 @@ export interface ReachedPve {
 /** What the program needs to know before it dials. */
 export interface Target {
   readonly endpoint: Endpoint;
+  /** Further ways to the same cluster. */
+  readonly others: readonly Endpoint[];
   readonly token: TokenCredentials;
   readonly ca: string | undefined;
   readonly skipVerify: boolean;
@@ -35,9 +39,15 @@ const OLDEST_MAJOR = 7;
 
 /** Throws StartupError. */
 export async function reachPve(target: Target, settings: PveSettings, clock: Clock, log: Logger): Promise<ReachedPve> {
+  const { endpoint, others, token } = target;
   const pve = connect({
-    endpoint: target.endpoint,
-    authenticator: tokenAuthenticator(target.token.id, target.token.secret),
+    endpoint,
+    others,
+    cluster: createClusterIdentity({
+      ...(settings.cluster === '' ? {} : { expectedName: settings.cluster }),
+      mayBeUnknown: others.length === 0 && settings.cluster === '',
+    }),
+    authenticator: tokenAuthenticator(token.id, token.secret),
     ca: target.ca,
     skipVerify: target.skipVerify,
     requestTimeoutMs: settings.requestTimeoutMs,
@@ -46,24 +56,52 @@ export async function reachPve(target: Target, settings: PveSettings, clock: Clo
     clock,
     log,
   });
-  if (target.skipVerify) log.warn('The certificate of the PVE API is not verified', { endpoint: settings.endpoint });
-  return { pve, version: await firstAnswer(pve, settings.endpoint), token: target.token };
+  const shown = settings.endpoints.join(',');
+  if (target.skipVerify) log.warn('The certificate of the PVE API is not verified', { endpoint: shown });
+  try {
+    const version = await firstAnswer(pve, shown);
+    checkCluster(pve, others, log);
+    return { pve, version, token };
+  } catch (error) {
+    await pve.close();
+    throw error;
+  }
 }
 
 /** Throws StartupError for what can be found wrong before dialling. */
 export function readTarget(settings: PveSettings, source: SettingsSource): Target {
-  if (settings.endpoint === '')
-    throw noClient('endpoint is required', 'set PVE_ENDPOINT, such as https://pve.example.com:8006');
-  const endpoint = parseEndpoint(settings.endpoint);
+  const [endpoint, ...others] = readEndpoints(settings.endpoints);
   if (endpoint === undefined) {
-    const hint = settings.endpoint.includes(',')
-      ? 'this version uses one endpoint'
-      : 'use a URL such as https://pve.example.com:8006';
-    throw noClient('invalid endpoint URL', hint, settings.endpoint);
+    throw noClient('endpoint is required', 'set PVE_ENDPOINT, such as https://pve.example.com:8006');
   }
   const { insecureSkipVerify, providerInsecureSkipVerify, tlsInsecureSkipVerify } = settings;
   const skipVerify = insecureSkipVerify || providerInsecureSkipVerify || tlsInsecureSkipVerify;
-  return { endpoint, token: readTokenOrEnd(source), ca: readCa(settings.caBundle), skipVerify };
+  return { endpoint, others, token: readTokenOrEnd(source), ca: readCa(settings.caBundle), skipVerify };
+}
+
+/** Each once. */
+function readEndpoints(texts: readonly string[]): Endpoint[] {
+  const endpoints = texts.map((text) => {
+    const endpoint = parseEndpoint(text);
+    if (endpoint !== undefined) return endpoint;
+    throw noClient('invalid endpoint URL', 'use a URL such as https://pve.example.com:8006', text);
+  });
+  return [...new Map(endpoints.map((endpoint) => [endpoint.origin, endpoint])).values()];
+}
+
+/** Several endpoints are one PVE only where they are nodes of one cluster. Throws StartupError. */
+function checkCluster(pve: Pve, others: readonly Endpoint[], log: Logger): void {
+  const cluster = pve.cluster?.known();
+  if (cluster === undefined) {
+    const hint = 'grant Sys.Audit on / to the user and to the API token';
+    log.warn('PVE does not tell which cluster this is: an endpoint that leads elsewhere is not noticed', { hint });
+  } else if (cluster.name === undefined && others.length > 0) {
+    throw notIdentified(`several endpoints, but ${clusterWords(cluster)} is in no cluster`, 'set one endpoint');
+  }
+}
+
+function notIdentified(error: string, hint: string, cause?: unknown): StartupError {
+  return new StartupError('Failed to identify the PVE cluster', { error, hint }, cause);
 }
 
 function noClient(error: string, hint: string, endpoint?: string): StartupError {
@@ -107,16 +145,21 @@ async function firstAnswer(pve: Pve, endpoint: string): Promise<PveVersion> {
     }
     return version;
   } catch (error) {
-    throw startupErrorFor(error, pve.endpoint, endpoint);
+    throw startupErrorFor(error, endpoint);
   } finally {
     call.dispose();
   }
 }
 
-function startupErrorFor(error: unknown, target: Endpoint, endpoint: string): unknown {
+function startupErrorFor(error: unknown, endpoint: string): unknown {
   if (error instanceof PveError && error.status === 401) {
     return notAuthenticated('PVE refused the API token; check its id, secret and expiry', endpoint);
   }
+  if (error instanceof PveError && error.status === 403 && error.path === CLUSTER_STATUS) {
+    const why = 'several endpoints, or PVE_CLUSTER, cannot be checked without Sys.Audit on /';
+    return notIdentified(why, 'grant it to the user and to the API token', error);
+  }
+  if (error instanceof OtherCluster) return notIdentified(error.message, 'correct PVE_ENDPOINT or PVE_CLUSTER', error);
   if (error instanceof PveError) {
     return new StartupError('Failed to connect', {
       error: `PVE answered ${error.status} "${pveWords(error)}"`,
@@ -127,7 +170,7 @@ function startupErrorFor(error: unknown, target: Endpoint, endpoint: string): un
     const hint = networkHint(error.code);
     return new StartupError(
       'Failed to connect',
-      { error: `dial tcp ${target.address}: ${dialWords(error.code)}`, endpoint, hint },
+      { error: `dial tcp ${error.endpoint}: ${dialWords(error.code)}`, endpoint, hint },
       error,
     );
   }

@@ -1,5 +1,5 @@
 // What every program that works on a PVE is told: where it is, who we are to it, and our name among all that write to it.
-import { asBoolean, asDurationMs, asText, type Setting, type SettingsOf, type SettingsSource } from '#runtime/settings';
+import { asBoolean, asDurationMs, asList, asText, type Setting, type SettingsOf, type SettingsSource } from '#runtime/settings';
 import { parseVmidRange } from './vmid-range.ts';
 
 interface About<T> {
@@ -27,10 +27,16 @@ export function reserved(name: string, about: string): Setting<string> {
 }
 
 export const pveSettingsTable = {
-  endpoint: setting('ENDPOINT', asText, {
+  endpoints: setting('ENDPOINT', asList, {
+    fallback: [] as string[],
+    about:
+      'URL of the PVE API, `https://host:8006`, with or without `/api2` or `/api2/json`; or several nodes of one cluster, `URL,URL,...`, of which one that answers is used.',
+    example: 'https://pve1.example.com:8006,https://pve2.example.com:8006',
+  }),
+  cluster: setting('CLUSTER', asText, {
     fallback: '',
-    about: 'URL of the PVE API. `https://host:8006`, with or without `/api2` or `/api2/json`.',
-    example: 'https://pve.example.com:8006',
+    about: 'Name of the PVE cluster. At start the cluster has to have that name. Default: any.',
+    example: 'prod',
   }),
   tokenId: setting('TOKEN_ID', asText, {
     fallback: '',
