@@ -129,6 +129,32 @@ export async function startFlow(options: FlowOptions = {}): Promise<Flow> {
   };
 }
 
+export interface ProviderFlow {
+  readonly client: ProviderClient;
+  /** Log lines so far. */
+  readonly log: readonly string[];
+  stop(): Promise<void>;
+}
+
+/** A provider alone, with the credentials of `sim`, reached as `settings` say. Rejects with what ends its start. */
+export async function startProviderFlow(
+  sim: Simulator,
+  settings: Readonly<Record<string, string>>,
+): Promise<ProviderFlow> {
+  const log: string[] = [];
+  const provider = await startInProcess({ ...providerEnvironment(sim, 0), ...settings }, sim.clock.factor, log);
+  const client = createProviderClient({ address: `127.0.0.1:${provider.port}` });
+  return {
+    client,
+    log,
+    stop: async () => {
+      client.close();
+      await provider.drain();
+      await provider.close();
+    },
+  };
+}
+
 async function startInProcess(
   environment: Readonly<Record<string, string>>,
   timeScale: number,

@@ -27,7 +27,8 @@ export interface CertificateAuthority {
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const SUBJECT = 'CN=Proxmox Virtual Environment (pve-sim)';
+/** The organisation is that of every cluster's own authority. */
+const SUBJECT = 'CN=Proxmox Virtual Environment (pve-sim), O=PVE Cluster Manager CA';
 const DAY_MS = 86_400_000;
 
 /** @param now real time, ms: clients check certificates against theirs */

@@ -48,7 +48,7 @@ export function connect(options: ConnectOptions): Pve {
   const watch = watchRequests(clock, log, options.onRequest ?? (() => undefined));
 
   /** The inner end of the chain, from the socket outwards: one for each endpoint. */
-  const routeTo = (to: Endpoint): Route & Pick<Transport, 'close'> => {
+  const routeTo = (to: Endpoint): Route & Omit<Transport, 'send'> => {
     const understood = (send: Send<PveAnswer>): Send<unknown> =>
       openEnvelope(authenticate(options.authenticator)(serverTime.link(send)), to.address);
     const transport = createTransport({
@@ -59,10 +59,11 @@ export function connect(options: ConnectOptions): Pve {
       clock,
       ...(cluster === undefined ? {} : { prove: proveCluster(cluster, to, log, (send) => watch(understood(send))) }),
     });
-    return { endpoint: to, send: understood(transport.send), close: transport.close };
+    return { ...transport, endpoint: to, send: understood(transport.send) };
   };
   const [first, ...further] = [routeTo(endpoint), ...others.map(routeTo)];
-  const failover = failOver([first, ...further], clock, log);
+  const routes = [first, ...further] as const;
+  const failover = failOver(routes, clock, log);
 
   // The rest of it, for all endpoints. A pause between two tries keeps its place under the limit, so that a node in
   // trouble is asked no more than others.
@@ -83,8 +84,23 @@ export function connect(options: ConnectOptions): Pve {
     },
     ...verbs(send),
     serverTime: () => serverTime.read(),
-    close: async () => void (await Promise.all([first, ...further].map(async (route) => await route.close()))),
+    visitOthers: async () => {
+      const others = routes.filter((route) => route.endpoint !== failover.active());
+      await Promise.all(others.map(async (route) => await visit(route, log)));
+    },
+    close: async () => void (await Promise.all(routes.map(async (route) => await route.close()))),
   };
+}
+
+/** Real ms. */
+const VISIT_LIMIT_MS = 10_000;
+
+async function visit(route: Route & Pick<Transport, 'visit'>, log: Logger): Promise<void> {
+  try {
+    await route.visit(AbortSignal.timeout(VISIT_LIMIT_MS));
+  } catch (error) {
+    log.warn('A PVE endpoint is of no use now', { endpoint: route.endpoint.address, error });
+  }
 }
 
 /** Reads and deletes carry their parameters in the query, because PVE refuses a body there (pve-behaviour 1.4). */

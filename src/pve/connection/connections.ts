@@ -165,9 +165,12 @@ function onceConnected(socket: Socket, endpoint: Endpoint): Connection {
     headersTimeout: 0,
     bodyTimeout: 0,
     connect: (_options, callback) => {
-      if (isUsed) return callback(new ConnectionGone('the connection has ended'), null);
+      const isOver = isUsed;
       isUsed = true;
-      callback(null, socket);
+      // undici does not notice a connection that is there before `connect` returns.
+      queueMicrotask(() =>
+        isOver ? callback(new ConnectionGone('the connection has ended'), null) : callback(null, socket),
+      );
     },
   });
   return { client, socket };

@@ -39,6 +39,8 @@ export interface Pve {
   upload(path: string, call: Deadline, upload: Upload): Promise<unknown>;
   /** PVE's time, seconds since the epoch; undefined before the first answer. */
   serverTime(): number | undefined;
+  /** Proves the endpoints that are not in use, and tells the log of those that are of no use. Never throws. */
+  visitOthers(): Promise<void>;
   /** Waits for what is in flight. */
   close(): Promise<void>;
 }

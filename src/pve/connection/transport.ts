@@ -21,6 +21,8 @@ export interface TransportOptions {
 export interface Transport {
   /** Throws `Unproven` where whoever answers is not to be used. */
   readonly send: Send<PveAnswer>;
+  /** Proves whoever answers, and asks nothing else. Throws what `prove` throws, or the error of the dial. */
+  visit(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -69,7 +71,11 @@ export function createTransport(options: TransportOptions): Transport {
       cancel();
     }
   };
-  return { send, close: async () => await connections.close() };
+  return {
+    send,
+    visit: async (signal) => connections.giveBack(await connections.take(signal)),
+    close: async () => await connections.close(),
+  };
 }
 
 /** One connection, used while it is not known yet whether it is to be used. */

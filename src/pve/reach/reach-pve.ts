@@ -61,6 +61,8 @@ export async function reachPve(target: Target, settings: PveSettings, clock: Clo
   try {
     const version = await firstAnswer(pve, shown);
     checkCluster(pve, others, log);
+    // Nobody waits for endpoints that are down: they are proven when they are first used.
+    void pve.visitOthers();
     return { pve, version, token };
   } catch (error) {
     await pve.close();
