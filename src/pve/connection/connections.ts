@@ -145,6 +145,8 @@ function dialler({ endpoint, ca, skipVerify }: ConnectionsOptions): () => Promis
     timeout: CONNECT_TIMEOUT_MS,
     allowH2: false,
     rejectUnauthorized: !skipVerify,
+    // A resumed session does not show the host's certificate.
+    maxCachedSessions: 0,
     ...(ca === undefined ? {} : { ca }),
   });
   const { protocol, host, hostname, port } = new URL(endpoint.origin);
@@ -183,5 +185,6 @@ const OWN_AUTHORITY = 'PVE Cluster Manager CA';
 function hostCertificate(socket: Socket): string | undefined {
   if (!(socket instanceof TLSSocket)) return undefined;
   const certificate = socket.getPeerX509Certificate();
-  return certificate?.issuer.includes(`O=${OWN_AUTHORITY}`) === true ? certificate.fingerprint256 : undefined;
+  const isOwn = certificate?.issuer.split('\n').includes(`O=${OWN_AUTHORITY}`) === true;
+  return isOwn ? certificate.raw.toString('base64') : undefined;
 }
