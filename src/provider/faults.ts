@@ -102,12 +102,12 @@ function faultOfSilence(fault: MakeFault, error: PveNoAnswer): Fault {
 }
 
 /**
- * Not a precondition of one VM: no endpoint of our cluster answers, nothing of the provider works, and the same request
- * is right again once the endpoint leads back. The manager's breaker is there for exactly that.
+ * As if our cluster did not answer, which it does not: not `unavailable`, since the manager would give up VMs that it was
+ * to delete (ADR 9), and no precondition of the VM, since nothing of the request has to change.
  */
 function faultOfOtherCluster(fault: MakeFault, error: OtherCluster): Fault {
   const remedy = 'Lead PVE_ENDPOINT back to our cluster; restart the provider if the other one is meant';
-  return fault('unavailable', { why: error.message, remedy });
+  return fault('busy', { why: error.message, remedy });
 }
 
 function faultOfAnswer(fault: MakeFault, error: PveError): Fault {

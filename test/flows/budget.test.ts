@@ -8,8 +8,7 @@ import { createRequest, nic, rootDisk } from '../support/requests.ts';
 
 let flow: Flow;
 beforeAll(async () => {
-  // As PVE speaks, by TLS: there a host is known by its certificate, and not asked on each connection who it is.
-  flow = await startFlow({ simulator: { tls: true } });
+  flow = await startFlow();
 });
 afterAll(async () => await flow.stop());
 

@@ -19,14 +19,13 @@ const startCluster = async (cluster: Parameters<typeof startSimulator>[0] = {}):
 const urls = (sim: Simulator): string[] => sim.nodes.map((node) => node.url);
 const address = (sim: Simulator, index: number): string => new URL(sim.nodes[index]?.url ?? '').host;
 
-/** Like the manager, which repeats what it was told to repeat, or could not send. */
+/** Like the manager, which repeats what it was told to repeat. */
 async function repeated<T>(call: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      const { kind } = error as { kind?: string };
-      if (kind !== 'busy' && kind !== 'unavailable') throw error;
+      if ((error as { kind?: string }).kind !== 'busy') throw error;
     }
   }
 }
@@ -103,9 +102,9 @@ describe('a provider with several endpoints', () => {
     expect((await repeated(async () => await provider.client.describe({ id }))).exists).toBe(false);
   });
 
-  it('is unavailable when none answers, and goes on when one is back', async () => {
+  it('says so when none answers, and goes on when one is back', async () => {
     for (const node of ['pve1', 'pve2', 'pve3']) await sim.setDaemon(node, 'api', 'stopped');
-    await expect(provider.client.power({ id: '100', op: PowerOp.ON })).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(provider.client.power({ id: '100', op: PowerOp.ON })).rejects.toMatchObject({ kind: 'busy' });
     expect(await provider.client.validate({})).toMatchObject({ ok: true });
     await sim.setDaemon('pve3', 'api', 'running');
     await repeated(async () => await provider.client.power({ id: '100', op: PowerOp.ON }));
@@ -131,7 +130,7 @@ describe('an endpoint of another cluster in the list', () => {
     await provider.client.describe({ id: '100' });
     await ours.setDaemon('pve1', 'api', 'stopped');
     const refusal = {
-      kind: 'unavailable',
+      kind: 'busy',
       message: expect.stringMatching(/leads to cluster "dr" .* not to cluster "sim" .*ECONNREFUSED/),
     };
     await expect(provider.client.power({ id: '100', op: PowerOp.ON })).rejects.toMatchObject(refusal);
@@ -142,7 +141,7 @@ describe('an endpoint of another cluster in the list', () => {
     await provider.stop();
     expect(new Set(requestsSince(theirs, 0))).toEqual(new Set([WHO_ARE_YOU]));
     expect(provider.log.filter((line) => / ERROR A PVE/.test(line))).toEqual([
-      expect.stringMatching(/it leads to another cluster endpoint=.* leads to cluster "dr"/),
+      expect.stringMatching(/it leads to another cluster endpoint=.* leads to cluster .*dr.* not to cluster .*sim/),
     ]);
   });
 
@@ -194,7 +193,7 @@ describe.each([
   });
 
   const elsewhere = {
-    kind: 'unavailable',
+    kind: 'busy',
     message: expect.stringMatching(/leads to cluster "(sim|dr)" .* not to cluster "sim" .*PVE_ENDPOINT/),
   };
 
@@ -213,29 +212,32 @@ describe.each([
     return id;
   }
 
-  it.each(['copied', 'none'] as const)('tells and does nothing of a VM there at the same id, claim %s', async (claim) => {
-    const id = await twins(`twin-${claim}`, claim);
-    const told = await provider.client.describe({ id });
-    expect(told.powerState).toBe('On');
-    const there = structuredClone(theirs.world.guests);
-    const since = lastRequest(ours);
-    way.leadTo(urls(theirs)[0] ?? '');
-    await expect(provider.client.power({ id, op: PowerOp.REBOOT })).rejects.toMatchObject(elsewhere);
-    await expect(provider.client.delete({ id })).rejects.toMatchObject(elsewhere);
-    // Once what was read before is too old to be told.
-    const failure = await until(
-      async () => await provider.client.describe({ id }).catch((error: unknown) => error),
-      (answer) => answer instanceof Error,
-    );
-    expect(failure).toMatchObject(elsewhere);
-    expect(theirs.world.guests).toEqual(there);
-    expect(writesSince(ours, since)).toEqual([]);
-    way.leadTo(urls(ours)[0] ?? '');
-    expect((await repeated(async () => await provider.client.describe({ id }))).powerState).toBe('On');
-    await provider.client.delete({ id });
-    expect(ours.world.guests[Number(id)]).toBeUndefined();
-    expect(theirs.world.guests).toEqual(there);
-  });
+  it.each(['copied', 'none'] as const)(
+    'tells and does nothing of a VM there at the same id, claim %s',
+    async (claim) => {
+      const id = await twins(`twin-${claim}`, claim);
+      const told = await provider.client.describe({ id });
+      expect(told.powerState).toBe('On');
+      const there = structuredClone(theirs.world.guests);
+      const since = lastRequest(ours);
+      way.leadTo(urls(theirs)[0] ?? '');
+      await expect(provider.client.power({ id, op: PowerOp.REBOOT })).rejects.toMatchObject(elsewhere);
+      await expect(provider.client.delete({ id })).rejects.toMatchObject(elsewhere);
+      // Once what was read before is too old to be told.
+      const failure = await until(
+        async () => await provider.client.describe({ id }).catch((error: unknown) => error),
+        (answer) => answer instanceof Error,
+      );
+      expect(failure).toMatchObject(elsewhere);
+      expect(theirs.world.guests).toEqual(there);
+      expect(writesSince(ours, since)).toEqual([]);
+      way.leadTo(urls(ours)[0] ?? '');
+      expect((await repeated(async () => await provider.client.describe({ id }))).powerState).toBe('On');
+      await provider.client.delete({ id });
+      expect(ours.world.guests[Number(id)]).toBeUndefined();
+      expect(theirs.world.guests).toEqual(there);
+    },
+  );
 
   it('proves nobody absent, and lets no task be done', async () => {
     const { id } = await provider.client.create(createRequest({ name: 'not-there' }));
@@ -246,7 +248,9 @@ describe.each([
       await expect(provider.client.delete({ id })).rejects.toMatchObject(elsewhere);
     }
     await expect(provider.client.describe({ id })).rejects.toMatchObject(elsewhere);
-    const task = { id: `vrtg1.create.${id}.aaaaaaaaaaaa.ready.UPID:pve2:00000001:00000001:6553F100:qmclone:9001:a@pve:` };
+    const task = {
+      id: `vrtg1.create.${id}.aaaaaaaaaaaa.ready.UPID:pve2:00000001:00000001:6553F100:qmclone:9001:a@pve:`,
+    };
     expect(await provider.client.taskStatus({ task })).toMatchObject({ done: false, error: '' });
     const { ok, message } = await until(
       async () => await provider.client.validate({}),
@@ -281,7 +285,7 @@ describe.each([
       () => lastRequest(theirs) > 0,
     );
     const first = await Promise.race([outcome, ours.clock.sleep(20_000)]);
-    if (first !== undefined) expect(first).toMatchObject({ kind: expect.stringMatching(/unavailable|busy/) });
+    if (first !== undefined) expect(first).toMatchObject({ kind: 'busy' });
     expect(theirs.world.guests).toEqual(there);
     way.leadTo(urls(ours)[0] ?? '');
     ours.faults.clear();
@@ -302,7 +306,7 @@ describe.each([
       );
       states.add(told);
     }
-    expect([...states].filter((state) => !['true Off', 'unavailable'].includes(state))).toEqual([]);
+    expect([...states].filter((state) => !['true Off', 'busy'].includes(state))).toEqual([]);
   });
 });
 

@@ -91,7 +91,8 @@ export interface FlowOptions {
 }
 
 export async function startFlow(options: FlowOptions = {}): Promise<Flow> {
-  const sim = await startSimulator({ cluster: 'three-node', timeScale: 20, port: 0, tls: false, ...options.simulator });
+  // As PVE speaks, by TLS: there a host is known by its certificate, and not asked on each connection who it is.
+  const sim = await startSimulator({ cluster: 'three-node', timeScale: 20, port: 0, ...options.simulator });
   const log: string[] = [];
   const running = new Set<Replica>();
   const another = async (index: number): Promise<Replica> => {

@@ -5,7 +5,7 @@ import { DEFAULT_INSTANCE, instanceName, pveSettingsTable, settingsSource } from
 import type { Clock } from '#runtime/clock';
 import { deadlineIn } from '#runtime/deadline';
 import type { Logger } from '#runtime/log';
-import { readSettings, SettingError, type SettingsSource } from '#runtime/settings';
+import { asList, readSettings, SettingError, type SettingsSource } from '#runtime/settings';
 import { StartupError } from '#runtime/startup-error';
 
 /** What can be said on the command line; everything else, and every secret, comes from the provider's settings. */
@@ -67,7 +67,7 @@ async function reach(options: ConnectionOptions, source: SettingsSource, clock: 
     const read = readSettings(pveSettingsTable, source);
     const settings = {
       ...read,
-      endpoint: options.endpoint ?? read.endpoint,
+      endpoints: options.endpoint === undefined ? read.endpoints : asList(options.endpoint),
       instance: options.instance ?? read.instance,
       caBundle: options.caBundle ?? read.caBundle,
       insecureSkipVerify: options.insecureSkipVerify ?? read.insecureSkipVerify,

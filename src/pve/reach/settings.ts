@@ -1,5 +1,13 @@
 // What every program that works on a PVE is told: where it is, who we are to it, and our name among all that write to it.
-import { asBoolean, asDurationMs, asList, asText, type Setting, type SettingsOf, type SettingsSource } from '#runtime/settings';
+import {
+  asBoolean,
+  asDurationMs,
+  asList,
+  asText,
+  type Setting,
+  type SettingsOf,
+  type SettingsSource,
+} from '#runtime/settings';
 import { parseVmidRange } from './vmid-range.ts';
 
 interface About<T> {
