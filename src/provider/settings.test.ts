@@ -50,8 +50,8 @@ describe('a setting', () => {
   });
 
   it('that is reserved or unknown is answered with a warning', () => {
-    expect(settingWarnings(source({ PVE_POOL: 'a', PVE_ENDPONT: 'x', PVE_ENDPOINT: 'https://a' }))).toEqual([
-      'PVE_POOL is set, but this version does nothing with it',
+    expect(settingWarnings(source({ PVE_STARTUP: 'a', PVE_ENDPONT: 'x', PVE_ENDPOINT: 'https://a' }))).toEqual([
+      'PVE_STARTUP is set, but this version does nothing with it',
       'PVE_ENDPONT is not a setting; did you mean PVE_ENDPOINT?',
     ]);
   });
