@@ -3,6 +3,7 @@ export async function until<T>(ask: () => Promise<T>, isEnough: (answer: T) => b
   for (;;) {
     const answer = await ask();
     if (isEnough(answer)) return answer;
-    await new Promise((resolve) => setImmediate(resolve));
+    // A pause for whoever is to make it so: all of them share this process.
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Flow, startFlow } from '../support/flow.ts';
+import {
+  CREATE_KINDS,
+  type CreateKind,
+  createToTheEnd,
+  flawOf,
+  killAt,
+  type KillPoint,
+  type Mortal,
+  settingsFor,
+  stateOf,
+  VICTIM_NODE,
+} from '../support/kill-matrix.ts';
+import { type ProviderProcess, startProviderProcess } from '../support/processes.ts';
+import { seeded } from '../support/random.ts';
+
+// A provider that dies at any call of a create, and another one that is asked again: one finished VM, and nothing else.
+
+const TIME_SCALE = 100;
+
+/** Undefined where the create was finished before the point, else its flaw, or '' for none. */
+async function flawAt(
+  flow: Flow,
+  kind: CreateKind,
+  point: KillPoint,
+  { victim, successor }: { victim: Mortal; successor: Mortal },
+): Promise<string | undefined> {
+  const name = `${kind.cloudInit}-${kind.answer}-${point.call}-${point.moment}`;
+  const before = await stateOf(flow.world);
+  const { known, reached } = await killAt(flow.sim, flow.world, victim, kind, name, point);
+  const id = await createToTheEnd(successor.client, kind, name, known);
+  const flaw = await flawOf(flow.world, kind, name, id, before);
+  if (flaw !== undefined) return `${name}: ${flaw}`;
+  return reached ? '' : undefined;
+}
+
+describe('a create whose provider is cut off', () => {
+  it.concurrent.each(CREATE_KINDS)(
+    'at any call, with $title, ends with one finished VM and nothing else',
+    async (kind) => {
+      const flow = await startFlow({ simulator: { timeScale: TIME_SCALE }, settings: settingsFor(kind), node: 1 });
+      const successor: Mortal = { client: flow.client, die: flow.stop };
+      let points = 0;
+      const flaws: string[] = [];
+      for (let call = 0, isOver = false; !isOver; call++) {
+        for (const moment of ['before', 'after'] as const) {
+          const { client, end } = await flow.another(VICTIM_NODE.index);
+          const flaw = await flawAt(flow, kind, { call, moment }, { victim: { client, die: end }, successor });
+          if (flaw === undefined) isOver = true;
+          else points += 1;
+          if (flaw !== undefined && flaw !== '') flaws.push(flaw);
+        }
+      }
+      console.log(`kill matrix: ${kind.title}: ${points} points, ${flaws.length} flaws`);
+      await flow.stop();
+      expect(flaws).toEqual([]);
+      expect(points).toBeGreaterThan(20);
+    },
+  );
+});
+
+const SIGKILLS = 25;
+
+describe('a create whose provider process is killed', () => {
+  let flow: Flow;
+  const successors = new Map<string, ProviderProcess>();
+  beforeAll(async () => {
+    flow = await startFlow({ simulator: { timeScale: TIME_SCALE, tls: true } });
+    for (const kind of CREATE_KINDS) {
+      if (successors.has(kind.answer)) continue;
+      successors.set(kind.answer, await startProviderProcess(flow.sim, 1, settingsFor(kind)));
+    }
+  });
+  afterAll(async () => {
+    await Promise.all([...successors.values()].map(async (one) => await one.kill('SIGTERM')));
+    await flow.stop();
+  });
+
+  it(`${SIGKILLS} times at seeded calls ends with one finished VM and nothing else`, async () => {
+    const random = seeded(5);
+    const flaws: string[] = [];
+    let reached = 0;
+    for (let round = 0; round < SIGKILLS; round++) {
+      const kind = CREATE_KINDS[round % CREATE_KINDS.length];
+      const successor = kind === undefined ? undefined : successors.get(kind.answer);
+      if (kind === undefined || successor === undefined) throw new Error('there is no such kind');
+      const process = await startProviderProcess(flow.sim, VICTIM_NODE.index, settingsFor(kind));
+      const point = { call: round + Math.floor(random() * 2), moment: random() < 0.5 ? 'before' : 'after' } as const;
+      const flaw = await flawAt(flow, kind, point, { victim: mortal(process), successor: mortal(successor) });
+      if (flaw !== undefined) reached += 1;
+      if (flaw !== undefined && flaw !== '') flaws.push(flaw);
+    }
+    console.log(`kill matrix: ${SIGKILLS} processes killed, ${reached} of them before their create was finished`);
+    expect(flaws).toEqual([]);
+    expect(reached).toBeGreaterThan(SIGKILLS / 2);
+  });
+});
+
+function mortal(process: ProviderProcess): Mortal {
+  return { client: process.client, die: async () => void (await process.kill('SIGKILL')) };
+}

@@ -1,0 +1,198 @@
+// The kill matrix: a provider that is cut off from PVE at one call of a create, and a successor that gets what the
+// manager sends then. Cut off is as good as dead: nothing it does reaches PVE any more.
+import type { JournalEntry } from '#pve-sim/journal';
+import type { Simulator } from '#pve-sim/simulator';
+import type { ProviderClient } from '#rpc/client';
+import { createRequest, nic, rootDisk } from './requests.ts';
+import { until } from './until.ts';
+import { claimedVms, newVolumes, type WorldReader } from './world.ts';
+
+/** How a create is answered and how its cloud-init travels. */
+export interface CreateKind {
+  readonly title: string;
+  readonly cloudInit: 'native' | 'iso';
+  readonly answer: 'synchronous' | 'task';
+}
+
+export const CREATE_KINDS: readonly CreateKind[] = (['native', 'iso'] as const).flatMap((cloudInit) =>
+  (['synchronous', 'task'] as const).map((answer) => ({
+    title: `${cloudInit} cloud-init, ${answer}`,
+    cloudInit,
+    answer,
+  })),
+);
+
+/** Settings of the providers for a kind: a copy takes longer than a second, so it is answered as a task. */
+export function settingsFor({ answer }: CreateKind): Record<string, string> {
+  return answer === 'task' ? { PVE_TASK_TIMEOUT: '1s' } : {};
+}
+
+/** `before`: the call with this number does not arrive. `after`: it is carried out, and its answer is lost. */
+export interface KillPoint {
+  readonly call: number;
+  readonly moment: 'before' | 'after';
+}
+
+/** A provider that can die. */
+export interface Mortal {
+  readonly client: ProviderClient;
+  die(): Promise<void>;
+}
+
+/** The node whose endpoint the victim uses, and nobody else. */
+export const VICTIM_NODE = { index: 0, name: 'pve1' } as const;
+
+export function requestFor({ cloudInit }: CreateKind, name: string): ReturnType<typeof createRequest> {
+  return createRequest({
+    name,
+    networks: [nic()],
+    disks: [rootDisk(20)],
+    tags: ['matrix'],
+    ...(cloudInit === 'iso' ? { userData: '#cloud-config\npackages: [nginx]\n' } : {}),
+  });
+}
+
+interface Known {
+  readonly id: string;
+  readonly task: string | undefined;
+}
+
+/**
+ * Starts a create with `victim` and cuts it off at `point`.
+ * @returns what the manager knows by then, and whether the point was reached before the create was finished.
+ */
+export async function killAt(
+  sim: Simulator,
+  world: WorldReader,
+  victim: Mortal,
+  kind: CreateKind,
+  name: string,
+  point: KillPoint,
+): Promise<{ known: Known | undefined; reached: boolean }> {
+  const since = sim.journal.entries.length;
+  arm(sim, point);
+  const hangUp = new AbortController();
+  let known: Known | undefined;
+  let ended = false;
+  const call = victim.client.create(requestFor(kind, name), { signal: hangUp.signal }).then(
+    ({ id, task }) => {
+      known = { id, task: task?.id };
+    },
+    () => undefined,
+  );
+  void call.finally(() => {
+    ended = true;
+  });
+  const isMet = (): boolean => {
+    const met = received(sim, since)[point.call];
+    return met !== undefined && (point.moment === 'before' || met.status !== undefined);
+  };
+  await until(
+    async () => isMet() || (ended && (known?.task === undefined || (await isFinished(world, name)))),
+    (over) => over,
+  );
+  const reached = isMet();
+  hangUp.abort();
+  await Promise.all([victim.die(), call]);
+  sim.faults.clear();
+  return { known, reached };
+}
+
+/** From the point on nothing of the victim's arrives; at `after`, what is carried out there is its last. */
+function arm(sim: Simulator, { call, moment }: KillPoint): void {
+  const node = VICTIM_NODE.name;
+  if (moment === 'before') return sim.faults.add([{ node, skip: call, action: { dropBefore: true } }]);
+  sim.faults.add([
+    { node, skip: call, count: 1, action: { dropAfter: true } },
+    { node, skip: call + 1, action: { dropBefore: true } },
+  ]);
+}
+
+function received(sim: Simulator, since: number): JournalEntry[] {
+  return sim.journal.entries.slice(since).filter(({ node }) => node === VICTIM_NODE.name);
+}
+
+async function isFinished(world: WorldReader, name: string): Promise<boolean> {
+  return (await claimedVms(world, name)).some(({ state }) => state === 'ready');
+}
+
+/**
+ * What the manager does with a new provider: it waits for the task it knows of, describes the VM, and creates it (again)
+ * until it has an id that exists.
+ */
+export async function createToTheEnd(
+  client: ProviderClient,
+  kind: CreateKind,
+  name: string,
+  known?: Known,
+): Promise<string> {
+  let status = known;
+  for (;;) {
+    status ??= await repeat(async () => {
+      const { id, task } = await client.create(requestFor(kind, name));
+      return { id, task: task?.id };
+    });
+    const { id, task } = status;
+    if (task !== undefined) {
+      await until(
+        async () => (await client.taskStatus({ task: { id: task } })).done,
+        (done) => done,
+      );
+    }
+    const { exists } = await repeat(async () => await client.describe({ id }));
+    if (exists) return id;
+    status = undefined;
+  }
+}
+
+/** Repeats what answers that it is too early. */
+async function repeat<T>(ask: () => Promise<T>): Promise<T> {
+  const answer = await until(
+    async () =>
+      await ask().catch((error: { kind?: string }) => {
+        if (error.kind !== 'busy') throw error;
+        return undefined;
+      }),
+    (given) => given !== undefined,
+  );
+  return answer as T;
+}
+
+/** What is wrong with the world after a create: undefined where there is exactly one finished VM, and nothing else new. */
+export async function flawOf(
+  world: WorldReader,
+  kind: CreateKind,
+  name: string,
+  id: string,
+  before: { readonly vms: readonly number[]; readonly volumes: readonly string[] },
+): Promise<string | undefined> {
+  const vms = (await world.vms()).filter(({ vmid }) => !before.vms.includes(vmid));
+  const [vm] = vms;
+  if (vm === undefined || vms.length !== 1) return `VMs ${vms.map(({ vmid }) => vmid).join(', ')}`;
+  if (String(vm.vmid) !== id) return `the answer is ${id}, the VM is ${vm.vmid}`;
+  const { config } = vm;
+  const claims = await claimedVms(world, name);
+  if (claims[0]?.state !== 'ready' || vm.lock !== undefined)
+    return `${claims[0]?.state ?? 'no claim'}, lock ${vm.lock}`;
+  const isWhole =
+    config['cores'] === '2' &&
+    config['memory'] === '4096' &&
+    config['tags'] === 'matrix' &&
+    /virtio=BC:24:11:/.test(config['net0'] ?? '') &&
+    /size=20G/.test(config['scsi0'] ?? '');
+  if (!isWhole) return `configuration ${JSON.stringify(config)}`;
+  const volumes = newVolumes(before.volumes, await world.volumes()).map((volume) =>
+    volume.replace(/-[a-z2-7]{12}-[0-9a-f]{12}\.iso$/, '.iso'),
+  );
+  const expected = [
+    ...(kind.cloudInit === 'native' ? [`pve2/local-lvm:vm-${id}-cloudinit`] : []),
+    `pve2/local-lvm:vm-${id}-disk-0`,
+    ...(kind.cloudInit === 'iso' ? [`shared:iso/vrtg-${id}.iso`] : []),
+  ];
+  return volumes.join() === expected.join() ? undefined : `volumes ${volumes.join(', ')}`;
+}
+
+/** What there was before a create. */
+export async function stateOf(world: WorldReader): Promise<{ vms: number[]; volumes: string[] }> {
+  return { vms: (await world.vms()).map(({ vmid }) => vmid), volumes: await world.volumes() };
+}
