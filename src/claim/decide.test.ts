@@ -111,6 +111,11 @@ const rows: Row[] = [
     decision: { kind: 'take-out', losers: [{ vmid: 1 }] },
   },
   {
+    title: 'never takes out a finished VM, also where somebody has made a second one by hand',
+    window: [claimed(1, { state: 'ready' }), claimed(2, { state: 'ready' })],
+    decision: { kind: 'done', vmid: 1 },
+  },
+  {
     title: 'takes out the later of two unfinished VMs',
     window: [foreign(1), claimed(2), claimed(3)],
     decision: { kind: 'take-out', losers: [{ vmid: 3 }] },

@@ -70,7 +70,8 @@ export function decideCreate(window: readonly Slot[], wish: CreateWish): CreateD
   const own = window.flatMap((slot) => ownVm(slot, wish));
   const winner = own.find(isReady) ?? own.find(({ claim }) => claim.state === 'creating');
   const isReplaced = winner !== undefined && mayReplace(winner.claim, wish);
-  const losers = own.filter((vm) => (vm !== winner || isReplaced) && !vm.locked && !wish.takenOut.has(vm.vmid));
+  const isLoser = (vm: OwnVm): boolean => (vm !== winner || isReplaced) && !isReady(vm);
+  const losers = own.filter((vm) => isLoser(vm) && !vm.locked && !wish.takenOut.has(vm.vmid));
   const hasReady = winner !== undefined && isReady(winner);
   if (losers.length > 0) return { kind: 'take-out', losers, besideReady: hasReady };
   if (hasReady) return decideReady(winner, wish);

@@ -32,6 +32,8 @@ export interface Quiet {
   readonly firstSeen: number;
   /** Ms of the clock: the first look of the unbroken row without a task that may be at work; undefined while there is one. */
   readonly since: number | undefined;
+  /** Ms of the clock: the last look. */
+  readonly until: number;
 }
 
 /** So far apart have two looks without a change and without a task to be. */
@@ -45,12 +47,12 @@ export function lookAgain(known: Quiet | undefined, vmid: Vmid, look: QuietLook)
   const firstSeen = isSame ? known.firstSeen : look.pveNow;
   const isWorkedOn = look.tasks.some((task) => mayWorkOn(task, vmid, look.begunAt ?? 0, firstSeen));
   const since = isWorkedOn ? undefined : ((isSame ? known.since : undefined) ?? look.now);
-  return { node: look.node, digest: look.digest, firstSeen, since };
+  return { node: look.node, digest: look.digest, firstSeen, since, until: look.now };
 }
 
-/** Whether nobody works on it any more. */
-export function isDead(quiet: Quiet, now: number): boolean {
-  return quiet.since !== undefined && now - quiet.since >= QUIET_MS;
+/** Whether nobody worked on it any more at the last look. */
+export function isDead(quiet: Quiet): boolean {
+  return quiet.since !== undefined && quiet.until - quiet.since >= QUIET_MS;
 }
 
 /** A copy that began before the VM's making or after the VM was first seen cannot be its origin. */

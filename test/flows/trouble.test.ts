@@ -376,6 +376,26 @@ describe('the memory of a deleted VM', () => {
   });
 });
 
+describe('a cloud-init drive that gives way to an ISO', () => {
+  it('is gone also where its storage was too busy for PVE to free it', async () => {
+    const volumes = await flow.world.volumes();
+    flow.sim.faults.add([{ method: 'POST', path: '/config$', count: 1, action: { delayMs: 3_000 } }]);
+    const since = lastRequest(flow.sim);
+    const outcome = flow.client.create(createRequest({ name: 'busy-storage', userData: '#cloud-config\n' }));
+    await until(
+      async () => await Promise.resolve(writesSince(flow.sim, since).some((write) => write.endsWith('/upload'))),
+      (isUploaded) => isUploaded,
+    );
+    await flow.sim.holdLock('storage:local-lvm', 15_000, 'pve2');
+    const { id } = await outcome;
+    expect(flow.log.some((line) => line.includes('Deleted a cloud-init drive that PVE had left behind'))).toBe(true);
+    const left = newVolumes(volumes, await flow.world.volumes()).map((volume) =>
+      volume.replace(/-[a-z2-7]{12}-\w+/, ''),
+    );
+    expect(left).toEqual([`pve2/local-lvm:vm-${id}-disk-0`, `shared:iso/vrtg-${id}.iso`]);
+  });
+});
+
 describe('a task id', () => {
   it('that PVE has forgotten, or whose VM has become another one, is done', async () => {
     const forgotten = 'UPID:pve2:00001234:00005678:6553F100:qmclone:9001:virtrigaud@pve!vrtg:';

@@ -69,7 +69,7 @@ async function lookAt(
     };
     const quiet = lookAgain(quiets.get(vmid), vmid, look);
     quiets.set(vmid, quiet);
-    if (isDead(quiet, look.now)) return { kind: 'dead', suspect: now };
+    if (isDead(quiet)) return { kind: 'dead', suspect: now };
     return workedOn(vmid, node, 'it has changed within half a minute, or a task that may be working on it is running');
   } catch (error) {
     if (saidBy(error)?.kind === 'vm-missing') return workedOn(vmid, node, 'it has moved or gone meanwhile');

@@ -1,6 +1,6 @@
 import type { Claim } from '#claim/record';
 import { isDead, lookAgain } from '#claim/quiet';
-import { hasPrivilege } from '#pve/access/permissions';
+import { hasPrivilege, readPermissions } from '#pve/access/permissions';
 import { activeTasks } from '#pve/nodes/tasks';
 import type { VmAt } from '#pve/qemu/vm';
 import type { Deadline } from '#runtime/deadline';
@@ -13,8 +13,6 @@ import type { Context } from '../context.ts';
  */
 export type Life = 'worked-on' | 'quiet' | 'dead' | 'unknown';
 
-const PERMISSIONS_MAX_AGE_MS = 60_000;
-
 /** Looks at an unfinished VM and adds the look to what this process remembers of it. */
 export async function observeLife(
   ctx: Context,
@@ -23,8 +21,9 @@ export async function observeLife(
   claim: Claim | undefined,
   call: Deadline,
 ): Promise<Life> {
-  const permissions = await ctx.permissions.read(call, PERMISSIONS_MAX_AGE_MS);
-  if (!hasPrivilege(permissions, `/nodes/${vm.node}`, 'Sys.Audit')) return 'unknown';
+  // Asked for its path alone: the whole list hides entries that take all rights away.
+  const aclPath = `/nodes/${vm.node}`;
+  if (!hasPrivilege(await readPermissions(ctx.pve, call, aclPath), aclPath, 'Sys.Audit')) return 'unknown';
   const tasks = await activeTasks(ctx.pve, vm.node, call);
   const now = ctx.clock.now();
   const record = ctx.vms.of(vm.vmid);
@@ -37,7 +36,7 @@ export async function observeLife(
     begunAt: claim?.time,
   });
   if (record.quiet.since === undefined) return 'worked-on';
-  return isDead(record.quiet, now) ? 'dead' : 'quiet';
+  return isDead(record.quiet) ? 'dead' : 'quiet';
 }
 
 /** What helps where life is `unknown`. */

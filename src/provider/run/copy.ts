@@ -150,8 +150,11 @@ async function runCopy(ctx: Context, order: CreateOrder, copy: PreparedCopy, tim
   }
 }
 
-/** A new VM shows in every node's view half a second after it is there (pve-behaviour 26): nobody looks again before. */
-const VISIBLE_AFTER_MS = 1_000;
+/**
+ * Nobody looks again before: the worker may wait a second for the template's lock, and a new VM takes half a second to
+ * show in every node's view (pve-behaviour 13.5, 26).
+ */
+const VISIBLE_AFTER_MS = 2_000;
 
 async function cloneAndWait(ctx: Context, order: CreateOrder, copy: PreparedCopy, time: RunTime): Promise<void> {
   const { vmid, claim, template, storage, pool, description } = copy;

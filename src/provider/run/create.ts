@@ -32,6 +32,8 @@ interface Run {
   readonly doubted: Set<Vmid>;
   /** Losers that are void, but that PVE does not let us remove. */
   readonly takenOut: Set<Vmid>;
+  /** Incarnations of copies by others that this run has seen ended. */
+  readonly ended: Set<string>;
   /** VMs this run has said to be at work on. */
   readonly making: Set<Vmid>;
   /** The copy this run has made; its task has ended. */
@@ -56,6 +58,7 @@ export async function createVm(ctx: Context, order: CreateOrder, time: RunTime):
     retry,
     doubted: new Set(),
     takenOut: new Set(),
+    ended: new Set(),
     making: new Set(),
     copied: undefined,
   };
@@ -123,6 +126,12 @@ async function resume(ctx: Context, run: Run, own: OwnVm, vm: VmAt, config: VmCo
   const reason = isMine ? undefined : await stillInTheMaking(ctx, order, own, vm, config, call);
   if (reason !== undefined) {
     await retry.pause(reason);
+    return undefined;
+  }
+  // The look that led here read the slots one after the other, some perhaps before this copy had ended: only one that
+  // begins now tells what else there is.
+  if (!isMine && !run.ended.has(incarnation)) {
+    run.ended.add(incarnation);
     return undefined;
   }
   isMaking(ctx, run, vm.vmid);

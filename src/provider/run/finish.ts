@@ -15,6 +15,7 @@ import { vmSubject } from '../subject.ts';
 import { locate } from '../view/cluster-view.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
 import { patience } from './patience.ts';
+import { deleteFreedDrives } from './freed-drives.ts';
 import { joinPool } from './pool.ts';
 import { deleteStaleIsos } from './seed-isos.ts';
 import { runStep } from './step.ts';
@@ -92,7 +93,10 @@ async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<
     planVm({ spec: order.spec, incarnation, site }, { ...vm, values: own.config.values }).steps;
   for (const step of planned()) {
     await runStep(ctx, vm, step, own.config.digest, call);
-    if (step.kind !== 'upload-iso') own = await observeOwn(ctx, order, vm, incarnation, call);
+    if (step.kind === 'upload-iso') continue;
+    const before = own.config.values;
+    own = await observeOwn(ctx, order, vm, incarnation, call);
+    await deleteFreedDrives(ctx, vm, before, own.config.values, call);
   }
   requireNothingLeft(order, vm, planned());
   if (round.isResumed) await deleteStaleIsos(ctx, vm, own.config.values, incarnation, call);

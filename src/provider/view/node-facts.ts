@@ -5,13 +5,13 @@ import { listStorages, type StorageEntry } from '#pve/nodes/storage';
 import { type Cached, cached } from '#runtime/cached';
 import type { Deadline } from '#runtime/deadline';
 
-/** What a node has; read at most once in 15 s for all creates on it. */
+/** What a node has; read at most once a minute for all creates on it. */
 export interface NodeFacts {
   bridges(node: NodeName, call: Deadline): Promise<readonly Bridge[]>;
   storages(node: NodeName, call: Deadline): Promise<readonly StorageEntry[]>;
 }
 
-const MAX_AGE_MS = 15_000;
+const MAX_AGE_MS = 60_000;
 const FETCH_LIMIT_MS = 30_000;
 
 export function createNodeFacts(pve: Pve): NodeFacts {

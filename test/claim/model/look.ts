@@ -93,7 +93,7 @@ export function* lifeOf(
   const seen = lookAgain(quiet.get(vmid), vmid, look);
   quiet.set(vmid, seen);
   if (seen.since === undefined) return 'worked-on';
-  return isDead(seen, now) ? 'dead' : 'quiet';
+  return isDead(seen) ? 'dead' : 'quiet';
 }
 
 function shuffled<T>(of: readonly T[], chance: Chance): T[] {

@@ -10,7 +10,7 @@ import { startStrangers } from './strangers.ts';
 
 export const THE_RULES: Rules = {
   secondLook: true,
-  secondLookAfterMs: 1000,
+  secondLookAfterMs: 2000,
   resumeLooksAgain: true,
   swapsLosers: true,
   avoidsRecent: true,

@@ -74,10 +74,7 @@ export function cloneCount({ sim }: Flow): number {
   return writesSince(sim, 0).filter((write) => write.endsWith('/clone')).length;
 }
 
-/**
- * Volumes that are there now and were not before. Cloud-init drives are left out: PVE forgets one that a VM no longer
- * needs although it could not be freed, with no more than a line in the log of a task that ends OK.
- */
+/** Volumes that are there now and were not before. */
 export async function leftVolumes(flow: Flow, before: readonly string[]): Promise<string[]> {
-  return newVolumes(before, await flow.world.volumes()).filter((volume) => !volume.endsWith('-cloudinit'));
+  return newVolumes(before, await flow.world.volumes());
 }
