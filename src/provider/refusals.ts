@@ -49,3 +49,17 @@ export function refuseContainer(guest: GuestEntry): void {
     throw invalidSpec('id', `${guest.vmid} on ${guest.node} is a container, not a VM`, 'Use the id of a VM');
   }
 }
+
+/** For a VM with a lock that may be what a worker has left that died: with the commands that remove it. */
+export function lockedFault(vm: Vm & { readonly subject: string; readonly lock: string }, wanted: string): Fault {
+  const { vmid, node, subject, lock } = vm;
+  const unlock = `qm unlock ${vmid}`;
+  // Of a destroy only the configuration is left, which no API call removes (pve-behaviour 28.5).
+  const removal = lock === 'destroyed' ? `"${unlock}", then "qm destroy ${vmid}" on ${node}` : `"${unlock}"`;
+  return new Fault('busy', {
+    subject,
+    wanted,
+    why: `it is locked (${lock})`,
+    remedy: `Wait for the running operation; what a crash has left is removed as root: ${removal}`,
+  });
+}

@@ -35,7 +35,7 @@ export function forbid(sim: Simulator, path: string, subjects: readonly Subject[
   };
 }
 
-function subjectOf(sim: Simulator, subject: Subject): string {
+export function subjectOf(sim: Simulator, subject: Subject): string {
   return subject === 'token' ? sim.token.id : sim.token.id.replace(/!.*/, '');
 }
 

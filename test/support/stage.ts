@@ -2,6 +2,7 @@
 import { expect } from 'vitest';
 import { slotsFor } from '#claim/slots';
 import type { Owner } from '#domain/owner';
+import { cutNetwork } from '#pve-sim/nodes/power';
 import type { ProviderClient } from '#rpc/client';
 import { deadlineIn } from '#runtime/deadline';
 import { type Flow, type FlowOptions, startFlow } from './flow.ts';
@@ -16,7 +17,7 @@ export interface Stage extends Flow {
   readonly moments: Moments;
 }
 
-const forever = deadlineIn(Number.POSITIVE_INFINITY);
+export const forever = deadlineIn(Number.POSITIVE_INFINITY);
 
 export async function startStage(options: FlowOptions = {}): Promise<Stage> {
   const moments = createMoments();
@@ -43,7 +44,10 @@ export async function createdInTheEnd(
   const options = owner === undefined ? {} : { owner };
   const { answer } = await until(
     async () => await outcomeOf(client.create(createRequest({ name, ...parts }), options)),
-    ({ kind, answer: given }) => kind === 'ok' && given?.task === undefined,
+    ({ kind, message, answer: given }) => {
+      expect(kind, message).not.toBe('invalid-spec');
+      return kind === 'ok' && given?.task === undefined;
+    },
   );
   return answer?.id ?? '';
 }
@@ -81,4 +85,10 @@ export function guestOf({ sim }: Flow, id: string | number) {
   const guest = sim.world.guests[Number(id)];
   if (guest === undefined) throw new Error(`there is no guest ${id}`);
   return guest;
+}
+
+/** Cuts the nodes into groups that no longer reach each other. @returns heals it */
+export function cut(stage: Flow, groups: readonly (readonly string[])[]): () => void {
+  cutNetwork(stage.sim.sim, groups);
+  return () => cutNetwork(stage.sim.sim, []);
 }

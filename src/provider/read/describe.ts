@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 import { forgetIps, guestIps } from '../observe/guest-ips.ts';
 import { auditRemedy, observeLife } from '../observe/quiet.ts';
 import { readDetails } from '../observe/vm-details.ts';
-import { refuseContainer, refuseForeign } from '../refusals.ts';
+import { lockedFault, refuseContainer, refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { atGuest } from '../view/cluster-view.ts';
@@ -66,6 +66,7 @@ async function describeGuest(
   const record = ctx.vms.of(guest.vmid);
   const details = await currentDetails(ctx, seen, asker, call);
   refuseForeign(details.ownership, { ...guest, name: details.values['name'] }, 'describe', asker);
+  refuseRemnant(guest, details);
   if (await isGivenUp(ctx, guest, details, call)) return 'given-up';
   const state = powerState(seen);
   if (state === undefined) throw unknownState(guest);
@@ -94,6 +95,11 @@ async function isGivenUp(ctx: Context, guest: GuestEntry, details: VmDetails, ca
     throw new Fault('forbidden', { ...doing, why, remedy: auditRemedy(guest) });
   }
   throw new Fault('busy', { ...doing, why: 'it is still being made', remedy: 'The next try asks again' });
+}
+
+/** Its disks are gone, and its configuration too but for this lock: it is neither there nor absent. */
+function refuseRemnant(guest: GuestEntry, { lock }: VmDetails): void {
+  if (lock === 'destroyed') throw lockedFault({ ...guest, subject: vmSubject(guest), lock }, 'describe');
 }
 
 function isCopyLock(lock: string | undefined): boolean {

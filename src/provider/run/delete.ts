@@ -13,7 +13,7 @@ import type { Context } from '../context.ts';
 import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm } from '../observe/claimed-vm.ts';
 import { isInTheMaking } from '../observe/window.ts';
-import { refuseForeign, refuseUnclaimed } from '../refusals.ts';
+import { lockedFault, refuseForeign, refuseUnclaimed } from '../refusals.ts';
 import { requireQuorum } from '../view/absence.ts';
 import { claimOnSight } from './claim-on-sight.ts';
 import { destroyWithIsos, type Doomed, markVoid } from './destroy.ts';
@@ -101,21 +101,10 @@ function refuseProtected(vm: ClaimedVm): void {
 }
 
 /** PVE destroys a hibernated VM, and no other locked one (pve-behaviour 16). */
-function refuseLocked(vm: ClaimedVm): void {
-  const { lock } = vm.config;
+function refuseLocked({ config, guest, subject }: ClaimedVm): void {
+  const { lock } = config;
   if (lock === undefined || lock === 'suspended') return;
-  throw new Fault('busy', {
-    subject: vm.subject,
-    wanted: WANTED,
-    why: `it is locked (${lock})`,
-    remedy: `Wait for the running operation; what a crash has left is removed as root: ${removalOf(vm)}`,
-  });
-}
-
-/** Of a remnant only the configuration is left, which no API call removes (pve-behaviour 28.5). */
-function removalOf({ guest, config }: ClaimedVm): string {
-  const unlock = `qm unlock ${guest.vmid}`;
-  return config.lock === 'destroyed' ? `"${unlock}", then "qm destroy ${guest.vmid}" on ${guest.node}` : `"${unlock}"`;
+  throw lockedFault({ ...guest, subject, lock }, WANTED);
 }
 
 /** `gone`: without us, while this delete was preparing. `look-again`: somebody else was destroying it, and has ended. */

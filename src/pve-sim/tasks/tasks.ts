@@ -93,6 +93,15 @@ export function createTasks(sim: TasksOf): Tasks {
     return record;
   };
 
+  /** Each round of the status daemon looks which workers are still there. */
+  const dropStillborn = (node: string): void => {
+    for (const record of index.of(node).running.filter(({ stillborn }) => stillborn)) {
+      record.exitstatus = 'unexpected status';
+      record.endtime = Math.floor(sim.clock.now() / 1000);
+      index.end(record);
+    }
+  };
+
   const watch = (record: TaskRecord): Running => {
     const worker = createWorker(record, sim.pace);
     const { promise: done, resolve } = Promise.withResolvers<void>();
@@ -175,7 +184,10 @@ export function createTasks(sim: TasksOf): Tasks {
     },
     ended: async (upid) => await running.get(upid)?.done,
     ofNode: (node) => index.of(node),
-    broadcast: (node) => broadcasts.send(node),
+    broadcast: (node) => {
+      dropStillborn(node);
+      broadcasts.send(node);
+    },
     heardBy: (node) => broadcasts.heardBy(node),
   };
 }
