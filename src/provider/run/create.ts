@@ -16,6 +16,7 @@ import type { Snapshot } from '../view/cluster-view.ts';
 import { copyTemplate } from './copy.ts';
 import { alreadyExists, copyIsGone, exhausted, madeFromOther, othersAtWork, unreadable } from './create-faults.ts';
 import { finishVm } from './finish.ts';
+import { refuseLostClaim } from './lost-claim.ts';
 import { stillInTheMaking } from './origin.ts';
 import { type Patience, patience } from './patience.ts';
 import type { RunTime } from './run-time.ts';
@@ -91,6 +92,7 @@ async function advance(ctx: Context, run: Run, { decision, snapshot, window }: L
       return await resume(ctx, run, decision, vm, slot.config);
     }
     case 'take': {
+      refuseLostClaim(ctx, order, window);
       // What a run has copied and no longer finds was taken away by somebody: not to be made again without being asked.
       if (time.isHandedOver || run.copied !== undefined) throw copyIsGone(order);
       const look = async (): Promise<Look> => await lookAtWindow(ctx, run);
@@ -149,6 +151,7 @@ function isMaking(ctx: Context, run: Run, vmid: Vmid): void {
   const record = ctx.vms.of(vmid);
   record.createHasFailed = false;
   record.isBeingMade = true;
+  record.unfinished = run.order.spec.name;
   run.making.add(vmid);
 }
 

@@ -12,6 +12,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm } from '../observe/claimed-vm.ts';
+import { type Identity, identityOf, isSameVm } from '../observe/identity.ts';
 import { isInTheMaking } from '../observe/window.ts';
 import { lockedFault, refuseForeign, refuseUnclaimed } from '../refusals.ts';
 import { requireQuorum } from '../view/absence.ts';
@@ -24,12 +25,6 @@ const WANTED = 'delete';
 /** A VM that is ours to delete, and what tells it from another one at the same id. */
 interface Target extends ClaimedVm {
   readonly identity: Identity;
-}
-
-/** A claim's incarnation, and what PVE draws anew for every VM. */
-interface Identity {
-  readonly incarnation: string | undefined;
-  readonly hardware: string;
 }
 
 /** Returns when the VM is gone, or proven to have been gone before. */
@@ -65,7 +60,7 @@ async function observeTarget(ctx: Context, wanted: Wanted, call: Deadline): Prom
   if (vm === undefined) return undefined;
   const { ownership, guest } = vm;
   const identity = identityOf(vm);
-  const isOther = wanted.identity !== undefined && !isSame(wanted.identity, identity);
+  const isOther = wanted.identity !== undefined && !isSameVm(wanted.identity, identity);
   // A remnant of a destroy has lost all that could tell.
   if (isOther && !isInTheMaking(vm.config)) return undefined;
   refuseForeign(ownership, guest, WANTED, wanted.owner);
@@ -75,19 +70,6 @@ async function observeTarget(ctx: Context, wanted: Wanted, call: Deadline): Prom
   refuseUnclaimed(ctx, ownership, guest, WANTED);
   refuseProtected(vm);
   return { ...vm, identity };
-}
-
-function identityOf({ ownership, config }: ClaimedVm): Identity {
-  return {
-    incarnation: ownership.kind === 'ours' ? ownership.claim.incarnation : undefined,
-    hardware: ['smbios1', 'vmgenid', 'meta'].map((key) => config.values[key] ?? '').join(' '),
-  };
-}
-
-/** A claim that was taken away or put there meanwhile does not make it another VM. */
-function isSame(one: Identity, other: Identity): boolean {
-  const haveBoth = one.incarnation !== undefined && other.incarnation !== undefined;
-  return haveBoth ? one.incarnation === other.incarnation : one.hardware === other.hardware;
 }
 
 function refuseProtected(vm: ClaimedVm): void {

@@ -49,6 +49,7 @@ export async function finishVm(ctx: Context, order: CreateOrder, target: Unfinis
       config = undefined;
       // The lane is free between the rounds: a delete need not wait for a VM that cannot be finished.
       await ctx.lanes.through([lane], call.signal, async () => await finishRound(ctx, round, call));
+      ctx.vms.of(vmid).unfinished = undefined;
       return vmid;
     } catch (error) {
       // Somebody else wrote first, or the VM has moved: the next round begins with what is there.

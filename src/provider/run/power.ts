@@ -13,6 +13,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm, refuseBusy } from '../observe/claimed-vm.ts';
+import { type Identity, identityOf, isSameVm } from '../observe/identity.ts';
 import { refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { patience } from './patience.ts';
@@ -42,10 +43,13 @@ export async function changeVmPower(
   const retry = patience(ctx.clock, call);
   /** What PVE has taken on and not finished yet: a reboot of its two halves, or a wish handed to HA. */
   let pending: Pending | undefined;
+  let identity: Identity | undefined;
   for (;;) {
     const vm = await observeVm(ctx, order.vmid, wanted, call);
     if (vm === undefined) throw missing(order, wanted);
     refuseForeign(vm.ownership, vm.guest, wanted, asker);
+    identity ??= identityOf(vm);
+    if (!isSameVm(identity, identityOf(vm))) throw replaced(vm, wanted);
     const reading = readPower(vm.status);
     const act = nextAct(ctx, order, pending, reading);
     if (act === 'done') return;
@@ -81,6 +85,11 @@ function nextAct(ctx: Context, order: PowerOrder, pending: Pending | undefined, 
 
 function missing({ vmid }: PowerOrder, wanted: string): Fault {
   return new Fault('not-found', { subject: vmSubject({ vmid }), wanted, why: 'there is no such VM' });
+}
+
+function replaced({ subject }: ClaimedVm, wanted: string): Fault {
+  const why = 'another VM has got its id meanwhile';
+  return new Fault('busy', { subject, wanted, why, remedy: 'The next try looks again' });
 }
 
 function notYet(vm: ClaimedVm, wanted: string, reading: PowerReading): Fault {

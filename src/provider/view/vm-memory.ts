@@ -45,6 +45,8 @@ export interface VmRecord {
   destroySentAt: number | undefined;
   /** A create of this process is at work on the VM. */
   isBeingMade: boolean;
+  /** The name of the VM that this process has copied here, or taken up, and not finished. */
+  unfinished: string | undefined;
   /** A create that had outlived its call has ended without success, and nobody works on the VM any more. */
   createHasFailed: boolean;
   /** What has been seen of a VM that is not finished. */
@@ -102,6 +104,7 @@ function newRecord(): VmRecord {
     isDestroyed: false,
     destroySentAt: undefined,
     isBeingMade: false,
+    unfinished: undefined,
     createHasFailed: false,
     quiet: undefined,
     shutdownNotBefore: undefined,
