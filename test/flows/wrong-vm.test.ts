@@ -1,0 +1,300 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describeWithClaim, readClaim } from '#claim/record';
+import type { Guest } from '#pve-sim/world/world';
+import { PowerOp } from '#rpc/contract';
+import { lastRequest, writesSince } from '../support/journal.ts';
+import { isTaskPoll } from '../support/moments.ts';
+import { outcomeOf } from '../support/outcome.ts';
+import { createRequest } from '../support/requests.ts';
+import {
+  clonesSince,
+  createdInTheEnd,
+  deletedInTheEnd,
+  expectOneVm,
+  forever,
+  guestOf,
+  placeByHand,
+  type Stage,
+  slotsOf,
+  startStage,
+} from '../support/stage.ts';
+import { until } from '../support/until.ts';
+
+// VMs that are not ours, or not ours any more: they are not powered, not changed and not deleted, whatever their id was
+// before, and whatever their description says.
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterEach(() => {
+  stage.moments.clear();
+  stage.sim.faults.clear();
+});
+afterAll(async () => await stage.stop());
+
+/** A claim as another instance of the provider, or another version of it, would have it. */
+function claimOf(vmid: number, change: Record<string, string>): string {
+  const reading = readClaim(
+    `<!-- virtrigaud 1 {"c":"abcdefgh2345","d":"1aaaaaaaaaaaaaaaa","i":"test/flow","k":"vm","n":"x","s":"ready","t":1,"v":${vmid}} -->`,
+  );
+  if (reading.kind !== 'claim') throw new Error('no claim');
+  return describeWithClaim('', { ...reading.claim, ...change }, 'refuse');
+}
+
+const STRANGERS = {
+  'an unclaimed VM': (vmid: number): Record<string, string> => ({ name: `payroll-${vmid}`, memory: '512' }),
+  "another instance's VM": (vmid: number) => ({
+    name: `payroll-${vmid}`,
+    memory: '512',
+    description: claimOf(vmid, { instance: 'other/one', name: 'payroll' }),
+  }),
+} as const;
+
+/**
+ * Our VM is deleted by hand, and somebody else's is at its id on another node, complete and running.
+ * @returns what it was then
+ */
+function replace(vmid: number, config: Record<string, string>, type: Guest['type'] = 'qemu'): Guest {
+  const { world } = stage.sim;
+  const ours = world.guests[vmid];
+  for (const [key, volume] of Object.entries(world.volumes)) if (volume.vmid === vmid) delete world.volumes[key];
+  const stranger: Guest = {
+    vmid,
+    type,
+    node: 'pve3',
+    config: { ...config, smbios1: `uuid=stranger-${vmid}`, vmgenid: `stranger-${vmid}` },
+    pending: {},
+    pendingDelete: {},
+    cloudinit: {},
+    snapshots: {},
+    run: structuredClone(ours?.run),
+    behaviour: ours?.behaviour ?? { agent: 'silent', shutdown: 'normal', docker: false },
+  };
+  world.guests[vmid] = stranger;
+  return structuredClone(stranger);
+}
+
+function expectUntouched(stranger: Guest): void {
+  const now = stage.sim.world.guests[stranger.vmid];
+  expect(now && { ...now, behaviour: undefined }).toEqual({ ...stranger, behaviour: undefined });
+}
+
+async function callsOf(work: () => Promise<unknown>): Promise<number> {
+  const since = lastRequest(stage.sim);
+  await work();
+  return stage.sim.journal.after(since).filter(({ path }) => !isTaskPoll(path)).length;
+}
+
+const dashed = (...words: readonly string[]): string =>
+  words
+    .join('-')
+    .replaceAll(/[^a-z0-9]+/gi, '-')
+    .toLowerCase();
+
+const OPERATIONS = {
+  'a start': async (id: string) => await stage.client.power({ id, op: PowerOp.ON }),
+  'a stop': async (id: string) => await stage.client.power({ id, op: PowerOp.OFF }),
+  'a delete': async (id: string) => await stage.client.delete({ id }),
+} as const;
+
+describe('a VMID that a stranger has got', () => {
+  const rows = Object.entries(STRANGERS).flatMap(([who, config]) =>
+    Object.entries(OPERATIONS).map(([what, operate]) => ({ who, config, what, operate })),
+  );
+  it.each(rows)(
+    '($who) in the middle of $what, at any of its calls: it stays as it is',
+    async ({ who, config, what, operate }) => {
+      const begin = async (nth: number): Promise<string> => {
+        const id = await createdInTheEnd(stage, dashed(who, what, String(nth)));
+        if (what !== 'a start') await stage.client.power({ id, op: PowerOp.ON });
+        return id;
+      };
+      const first = await begin(0);
+      const calls = await callsOf(async () => await operate(first));
+      expect(calls).toBeGreaterThanOrEqual(3);
+      const ids = await Promise.all(Array.from({ length: calls }, async (_, nth) => await begin(nth + 1)));
+      let replaced = 0;
+      for (const [nth, id] of ids.entries()) {
+        // A VM that nobody has claimed is powered for whoever asks; not for who has asked for another one.
+        if (what !== 'a delete' && who === 'an unclaimed VM' && nth < 2) continue;
+        let stranger: Guest | undefined;
+        stage.moments.atCall(nth + 1, () => {
+          stranger = replace(Number(id), config(Number(id)));
+        });
+        await outcomeOf<unknown>(operate(id));
+        stage.moments.clear();
+        if (stranger === undefined) continue;
+        replaced += 1;
+        expectUntouched(stranger);
+        delete stage.sim.world.guests[Number(id)];
+      }
+      expect(replaced).toBeGreaterThanOrEqual(what === 'a delete' ? 8 : 1);
+    },
+  );
+
+  it.each(Object.entries(STRANGERS))(
+    '(%s) while a create finishes its copy, at any of its calls: it stays, and one VM is made elsewhere',
+    async (who, config) => {
+      let copyAt = 0;
+      const count = async (): Promise<void> => {
+        const since = lastRequest(stage.sim);
+        await createdInTheEnd(stage, dashed('finish', who, 'count'));
+        const calls = stage.sim.journal.after(since).filter(({ path }) => !isTaskPoll(path));
+        copyAt = calls.findIndex(({ path }) => path.endsWith('/clone'));
+      };
+      const calls = await callsOf(count);
+      for (let nth = copyAt + 2; nth < calls; nth++) {
+        const name = dashed('finish', who, String(nth));
+        let stranger: Guest | undefined;
+        stage.moments.atCall(nth, () => {
+          const [vm] = Object.values(stage.sim.world.guests).filter((guest) => guest.config['name'] === name);
+          if (vm !== undefined) stranger = replace(vm.vmid, config(vm.vmid));
+        });
+        const id = await createdInTheEnd(stage, name);
+        stage.moments.clear();
+        expect(stranger).toBeDefined();
+        if (stranger === undefined) continue;
+        expectUntouched(stranger);
+        expect(id).not.toBe(String(stranger.vmid));
+        await expectOneVm(stage, name, id);
+        delete stage.sim.world.guests[stranger.vmid];
+      }
+    },
+  );
+
+  it('(a container) is refused by every call, and stays', async () => {
+    const id = await createdInTheEnd(stage, 'to-be-a-container');
+    const stranger = replace(Number(id), { hostname: 'dns', memory: '512' }, 'lxc');
+    for (const { client } of [stage, await stage.another(1)]) {
+      for (const call of [client.describe({ id }), client.power({ id, op: PowerOp.ON }), client.delete({ id })]) {
+        expect(await outcomeOf<unknown>(call)).toMatchObject({
+          kind: 'invalid-spec',
+          message: expect.stringContaining('container'),
+        });
+      }
+    }
+    expectUntouched(stranger);
+    // And its slot is somebody else's for a create.
+    const again = await createdInTheEnd(stage, 'to-be-a-container');
+    expect(again).not.toBe(id);
+    expectUntouched(stranger);
+  });
+});
+
+describe('a claim that was copied', () => {
+  it.each(['a clone', 'a restore'])(
+    'by %s, is none: neither deleted, nor taken for the VM by a create',
+    async (how) => {
+      const name = dashed('copied', how);
+      const id = await createdInTheEnd(stage, name);
+      const [first, second = 0] = slotsOf(name);
+      expect(Number(id)).toBe(first);
+      const { description = '' } = guestOf(stage, id).config;
+      // At the very id where a second VM of the owner would be.
+      await placeByHand(stage, second, 'pve3', { name: 'the-copy' });
+      guestOf(stage, second).config['description'] = description;
+      const copy = structuredClone(guestOf(stage, second));
+      const since = lastRequest(stage.sim);
+      const refused = await outcomeOf(stage.client.delete({ id: String(second) }));
+      expect(refused).toMatchObject({
+        kind: 'precondition',
+        message: expect.stringContaining('nobody has claimed it'),
+      });
+      expect(await createdInTheEnd(stage, name)).toBe(id);
+      expect(writesSince(stage.sim, since)).toEqual([]);
+      await deletedInTheEnd(stage, id);
+      const again = await createdInTheEnd(stage, name);
+      expect(again).not.toBe(String(second));
+      expect(guestOf(stage, second).config).toEqual(copy.config);
+      delete stage.sim.world.guests[second];
+    },
+  );
+});
+
+type Edit = (description: string) => string | undefined;
+const EDITS: Record<string, Edit> = {
+  'edited away': () => undefined,
+  damaged: (text) => text.replace('"s":', '"S":'),
+  'of a later version': (text) => text.replace('virtrigaud 1 ', 'virtrigaud 2 '),
+};
+
+function edit(vmid: string | number, change: Edit): void {
+  const { config } = guestOf(stage, vmid);
+  const text = change(config['description'] ?? '');
+  if (text === undefined) delete config['description'];
+  else config['description'] = text;
+}
+
+describe('a claim that is', () => {
+  it.each(Object.entries(EDITS))('%s, between two calls: the VM is not deleted', async (how, change) => {
+    const id = await createdInTheEnd(stage, dashed('between', how));
+    edit(id, change);
+    const since = lastRequest(stage.sim);
+    for (const { client } of [stage, await stage.another(1)]) {
+      expect(await outcomeOf(client.delete({ id }))).toMatchObject({
+        kind: 'precondition',
+        message: expect.stringContaining(`vrtg adopt ${id}`),
+      });
+    }
+    expect(writesSince(stage.sim, since)).toEqual([]);
+  });
+
+  it.each(Object.entries(EDITS))(
+    '%s, in the middle of a delete, at any of its calls before the last: refused',
+    async (how, change) => {
+      const begin = async (nth: number): Promise<string> => {
+        const id = await createdInTheEnd(stage, dashed('middle', how, String(nth)));
+        await stage.client.power({ id, op: PowerOp.ON });
+        return id;
+      };
+      const first = await begin(0);
+      const calls = await callsOf(async () => await stage.client.delete({ id: first }));
+      const ids = await Promise.all(Array.from({ length: calls - 2 }, async (_, nth) => await begin(nth + 1)));
+      const kinds: string[] = [];
+      for (const [nth, id] of ids.entries()) {
+        stage.moments.atCall(nth + 1, () => edit(id, change));
+        const { kind } = await outcomeOf(stage.client.delete({ id }));
+        kinds.push(kind);
+        stage.moments.clear();
+        if (kind !== 'ok') expect(stage.sim.world.guests[Number(id)]).toBeDefined();
+      }
+      expect(kinds.filter((kind) => kind === 'precondition').length).toBeGreaterThan(4);
+    },
+  );
+
+  it.each(Object.entries(EDITS))(
+    '%s, in the middle of a create, each time: a clear error, and no second VM',
+    async (how, change) => {
+      const name = dashed('stripped', how);
+      // Somebody's tool, which does it to every new VM.
+      const strip = (): void => {
+        for (const { vmid, config } of Object.values(stage.sim.world.guests)) {
+          if (config['name'] === name && config['lock'] === undefined) edit(vmid, change);
+        }
+      };
+      const since = lastRequest(stage.sim);
+      const kinds: string[] = [];
+      for (let tries = 0; tries < 12; tries++) {
+        stage.moments.at({ method: 'POST', path: /\/config$/ }, strip);
+        const { kind, message } = await outcomeOf(stage.client.create(createRequest({ name, class: { CPU: 7 } })));
+        kinds.push(kind);
+        if (kind !== 'busy') {
+          const remedy = /somebody has removed the claim.*Delete VM \d+ in PVE, or keep it.*vrtg adopt/;
+          expect([kind, message]).toEqual(['precondition', expect.stringMatching(remedy)]);
+        }
+        // Past what is answered from memory.
+        await until(
+          async () => await Promise.resolve(stage.sim.clock.now()),
+          (now) => now > 0,
+        );
+      }
+      expect(kinds).toContain('precondition');
+      expect(clonesSince(stage, since)).toBe(1);
+      const [first] = Object.values(stage.sim.world.guests).filter((guest) => guest.config['name'] === name);
+      await stage.pve.delete(`/nodes/pve2/qemu/${first?.vmid}`, forever);
+      stage.moments.clear();
+      await expectOneVm(stage, name, await createdInTheEnd(stage, name));
+    },
+  );
+});
