@@ -6,6 +6,7 @@ import { lastRequest, writesSince } from '../support/journal.ts';
 import { isTaskPoll } from '../support/moments.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { createRequest } from '../support/requests.ts';
+import { strayVolumes } from '../support/world.ts';
 import {
   clonesSince,
   createdInTheEnd,
@@ -18,7 +19,6 @@ import {
   slotsOf,
   startStage,
 } from '../support/stage.ts';
-import { until } from '../support/until.ts';
 
 // VMs that are not ours, or not ours any more: they are not powered, not changed and not deleted, whatever their id was
 // before, and whatever their description says.
@@ -84,6 +84,15 @@ async function callsOf(work: () => Promise<unknown>): Promise<number> {
   const since = lastRequest(stage.sim);
   await work();
   return stage.sim.journal.after(since).filter(({ path }) => !isTaskPoll(path)).length;
+}
+
+/** Every call that names a VM, and is wired. */
+async function askedEverything(client: Stage['client'], id: string) {
+  return await Promise.all([
+    outcomeOf(client.describe({ id })),
+    outcomeOf(client.power({ id, op: PowerOp.ON })),
+    outcomeOf(client.delete({ id })),
+  ]);
 }
 
 const dashed = (...words: readonly string[]): string =>
@@ -167,12 +176,8 @@ describe('a VMID that a stranger has got', () => {
     const id = await createdInTheEnd(stage, 'to-be-a-container');
     const stranger = replace(Number(id), { hostname: 'dns', memory: '512' }, 'lxc');
     for (const { client } of [stage, await stage.another(1)]) {
-      for (const call of [client.describe({ id }), client.power({ id, op: PowerOp.ON }), client.delete({ id })]) {
-        expect(await outcomeOf<unknown>(call)).toMatchObject({
-          kind: 'invalid-spec',
-          message: expect.stringContaining('container'),
-        });
-      }
+      const refusal = { kind: 'invalid-spec', message: expect.stringContaining('container') };
+      expect(await askedEverything(client, id)).toMatchObject([refusal, refusal, refusal]);
     }
     expectUntouched(stranger);
     // And its slot is somebody else's for a create.
@@ -274,20 +279,17 @@ describe('a claim that is', () => {
         }
       };
       const since = lastRequest(stage.sim);
+      const looks = (): number =>
+        stage.sim.journal.after(since).filter(({ path }) => path === '/cluster/resources').length;
       const kinds: string[] = [];
-      for (let tries = 0; tries < 12; tries++) {
+      // Past what is answered from memory: PVE is asked again, and again.
+      while (looks() < 6) {
         stage.moments.at({ method: 'POST', path: /\/config$/ }, strip);
         const { kind, message } = await outcomeOf(stage.client.create(createRequest({ name, class: { CPU: 7 } })));
         kinds.push(kind);
-        if (kind !== 'busy') {
-          const remedy = /somebody has removed the claim.*Delete VM \d+ in PVE, or keep it.*vrtg adopt/;
-          expect([kind, message]).toEqual(['precondition', expect.stringMatching(remedy)]);
-        }
-        // Past what is answered from memory.
-        await until(
-          async () => await Promise.resolve(stage.sim.clock.now()),
-          (now) => now > 0,
-        );
+        if (kind === 'busy') continue;
+        const remedy = /somebody has removed the claim.*Delete VM \d+ in PVE, or keep it.*vrtg adopt/;
+        expect([kind, message]).toEqual(['precondition', expect.stringMatching(remedy)]);
       }
       expect(kinds).toContain('precondition');
       expect(clonesSince(stage, since)).toBe(1);
@@ -297,4 +299,108 @@ describe('a claim that is', () => {
       await expectOneVm(stage, name, await createdInTheEnd(stage, name));
     },
   );
+});
+
+describe('an instance that is renamed', () => {
+  it('finds all its VMs to be of another one, and makes the same name elsewhere', async () => {
+    const name = 'renamed';
+    const before = await startStage();
+    const id = await createdInTheEnd(before, name);
+    const running = structuredClone(guestOf(before, id).config);
+    const { client } = await before.another(0, { PVE_INSTANCE: 'test/renamed' });
+    const refusal = {
+      kind: 'precondition',
+      message: expect.stringMatching(new RegExp(`belongs to virtrigaud instance test/flow.*vrtg adopt ${id}`)),
+    };
+    expect(await askedEverything(client, id)).toMatchObject([refusal, refusal, refusal]);
+    const other = await createdInTheEnd({ client }, name);
+    expect(slotsOf(name)).not.toContain(Number(other));
+    await deletedInTheEnd({ client }, other);
+    expect(guestOf(before, id).config).toEqual(running);
+    await before.stop();
+  });
+});
+
+describe('PVE_UNCLAIMED', () => {
+  const left: Record<string, (guest: Guest) => void> = {
+    'a template': ({ config }) => {
+      config['template'] = '1';
+    },
+    'a locked VM': ({ config }) => {
+      config['lock'] = 'backup';
+    },
+    'a VM whose description leaves no room': ({ config }) => {
+      config['description'] = 'x'.repeat(8_150);
+    },
+    "another instance's VM": (guest) => {
+      guest.config['description'] = claimOf(guest.vmid, { instance: 'other/one' });
+    },
+    'a VM with a damaged claim': (guest) => {
+      guest.config['description'] = claimOf(guest.vmid, {}).replace('"s":', '"S":');
+    },
+  };
+  const modes = { refuse: /refused, claim it first with "vrtg adopt 100"/, accept: /destroys it, although nobody/ };
+
+  it.each(Object.entries(modes))('=%s: described with what a delete will do, and powered', async (mode, word) => {
+    const one = await startStage({ settings: { PVE_UNCLAIMED: mode } });
+    const { config } = guestOf(one, 100);
+    const before = structuredClone(config);
+    const { exists, providerRawJson } = await one.client.describe({ id: '100' });
+    expect(exists).toBe(true);
+    expect(JSON.parse(providerRawJson)).toMatchObject({ claim: 'none', on_delete: expect.stringMatching(word) });
+    await one.client.power({ id: '100', op: PowerOp.ON });
+    expect(guestOf(one, 100).run).toBeDefined();
+    expect(guestOf(one, 100).config).toEqual(before);
+    const { kind } = await outcomeOf(one.client.delete({ id: '100' }));
+    expect(kind).toBe(mode === 'accept' ? 'ok' : 'precondition');
+    expect(one.sim.world.guests[100] === undefined).toBe(mode === 'accept');
+    if (mode === 'accept') expect(strayVolumes(one.sim)).toEqual([]);
+    else expect(guestOf(one, 100).run).toBeDefined();
+    await one.stop();
+  });
+
+  it("=claim: claimed once, with the person's description kept, and then ours to delete", async () => {
+    const one = await startStage({ settings: { PVE_UNCLAIMED: 'claim' } });
+    guestOf(one, 100).config['description'] = 'Do not touch.\nAsk Erna.';
+    const since = lastRequest(one.sim);
+    const other = await one.another(1);
+    for (const { client } of [one, one, other, one, other]) {
+      expect((await client.describe({ id: '100' })).exists).toBe(true);
+    }
+    expect(writesSince(one.sim, since)).toEqual(['PUT /nodes/pve3/qemu/100/config']);
+    const reading = readClaim(guestOf(one, 100).config['description']);
+    expect(reading).toMatchObject({
+      kind: 'claim',
+      text: 'Do not touch.\nAsk Erna.',
+      claim: { name: 'legacy-app', state: 'ready', instance: 'test/flow', vmid: 100 },
+    });
+    await one.client.power({ id: '100', op: PowerOp.ON });
+    await one.client.delete({ id: '100' });
+    expect(one.sim.world.guests[100]).toBeUndefined();
+    expect(strayVolumes(one.sim)).toEqual([]);
+    await one.stop();
+  });
+
+  it.each(Object.entries(left))('=claim leaves %s alone, whatever is asked for', async (_, make) => {
+    const one = await startStage({ settings: { PVE_UNCLAIMED: 'claim' } });
+    make(guestOf(one, 100));
+    const before = structuredClone(guestOf(one, 100));
+    const since = lastRequest(one.sim);
+    await outcomeOf(one.client.describe({ id: '100' }));
+    expect((await outcomeOf(one.client.delete({ id: '100' }))).kind).toMatch(/^(precondition|busy)$/);
+    expect(writesSince(one.sim, since)).toEqual([]);
+    expect(guestOf(one, 100)).toEqual(before);
+    await one.stop();
+  });
+
+  it('=claim leaves a container alone', async () => {
+    const one = await startStage({ settings: { PVE_UNCLAIMED: 'claim' } });
+    const before = structuredClone(guestOf(one, 101));
+    const since = lastRequest(one.sim);
+    expect((await outcomeOf(one.client.describe({ id: '101' }))).kind).toBe('invalid-spec');
+    expect((await outcomeOf(one.client.delete({ id: '101' }))).kind).toBe('invalid-spec');
+    expect(writesSince(one.sim, since)).toEqual([]);
+    expect(guestOf(one, 101)).toEqual(before);
+    await one.stop();
+  });
 });

@@ -22,7 +22,7 @@ export interface Flow {
   /** Log lines of the provider so far. */
   readonly log: readonly string[];
   /** Another provider process's worth: a second provider with its own memory, on node `index`'s endpoint. */
-  another(index: number): Promise<Replica>;
+  another(index: number, settings?: Readonly<Record<string, string>>): Promise<Replica>;
   stop(): Promise<void>;
 }
 
@@ -95,8 +95,8 @@ export async function startFlow(options: FlowOptions = {}): Promise<Flow> {
   const sim = await startSimulator({ cluster: 'three-node', timeScale: 20, port: 0, ...options.simulator });
   const log: string[] = [];
   const running = new Set<Replica>();
-  const another = async (index: number): Promise<Replica> => {
-    const environment = { ...providerEnvironment(sim, index), ...options.settings };
+  const another: Flow['another'] = async (index, settings) => {
+    const environment = { ...providerEnvironment(sim, index), ...options.settings, ...settings };
     const provider = await startInProcess(environment, sim.clock.factor, log);
     const client = createProviderClient({ address: `127.0.0.1:${provider.port}` });
     const replica: Replica = {
