@@ -165,7 +165,7 @@ describe('a request that has changed', () => {
   it.each([owner('finished', 'finished-1'), { name: 'finished-too' }])(
     'after the VM is finished is AlreadyExists with the VMID',
     async (by) => {
-      const { name = '' } = by;
+      const { name } = by;
       const id = await createdInTheEnd(stage, name, {}, by);
       const since = lastRequest(stage.sim);
       for (const { client } of [stage, await stage.another(1)]) {

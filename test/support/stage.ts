@@ -21,7 +21,7 @@ export const forever = deadlineIn(Number.POSITIVE_INFINITY);
 
 export async function startStage(options: FlowOptions = {}): Promise<Stage> {
   const moments = createMoments();
-  const simulator = { timeScale: 100, record: moments.record, ...options.simulator };
+  const simulator = { timeScale: 200, record: moments.record, ...options.simulator };
   return { ...(await startFlow({ ...options, simulator })), moments };
 }
 
