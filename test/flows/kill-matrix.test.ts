@@ -1,39 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Flow, startFlow } from '../support/flow.ts';
-import {
-  CREATE_KINDS,
-  type CreateKind,
-  createToTheEnd,
-  flawOf,
-  killAt,
-  type KillPoint,
-  type Mortal,
-  settingsFor,
-  stateOf,
-  VICTIM_NODE,
-} from '../support/kill-matrix.ts';
+import { CREATE_KINDS, flawAt, type Mortal, mortal, settingsFor, VICTIM_NODE } from '../support/kill-matrix.ts';
 import { type ProviderProcess, startProviderProcess } from '../support/processes.ts';
 import { seeded } from '../support/random.ts';
 
 // A provider that dies at any call of a create, and another one that is asked again: one finished VM, and nothing else.
 
 const TIME_SCALE = 100;
-
-/** Undefined where the create was finished before the point, else its flaw, or '' for none. */
-async function flawAt(
-  flow: Flow,
-  kind: CreateKind,
-  point: KillPoint,
-  { victim, successor }: { victim: Mortal; successor: Mortal },
-): Promise<string | undefined> {
-  const name = `${kind.cloudInit}-${kind.answer}-${point.call}-${point.moment}`;
-  const before = await stateOf(flow.world);
-  const { known, reached } = await killAt(flow.sim, flow.world, victim, kind, name, point);
-  const id = await createToTheEnd(successor.client, kind, name, known);
-  const flaw = await flawOf(flow.world, kind, name, id, before);
-  if (flaw !== undefined) return `${name}: ${flaw}`;
-  return reached ? '' : undefined;
-}
 
 describe('a create whose provider is cut off', () => {
   it.concurrent.each(CREATE_KINDS)(
@@ -96,7 +69,3 @@ describe('a create whose provider process is killed', () => {
     expect(reached).toBeGreaterThan(SIGKILLS / 2);
   });
 });
-
-function mortal(process: ProviderProcess): Mortal {
-  return { client: process.client, die: async () => void (await process.kill('SIGKILL')) };
-}

@@ -3,6 +3,8 @@
 import type { JournalEntry } from '#pve-sim/journal';
 import type { Simulator } from '#pve-sim/simulator';
 import type { ProviderClient } from '#rpc/client';
+import type { Flow } from './flow.ts';
+import type { ProviderProcess } from './processes.ts';
 import { createRequest, nic, rootDisk } from './requests.ts';
 import { until } from './until.ts';
 import { claimedVms, newVolumes, type WorldReader } from './world.ts';
@@ -61,7 +63,7 @@ interface Known {
  * Starts a create with `victim` and cuts it off at `point`.
  * @returns what the manager knows by then, and whether the point was reached before the create was finished.
  */
-export async function killAt(
+async function killAt(
   sim: Simulator,
   world: WorldReader,
   victim: Mortal,
@@ -171,9 +173,8 @@ export async function flawOf(
   if (vm === undefined || vms.length !== 1) return `VMs ${vms.map(({ vmid }) => vmid).join(', ')}`;
   if (String(vm.vmid) !== id) return `the answer is ${id}, the VM is ${vm.vmid}`;
   const { config } = vm;
-  const claims = await claimedVms(world, name);
-  if (claims[0]?.state !== 'ready' || vm.lock !== undefined)
-    return `${claims[0]?.state ?? 'no claim'}, lock ${vm.lock}`;
+  const claim = (await claimedVms(world, name)).find(({ vmid }) => vmid === vm.vmid);
+  if (claim?.state !== 'ready' || vm.lock !== undefined) return `${claim?.state ?? 'no claim'}, lock ${vm.lock}`;
   const isWhole =
     config['cores'] === '2' &&
     config['memory'] === '4096' &&
@@ -195,4 +196,25 @@ export async function flawOf(
 /** What there was before a create. */
 export async function stateOf(world: WorldReader): Promise<{ vms: number[]; volumes: string[] }> {
   return { vms: (await world.vms()).map(({ vmid }) => vmid), volumes: await world.volumes() };
+}
+
+/** Undefined where the create was finished before the point, else its flaw, or '' for none. */
+export async function flawAt(
+  flow: Flow,
+  kind: CreateKind,
+  point: KillPoint,
+  { victim, successor }: { victim: Mortal; successor: Mortal },
+): Promise<string | undefined> {
+  const name = `${kind.cloudInit}-${kind.answer}-${point.call}-${point.moment}`;
+  const before = await stateOf(flow.world);
+  const { known, reached } = await killAt(flow.sim, flow.world, victim, kind, name, point);
+  const id = await createToTheEnd(successor.client, kind, name, known);
+  const flaw = await flawOf(flow.world, kind, name, id, before);
+  if (flaw !== undefined) return `${name}: ${flaw}`;
+  return reached ? '' : undefined;
+}
+
+/** A process dies by SIGKILL. */
+export function mortal(process: ProviderProcess): Mortal {
+  return { client: process.client, die: async () => void (await process.kill('SIGKILL')) };
 }
