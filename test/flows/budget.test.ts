@@ -12,14 +12,14 @@ beforeAll(async () => {
 });
 afterAll(async () => await flow.stop());
 
-const CREATE_BUDGET = 16;
-const CREATE_WITH_ISO_BUDGET = 19;
-const WARM_CREATE_BUDGET = 14;
+const CREATE_BUDGET = 15;
+const CREATE_WITH_ISO_BUDGET = 18;
+const WARM_CREATE_BUDGET = 13;
 
 describe('a create from a template by name, with nothing known yet', () => {
   const parts = { networks: [nic(), nic({ Name: 'dmz', VLAN: 7 })], disks: [rootDisk(40)], tags: ['web'] };
 
-  it('takes at most 16 requests with two NICs, a grown disk, tags and native cloud-init', async () => {
+  it('takes at most 15 requests with two NICs, a grown disk, tags and native cloud-init', async () => {
     const fresh = await flow.another(1);
     const before = lastRequest(flow.sim);
     const startedAt = flow.sim.clock.now();
@@ -31,7 +31,7 @@ describe('a create from a template by name, with nothing known yet', () => {
     expect(taskPollsSince(flow.sim, before)).toBeLessThanOrEqual(3 * 4 + seconds);
   });
 
-  it('takes at most 19 with user data', async () => {
+  it('takes at most 18 with user data', async () => {
     const fresh = await flow.another(1);
     const before = lastRequest(flow.sim);
     await fresh.client.create(createRequest({ name: 'frugal-iso', ...parts, userData: '#cloud-config\n' }));
@@ -41,7 +41,7 @@ describe('a create from a template by name, with nothing known yet', () => {
 });
 
 describe('a create of a provider that knows its cluster', () => {
-  it('takes at most 14 requests with two NICs, a grown disk, tags and native cloud-init', async () => {
+  it('takes at most 13 requests with two NICs, a grown disk, tags and native cloud-init', async () => {
     await flow.client.create(createRequest({ name: 'first', networks: [nic()] }));
     const before = lastRequest(flow.sim);
     await flow.client.create(

@@ -63,7 +63,7 @@ async function beginAtSecondSlot(name: string, cloneDelayMs: number): Promise<{ 
   const outcome = createUntilDone(flow.client, name);
   await until(
     async () => await Promise.resolve(requestsSince(flow.sim, since)),
-    (requests) => requests.includes('GET /cluster/status'),
+    (requests) => requests.includes('GET /cluster/tasks'),
   );
   leave();
   return { outcome };

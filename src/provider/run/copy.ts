@@ -18,7 +18,6 @@ import { planVm } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
-import { requireQuorum } from '../view/absence.ts';
 import { chooseSlot } from './free-slot.ts';
 import { checkPool } from './pool.ts';
 import type { RunTime } from './run-time.ts';
@@ -166,7 +165,6 @@ async function cloneAndWait(ctx: Context, order: CreateOrder, copy: PreparedCopy
     ...(storage === undefined ? {} : { storage }),
     ...(pool === undefined ? {} : { pool }),
   };
-  await requireQuorum(ctx, vmSubject({ name: order.spec.name, vmid }), 'create', time.deadline);
   const sentAt = ctx.clock.now();
   const upid = await cloneVm(ctx.pve, template.guest, options, time.deadline);
   ctx.log.info('Copying a template', { vm: order.spec.name, vmid, template: template.guest.vmid, upid });
