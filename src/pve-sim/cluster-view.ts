@@ -9,6 +9,8 @@ import type { GuestStats } from './world/world.ts';
 export interface ClusterView {
   /** What this API worker believes of the guest, or undefined where it was never broadcast or is too old. */
   statsOf(node: string, apiWorker: number, vmid: number): GuestStats | undefined;
+  /** Whether this API worker has the guest in its list yet. */
+  lists(node: string, apiWorker: number, vmid: number): boolean;
   /** What a node last said of itself. */
   figuresOf(node: string): NodeFigures;
   /** Lets a node's status daemon broadcast now. */
@@ -22,8 +24,14 @@ interface Copy {
   readonly stats: Readonly<Record<number, GuestStats>>;
 }
 
+interface Roster {
+  readonly takenAt: number;
+  readonly vmids: ReadonlySet<string>;
+}
+
 export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
   const copies = new Map<string, Copy>();
+  const rosters = new Map<string, Roster>();
   const figures = new Map<string, NodeFigures>();
   /** In a new cluster `memhost` is missing until a first guest has run (recordings one-node/90, two-node/11). */
   let versed = Object.keys(sim.world.guests).length > 0;
@@ -51,8 +59,19 @@ export function createClusterView(sim: Omit<Sim, 'view'>): ClusterView {
     copies.set(key, fresh);
     return fresh;
   };
+  const rosterFor = (node: string, apiWorker: number): Roster => {
+    const key = `${node}/${apiWorker}`;
+    const known = rosters.get(key);
+    const now = sim.clock.now();
+    if (known !== undefined && now - known.takenAt < (sim.durations.listLagMs ?? 0)) return known;
+    const fresh = { takenAt: now, vmids: new Set(Object.keys(sim.world.guests)) };
+    rosters.set(key, fresh);
+    return fresh;
+  };
   return {
     broadcast,
+    lists: (node, apiWorker, vmid) =>
+      sim.durations.listLagMs === undefined || rosterFor(node, apiWorker).vmids.has(String(vmid)),
     figuresOf: (node) => figures.get(node) ?? nodeFigures(sim, node),
     statsOf: (node, apiWorker, vmid) => {
       const stats = copyFor(node, apiWorker).stats[vmid];

@@ -62,6 +62,8 @@ export interface Durations {
   /** How long an API worker keeps the broadcast it has read. */
   readonly viewCacheMs: number;
   readonly statusExpiryMs: number;
+  /** How long a new guest may be missing from a worker's list (pve-behaviour 26); absent: it is never missing. */
+  readonly listLagMs?: number;
   readonly loginDelayMs: number;
   /** How long the agent's ping may take, and its other commands. */
   readonly agentTimeoutMs: number;

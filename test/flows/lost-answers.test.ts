@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { THREE_NODE } from '#pve-sim/clusters/three-node';
 import { PowerOp } from '#rpc/contract';
 import { lastRequest, writesSince } from '../support/journal.ts';
 import { outcomeOf } from '../support/outcome.ts';
@@ -12,6 +13,7 @@ import {
   expectOneVm,
   forever,
   guestOf,
+  placeByHand,
   type Stage,
   slotsOf,
   startStage,
@@ -86,6 +88,73 @@ describe('a network that is cut while `quorate` is still 1', () => {
     expect(await claimedVms(split.world, 'split-new')).toHaveLength(1);
     expect(await claimedVms(split.world, 'split-kept')).toHaveLength(1);
     await split.stop();
+  });
+});
+
+describe('a view that lags', () => {
+  // Slow enough for names and states to be ten seconds old, and for a new VM to be missing for half a second.
+  const storages = THREE_NODE.storages.map((one) => ({ ...one, allocateMs: 10, bytesPerSecond: 1e12 }));
+  const simulator = {
+    timeScale: 10,
+    cluster: { ...THREE_NODE, storages },
+    durations: { listLagMs: 500, cloneSetupMs: 10 },
+  };
+
+  it('does not show a new VM for half a second: the same create elsewhere, at once and later, finds it all the same', async () => {
+    const lagging = await startStage({ simulator });
+    const other = await lagging.another(2);
+    for (let round = 0; round < 4; round++) {
+      const name = `not-yet-${round}`;
+      const elsewhere: Promise<string>[] = [];
+      // The moment at which the copy has begun, and nobody's list has it.
+      lagging.moments.at({ method: 'POST', path: /\/clone$/ }, () => {
+        elsewhere.push(createdInTheEnd(other, name));
+      });
+      const id = await createdInTheEnd(lagging, name);
+      expect(elsewhere).toHaveLength(1);
+      expect(await Promise.all(elsewhere)).toEqual([id]);
+      await expectOneVm(lagging, name, id);
+      // Right after it, by a process that has not seen it yet.
+      const fresh = await lagging.another(1);
+      expect(await createdInTheEnd(fresh, name)).toBe(id);
+    }
+    await lagging.stop();
+  });
+
+  it("shows a reused id under its predecessor's name and state: a stranger there is not taken for ours", async () => {
+    const lagging = await startStage({ simulator });
+    const name = 'predecessor';
+    const id = await createdInTheEnd(lagging, name);
+    await lagging.client.power({ id, op: PowerOp.ON });
+    await until(
+      async () => await lagging.pve.get('/cluster/resources', forever, { type: 'vm' }),
+      (rows) => (rows as { vmid: number; name?: string }[]).some((row) => row.vmid === Number(id) && row.name === name),
+    );
+    await lagging.pve.post(`/nodes/pve2/qemu/${id}/status/stop`, forever);
+    await until(
+      async () => await Promise.resolve(guestOf(lagging, id).run),
+      (run) => run === undefined,
+    );
+    await lagging.pve.delete(`/nodes/pve2/qemu/${id}`, forever);
+    await until(
+      async () => await Promise.resolve(lagging.sim.world.guests[Number(id)]),
+      (guest) => guest === undefined,
+    );
+    const stranger = await placeByHand(lagging, Number(id), 'pve3', { name: 'stranger' });
+    const rows = (await lagging.pve.get('/cluster/resources', forever, { type: 'vm' })) as Record<string, unknown>[];
+    expect(rows.find((row) => row['vmid'] === Number(id))).toMatchObject({ name, node: 'pve3' });
+
+    const before = structuredClone(stranger.config);
+    const since = lastRequest(lagging.sim);
+    const { providerRawJson } = await lagging.client.describe({ id });
+    expect(JSON.parse(providerRawJson)).toMatchObject({ claim: 'none', node: 'pve3', status: 'stopped' });
+    expect((await outcomeOf(lagging.client.delete({ id }))).kind).toBe('precondition');
+    expect(writesSince(lagging.sim, since)).toEqual([]);
+    const again = await createdInTheEnd(lagging, name);
+    expect(again).not.toBe(id);
+    expect(await claimedVms(lagging.world, name)).toMatchObject([{ vmid: Number(again), state: 'ready' }]);
+    expect(guestOf(lagging, id).config).toEqual(before);
+    await lagging.stop();
   });
 });
 

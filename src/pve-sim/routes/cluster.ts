@@ -56,11 +56,11 @@ export const CLUSTER: readonly Endpoint[] = [
 ];
 
 function guestRows(call: Call): unknown[] {
-  const { world } = call.sim;
+  const { world, view } = call.sim;
   const maySee = guestFilter(world, call.user, 'VM.Audit');
   const pools = poolsByGuest(world);
   return Object.values(world.guests)
-    .filter(({ vmid }) => maySee(vmid))
+    .filter(({ vmid }) => view.lists(call.receivedBy, call.apiWorker, vmid) && maySee(vmid))
     .map((guest) => guestRow(call, guest, pools));
 }
 
