@@ -22,6 +22,8 @@ afterEach(() => {
 afterAll(async () => await stage.stop());
 
 const owner = (name: string, uid: string): Owner => ({ namespace: 'team', name, uid });
+/** Ms of the world. Longer than it takes to make the VM again. */
+const STALL_MS = 200_000;
 const CUT_SHORT = { deadlineMs: 1_500 };
 
 describe('a resource that is deleted and made again under its name while the old delete is stalled', () => {
@@ -48,7 +50,7 @@ describe('a resource that is deleted and made again under its name while the old
       await stage.client.power({ id, op: PowerOp.ON });
     }
     const incarnation = guestOf(stage, id).config['smbios1'];
-    stage.sim.faults.add([{ method: row.method, path: row.path, count: 1, action: { delayMs: 60_000 } }]);
+    stage.sim.faults.add([{ method: row.method, path: row.path, count: 1, action: { delayMs: STALL_MS } }]);
     const since = lastRequest(stage.sim);
     const deletion = outcomeOf(stage.client.delete({ id }, { owner: old }));
     await until(
@@ -60,11 +62,12 @@ describe('a resource that is deleted and made again under its name while the old
     const isNew = guestOf(stage, first).config['smbios1'] !== incarnation;
     const made = isNew ? guestOf(stage, first).config['smbios1'] : undefined;
     await deletion;
-    // Whatever was on its way has arrived.
-    const late = stage.sim.clock.now() + 70_000;
+    // Whatever was on its way has arrived, and has done what it does.
     await until(
-      async () => await Promise.resolve(stage.sim.clock.now()),
-      (now) => now > late,
+      async () => await Promise.resolve(stage.sim),
+      ({ journal, world }) =>
+        journal.after(since).every(({ status }) => status !== undefined) &&
+        Object.values(world.tasks).every(({ exitstatus }) => exitstatus !== undefined),
     );
     // A manager that is told that its VM is gone makes it again.
     const described = await until(

@@ -140,6 +140,12 @@ describe('on a worker', () => {
     const listed = rowsOf(await pve.get('/nodes/pve1/tasks', { source: 'all', typefilter: 'qmcreate' }));
     expect(listed).toHaveLength(1);
     expect((await pve.get(`/nodes/pve1/tasks/${String(listed[0]?.['upid'])}/status`)).status).toBe(500);
+    // Until the status daemon has looked who is still there.
+    await eventually(
+      simulator.clock,
+      async () => rowsOf(await pve.get('/nodes/pve1/tasks', { source: 'active', typefilter: 'qmcreate' })),
+      (active) => active.length === 0,
+    );
     expect(await pve.task('del', '/nodes/pve1/qemu/200')).toBe('VM is locked (create)');
   });
 
