@@ -13,16 +13,16 @@ export interface Moments {
   /** For the simulator: every call as it is answered. */
   readonly record: (entry: JournalEntry) => void;
   /** Acts once, at the answer to the next such call. @returns whether it has, since a test must not pass without */
-  at(call: Call, act: () => void): () => boolean;
+  at(call: Call, act: (answered: JournalEntry) => void): () => boolean;
   /** Acts once, at the answer to the nth call from now on whatever it is; polls of tasks do not count. */
-  atCall(nth: number, act: () => void): () => boolean;
+  atCall(nth: number, act: (answered: JournalEntry) => void): () => boolean;
   /** What has not come is not waited for any more. */
   clear(): void;
 }
 
 interface Armed {
   readonly meets: (entry: JournalEntry) => boolean;
-  readonly act: () => void;
+  readonly act: (answered: JournalEntry) => void;
   toPass: number;
 }
 
@@ -41,7 +41,7 @@ export function createMoments(): Moments {
         else {
           armed.delete(moment);
           met.add(moment);
-          moment.act();
+          moment.act(entry);
         }
       }
     },
