@@ -264,7 +264,7 @@ describe.each([
   it.each([
     ['looks at the cluster', 'GET', '/cluster/resources$'],
     ['looks at the template', 'GET', '/qemu/9001/config$'],
-    ['is about to copy', 'GET', '/pve2/network$'],
+    ['is about to copy', 'GET', '/cluster/tasks$'],
     ['asks for the copy', 'POST', '/clone$'],
     ['asks what its copy came to', 'GET', '/tasks/UPID.*status$'],
     ['writes', 'POST', '/config$'],
