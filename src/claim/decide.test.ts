@@ -9,7 +9,7 @@ const wish: CreateWish = {
   digest: 'd1',
   now: 10_000,
   mayReplace: true,
-  takenOut: new Set(),
+  leftBehind: new Set(),
 };
 
 const free = (vmid: number): Slot => ({ kind: 'free', vmid: vmid as Vmid });
@@ -128,7 +128,7 @@ const rows: Row[] = [
   {
     title: 'goes on beside a void VM that cannot be removed',
     window: [claimed(1, { state: 'void' }), free(2)],
-    wish: { takenOut: new Set([1 as Vmid]) },
+    wish: { leftBehind: new Set([1 as Vmid]) },
     decision: { kind: 'take', free: [2] },
   },
   {

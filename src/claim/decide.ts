@@ -58,8 +58,8 @@ export interface CreateWish {
   readonly now: number;
   /** Whether an unfinished VM of another request may be replaced. A run that has made a copy itself may not any more. */
   readonly mayReplace: boolean;
-  /** Losers that were taken out as far as PVE let us: they do not count any more. */
-  readonly takenOut: ReadonlySet<Vmid>;
+  /** Losers that are void, but that PVE does not let us remove: they do not count any more. */
+  readonly leftBehind: ReadonlySet<Vmid>;
 }
 
 /** Without a uid, a repeated request is told from a new one for the same name by its age. */
@@ -71,7 +71,7 @@ export function decideCreate(window: readonly Slot[], wish: CreateWish): CreateD
   const winner = own.find(isReady) ?? own.find(({ claim }) => claim.state === 'creating');
   const isReplaced = winner !== undefined && mayReplace(winner.claim, wish);
   const isLoser = (vm: OwnVm): boolean => (vm !== winner || isReplaced) && !isReady(vm);
-  const losers = own.filter((vm) => isLoser(vm) && !vm.locked && !wish.takenOut.has(vm.vmid));
+  const losers = own.filter((vm) => isLoser(vm) && !vm.locked && !wish.leftBehind.has(vm.vmid));
   const hasReady = winner !== undefined && isReady(winner);
   if (losers.length > 0) return { kind: 'take-out', losers, besideReady: hasReady };
   if (hasReady) return decideReady(winner, wish);

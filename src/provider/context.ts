@@ -31,7 +31,7 @@ export interface Context {
   readonly vms: VmMemory;
   /**
    * PVE fails where it should queue: its locks wait a second or ten and then give up. So we queue on our side, entering
-   * `owner:`, `template:`, `node:`, `vm:` and `user.cfg` in this order, `agent:` on its own.
+   * `owner:`, `template:`, `node:`, `vm:`, `pool` and `user.cfg` in this order, `agent:` on its own.
    */
   readonly lanes: Lanes;
   /** Aborted when the process ends: what has outlived its call ends with it. */

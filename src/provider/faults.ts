@@ -1,7 +1,16 @@
 // PVE's facts turned into faults: the one place that knows what PVE's words mean for whoever asked.
 import { ClaimTooLongError } from '#claim/record';
 import { Fault, type FaultKind, type FaultText } from '#domain/fault';
-import { isNodeDown, isNodeLost, isUnknownOutcome, OtherCluster, PveError, PveNoAnswer, pveWords } from '#pve/errors';
+import {
+  isNodeDown,
+  isNodeLost,
+  isUnknownOutcome,
+  OtherCluster,
+  PveError,
+  PveNoAnswer,
+  pveWords,
+  UnexpectedAnswer,
+} from '#pve/errors';
 import type { PveTextKind } from '#pve/rules/texts';
 import { saidBy } from '#pve/said';
 import { TaskFailed, TaskStillRunning, TaskUnknown } from '#pve/tasks';
@@ -80,6 +89,9 @@ export function toFault(error: unknown, doing: Doing): Fault {
   if (error instanceof PveNoAnswer) return faultOfSilence(fault, error);
   if (error instanceof OtherCluster) return faultOfOtherCluster(fault, error);
   if (error instanceof PveError) return faultOfAnswer(fault, error);
+  // What stands between us and PVE, or a version we do not know: no mistake of the caller's, and none he could mend.
+  if (error instanceof UnexpectedAnswer)
+    return fault('busy', { why: error.message, remedy: 'Check what answers as PVE' });
   return fault('internal', { why: 'an unexpected error, see the log of the provider' });
 }
 

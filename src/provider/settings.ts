@@ -20,7 +20,7 @@ export const settingsTable = {
   unclaimed: setting('UNCLAIMED', asOneOf('refuse', 'claim', 'accept'), {
     fallback: 'refuse',
     about:
-      'What a delete does to a VM that carries no claim: `refuse` it, `accept` it, or `claim` such VMs for this provider as soon as it is asked for one, for moving over from another provider.',
+      'What a delete does to a VM that carries no claim: `refuse` it, `accept` it, or `claim` such VMs for this provider as soon as one is described or deleted, for moving over from another provider and for as long as that takes. VMs within `PVE_VMID_RANGE` are never claimed so, since those of this provider have their claims.',
   }),
   pool: setting('POOL', asText, {
     fallback: '',

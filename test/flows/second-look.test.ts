@@ -92,6 +92,19 @@ describe('two creates of one VM that met a stranger', () => {
     await expectOneVm(name, id, volumes);
   });
 
+  it('leave nothing of the later copy where its destroy meets a busy lock at first', async () => {
+    const name = 'busy-destroy';
+    const volumes = await flow.world.volumes();
+    const { outcome } = await beginAtSecondSlot(name, 10_000);
+    const id = await createUntilDone(other, name);
+    const busy = "can't lock file '/var/lock/qemu-server/lock-1.conf' - got timeout";
+    flow.sim.faults.add([
+      { node: 'pve1', method: 'DELETE', path: '/qemu/', count: 1, action: { answer: { status: 500, reason: busy } } },
+    ]);
+    expect(await outcome).toBe(id);
+    await expectOneVm(name, id, volumes);
+  });
+
   it('end with the earlier slot where neither is finished: the later one is taken out before it can be ready', async () => {
     const name = 'both-unfinished';
     const volumes = await flow.world.volumes();
@@ -101,6 +114,53 @@ describe('two creates of one VM that met a stranger', () => {
     const ids = await Promise.all([outcome, createUntilDone(other, name)]);
     expect(ids).toEqual([String(slotOf(name, 0)), String(slotOf(name, 0))]);
     await expectOneVm(name, ids[0], volumes);
+  });
+});
+
+describe('a create that fails for good', () => {
+  it('leaves nothing of its copy, also where that has the protection of its template', async () => {
+    const volumes = await flow.world.volumes();
+    const template = flow.sim.world.guests[9001];
+    if (template === undefined) throw new Error('there is no template 9001');
+    template.config['protection'] = '1';
+    const refusal = { answer: { status: 400, reason: 'Parameter verification failed.' } };
+    flow.sim.faults.add([{ method: 'POST', path: '/config$', count: 1, action: refusal }]);
+    await expect(flow.client.create(createRequest({ name: 'of-protected' }))).rejects.toMatchObject({
+      kind: 'invalid-spec',
+    });
+    delete template.config['protection'];
+    expect(await claimedVms(flow.world, 'of-protected')).toEqual([]);
+    expect(newVolumes(volumes, await flow.world.volumes())).toEqual([]);
+  });
+
+  it('is not begun a third time where PVE removes nothing of what it has left', async () => {
+    const name = 'left-behind';
+    const refusal = { answer: { status: 400, reason: 'Parameter verification failed.' } };
+    flow.sim.faults.add([
+      { method: 'POST', path: '/config$', action: refusal },
+      { method: 'DELETE', path: '/qemu/', action: { answer: { status: 403, reason: 'Permission check failed' } } },
+    ]);
+    const since = lastRequest(flow.sim);
+    const message = await until(
+      async () =>
+        await other.create(createRequest({ name })).then(
+          () => 'made',
+          (error: Error) => error.message,
+        ),
+      (text) => text.includes('vrtg orphans'),
+    );
+    expect(message).toMatch(/VMs \d+, \d+, which PVE does not let us remove/);
+    expect(writesSince(flow.sim, since).filter((write) => write.endsWith('/clone'))).toHaveLength(2);
+    flow.sim.faults.clear();
+    const id = await until(
+      async () =>
+        await other.create(createRequest({ name })).then(
+          (answer) => answer.id,
+          () => '',
+        ),
+      (answer) => answer !== '',
+    );
+    expect((await claimedVms(flow.world, name)).map(({ vmid }) => String(vmid))).toEqual([id]);
   });
 });
 

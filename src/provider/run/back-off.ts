@@ -3,6 +3,8 @@ import type { Clock } from '#runtime/clock';
 
 const FIRST_MS = 30_000;
 const LONGEST_MS = 5 * 60_000;
+/** So long after its next try was due nobody asks for it any more. */
+const FORGOTTEN_MS = 3_600_000;
 
 /**
  * Requests that have failed for good, kept in memory: callers that repeat them blindly get the same answer again
@@ -33,6 +35,9 @@ export function createBackOff(clock: Clock): BackOff {
     },
     failed: (owner, digest, fault) => {
       const before = failures.get(owner);
+      for (const [key, { nextTryAt }] of failures) {
+        if (clock.now() - nextTryAt > FORGOTTEN_MS) failures.delete(key);
+      }
       const pauseMs = before?.digest === digest ? Math.min(before.pauseMs * 2, LONGEST_MS) : FIRST_MS;
       failures.set(owner, { digest, fault, pauseMs, nextTryAt: clock.now() + pauseMs });
     },

@@ -29,6 +29,9 @@ export async function claimOnSight(
   call: Deadline,
 ): Promise<boolean> {
   if (ctx.settings.unclaimed !== 'claim' || seen.lock !== undefined || seen.values['template'] === '1') return false;
+  // Where VMs of ours are made they have claims: one without has taken the id of a VM that was deleted by hand.
+  const { low, high } = ctx.settings.vmidRange;
+  if (vm.vmid >= low && vm.vmid <= high) return false;
   const reading = readClaim(seen.values['description']);
   if (judgeOwnership(reading, ctx.instance, vm.vmid).kind !== 'unclaimed') return false;
   const owner = { ...asker, name: asker.name ?? seen.values['name'] ?? `vm-${vm.vmid}` };

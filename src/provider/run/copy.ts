@@ -5,7 +5,8 @@ import { newIncarnation } from '#claim/incarnation';
 import { type Claim, describeWithClaim, readClaim } from '#claim/record';
 import { Fault, invalidSpec } from '#domain/fault';
 import type { NodeName, Upid, Vmid } from '#pve/ids';
-import { cloneVm } from '#pve/qemu/clone';
+import { isUnknownOutcome } from '#pve/errors';
+import { type CloneOptions, cloneVm } from '#pve/qemu/clone';
 import { saidBy } from '#pve/said';
 import { requireSuccess, type TaskResult, TaskStillRunning, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
@@ -18,6 +19,7 @@ import { planVm } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
+import { requireAudit } from '../view/absence.ts';
 import { chooseSlot } from './free-slot.ts';
 import { checkPool } from './pool.ts';
 import type { RunTime } from './run-time.ts';
@@ -51,15 +53,15 @@ export async function copyTemplate(ctx: Context, order: CreateOrder, slots: Free
     if (!hasWaited) return await runCopy(ctx, order, prepared, time);
     // While it waited others have been at work: window and template are looked at again right before the copy.
     const { decision, snapshot } = await slots.look();
-    if (decision.kind !== 'take') return lookAgain(order, 'a VM of it has been made meanwhile');
+    if (decision.kind !== 'take') return overtaken(order, 'a VM of it has been made meanwhile');
     const now = await observeOrderedTemplate(ctx, order, snapshot, call);
     const isElsewhere = now.guest.vmid !== template.guest.vmid || now.guest.node !== template.guest.node;
-    if (isElsewhere) return lookAgain(order, 'the template has moved');
+    if (isElsewhere) return overtaken(order, 'the template has moved');
     return await runCopy(ctx, order, await prepareCopy(ctx, order, decision.free, now, call), time);
   });
 }
 
-function lookAgain(order: CreateOrder, why: string): Copy {
+function overtaken(order: CreateOrder, why: string): Copy {
   const subject = vmSubject({ name: order.spec.name });
   return { kind: 'look-again', reason: new Fault('busy', { subject, wanted: 'create', why }), taken: undefined };
 }
@@ -102,6 +104,7 @@ async function prepareCopy(
     chooseDiskStorage(ctx, spec, node, call),
     chooseSlot(ctx, free, call),
   ]);
+  await requireAudit(ctx, vmSubject({ name: spec.name }), 'create', call);
   const pool = await checkPool(ctx, order, vmid, call);
   const incarnation = newIncarnation();
   const { warnings } = planVm({ spec, incarnation, site }, { vmid, node, values: template.config.values });
@@ -166,14 +169,33 @@ async function cloneAndWait(ctx: Context, order: CreateOrder, copy: PreparedCopy
     ...(pool === undefined ? {} : { pool }),
   };
   const sentAt = ctx.clock.now();
-  const upid = await cloneVm(ctx.pve, template.guest, options, time.deadline);
+  const untilVisible = async (): Promise<void> => {
+    await ctx.clock.sleep(Math.max(0, sentAt + VISIBLE_AFTER_MS - ctx.clock.now()), time.deadline.signal);
+  };
+  const upid = await startClone(ctx, template, options, time, untilVisible);
   ctx.log.info('Copying a template', { vm: order.spec.name, vmid, template: template.guest.vmid, upid });
   time.copying({ vmid, incarnation: claim.incarnation, upid });
   try {
     requireSuccess(await waitForCopy(ctx, upid, time));
-    await ctx.clock.sleep(Math.max(0, sentAt + VISIBLE_AFTER_MS - ctx.clock.now()), time.deadline.signal);
+    await untilVisible();
   } finally {
     time.copying(undefined);
+  }
+}
+
+/** A clone whose answer was lost may have begun all the same. */
+async function startClone(
+  ctx: Context,
+  template: Template,
+  options: CloneOptions,
+  time: RunTime,
+  untilVisible: () => Promise<void>,
+): Promise<Upid> {
+  try {
+    return await cloneVm(ctx.pve, template.guest, options, time.deadline);
+  } catch (error) {
+    if (isUnknownOutcome(error)) await untilVisible();
+    throw error;
   }
 }
 

@@ -50,6 +50,15 @@ export function madeFromOther(order: CreateOrder, { vmid, claim }: OwnVm): Fault
   });
 }
 
+export function tooManyLeft(order: CreateOrder, left: ReadonlySet<Vmid>): Fault {
+  return new Fault('precondition', {
+    subject: vmSubject({ name: order.spec.name }),
+    wanted: WANTED,
+    why: `earlier tries have left VMs ${[...left].sort().join(', ')}, which PVE does not let us remove`,
+    remedy: 'Remove them as "vrtg orphans" says',
+  });
+}
+
 export function exhausted(ctx: Context, order: CreateOrder): Fault {
   const { low, high } = ctx.settings.vmidRange;
   return new Fault('exhausted', {

@@ -14,7 +14,15 @@ import { observeWindow, type SeenSlot } from '../observe/window.ts';
 import { refuseUnsupported } from '../plan/unsupported.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
 import { copyTemplate } from './copy.ts';
-import { alreadyExists, copyIsGone, exhausted, madeFromOther, othersAtWork, unreadable } from './create-faults.ts';
+import {
+  alreadyExists,
+  copyIsGone,
+  exhausted,
+  madeFromOther,
+  othersAtWork,
+  tooManyLeft,
+  unreadable,
+} from './create-faults.ts';
 import { finishVm } from './finish.ts';
 import { refuseLostClaim } from './lost-claim.ts';
 import { stillInTheMaking } from './origin.ts';
@@ -24,6 +32,9 @@ import { takeOut, type Unwanted } from './take-out.ts';
 
 const PERMISSIONS_MAX_AGE_MS = 60_000;
 
+/** With so many of one owner that cannot be removed no other is made: each would be one more. */
+const MOST_LEFT_BEHIND = 2;
+
 /** What one run remembers between its looks at the window. */
 interface Run {
   readonly order: CreateOrder;
@@ -32,7 +43,7 @@ interface Run {
   /** Slots PVE has called taken although the view showed nothing there. */
   readonly doubted: Set<Vmid>;
   /** Losers that are void, but that PVE does not let us remove. */
-  readonly takenOut: Set<Vmid>;
+  readonly leftBehind: Set<Vmid>;
   /** Incarnations of copies by others that this run has seen ended. */
   readonly ended: Set<string>;
   /** VMs this run has said to be at work on. */
@@ -58,7 +69,7 @@ export async function createVm(ctx: Context, order: CreateOrder, time: RunTime):
     time,
     retry,
     doubted: new Set(),
-    takenOut: new Set(),
+    leftBehind: new Set(),
     ended: new Set(),
     making: new Set(),
     copied: undefined,
@@ -93,6 +104,7 @@ async function advance(ctx: Context, run: Run, { decision, snapshot, window }: L
     }
     case 'take': {
       refuseLostClaim(ctx, order, window);
+      if (run.leftBehind.size >= MOST_LEFT_BEHIND) throw tooManyLeft(order, run.leftBehind);
       // What a run has copied and no longer finds was taken away by somebody: not to be made again without being asked.
       if (time.isHandedOver || run.copied !== undefined) throw copyIsGone(order);
       const look = async (): Promise<Look> => await lookAtWindow(ctx, run);
@@ -161,13 +173,13 @@ async function takeOutLoser(ctx: Context, run: Run, { vmid, claim }: OwnVm, mayS
   const unwanted = { name: order.spec.name, vmid, incarnation: claim.incarnation };
   try {
     const outcome = await takeOut(ctx, unwanted, time.deadline);
-    if (outcome === 'left') run.takenOut.add(vmid);
+    if (outcome === 'left') run.leftBehind.add(vmid);
     if (outcome === 'moved-on') await retry.pause(othersAtWork(order, vmid));
   } catch (error) {
     if (mayPass(error)) return await retry.pause(createFault(error, order));
     if (!mayStay || !isForGood(createFault(error, order))) throw error;
     ctx.log.warn('A second VM of one owner cannot be taken out; "vrtg orphans" lists it', { vmid, error });
-    run.takenOut.add(vmid);
+    run.leftBehind.add(vmid);
   }
 }
 
@@ -182,7 +194,7 @@ async function takeOutFailed(ctx: Context, unwanted: Unwanted, call: Deadline): 
 
 /** The one place that asks: the whole window on a fresh view. */
 async function lookAtWindow(ctx: Context, run: Run): Promise<Look> {
-  const { order, doubted, takenOut, copied } = run;
+  const { order, doubted, leftBehind, copied } = run;
   const call = run.time.deadline;
   const snapshot = await ctx.view.read(call, 0);
   // A right that was taken away before the view was read is missing after it. A copy that shows tells the same.
@@ -201,7 +213,7 @@ async function lookAtWindow(ctx: Context, run: Run): Promise<Look> {
     digest: order.digest,
     now: ctx.pve.serverTime() ?? Math.floor(ctx.clock.now() / 1000),
     mayReplace: copied === undefined,
-    takenOut,
+    leftBehind,
   });
   return { decision, snapshot, window };
 }

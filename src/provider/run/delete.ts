@@ -12,7 +12,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm } from '../observe/claimed-vm.ts';
-import { type Identity, identityOf, isSameVm } from '../observe/identity.ts';
+import { type Identity, identityOf, isSameVm, replaced } from '../observe/identity.ts';
 import { isInTheMaking } from '../observe/window.ts';
 import { lockedFault, refuseForeign, refuseUnclaimed } from '../refusals.ts';
 import { requireQuorum } from '../view/absence.ts';
@@ -62,7 +62,11 @@ async function observeTarget(ctx: Context, wanted: Wanted, call: Deadline): Prom
   const identity = identityOf(vm);
   const isOther = wanted.identity !== undefined && !isSameVm(wanted.identity, identity);
   // A remnant of a destroy has lost all that could tell.
-  if (isOther && !isInTheMaking(vm.config)) return undefined;
+  if (isOther && !isInTheMaking(vm.config)) {
+    // Only a claim of ours tells for certain that the VM this delete began with has gone.
+    if (wanted.identity?.incarnation === undefined) throw replaced(vm, WANTED);
+    return undefined;
+  }
   refuseForeign(ownership, guest, WANTED, wanted.owner);
   // Before the question whose it is: a remnant of a destroy has nothing left but its lock.
   refuseLocked(vm);
@@ -100,16 +104,15 @@ async function deleteRound(
   await requireQuorum(ctx, vm.subject, WANTED, call);
   if (vm.status.haManaged) await releaseFromHa(ctx, vm, call);
   // Before all that may take minutes, so that no create of the same name takes for its own what is on its way out.
-  await markVoid(ctx, doomedOf(vm, wasReady), call);
+  const isProven = await markVoid(ctx, doomedOf(vm, wasReady), call);
+  if (isProven && isOff(vm)) return await destroyWithIsos(ctx, doomedOf(vm, wasReady), call);
   if (!isOff(vm)) {
     const params = isAtLeast(ctx.version, 8, 2) ? { 'overrule-shutdown': true } : {};
     requireSuccess(await waitForTask(ctx.pve, await changePower(ctx.pve, vm.guest, 'stop', call, params), call));
   }
-  // Once more, whether it is still ours to take, and whether the cluster can write.
+  // A stop may take minutes: once more, whether it is still ours to take.
   const last = await observeTarget(ctx, { vmid: vm.guest.vmid, owner, identity: vm.identity }, call);
-  if (last === undefined) return 'gone';
-  await requireQuorum(ctx, vm.subject, WANTED, call);
-  return await destroyWithIsos(ctx, doomedOf(last, wasReady), call);
+  return last === undefined ? 'gone' : await destroyWithIsos(ctx, doomedOf(last, wasReady), call);
 }
 
 function doomedOf({ guest, config, ownership }: ClaimedVm, wasReady: boolean): Doomed {

@@ -7,8 +7,17 @@ import { destroyVm } from '#pve/qemu/destroy';
 import type { VmAt } from '#pve/qemu/vm';
 import { requireSuccess, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
+import type { Lane } from '#runtime/lanes';
 import type { Context } from '../context.ts';
+import { vmSubject } from '../subject.ts';
+import { requireQuorum } from '../view/absence.ts';
 import { attachedIsos, deleteIso, deleteStaleIsos } from './seed-isos.ts';
+
+/**
+ * Deletes and joins of pools wait for the cluster's lock of `user.cfg` and fail after ten seconds, a delete with a remnant
+ * that no API call removes (pve-behaviour 28.5). So few of this process are at it at once.
+ */
+export const USER_CONFIG: Lane = { key: 'user.cfg', width: 8 };
 
 /** A VM as it was found: `claim` is undefined only for one that nobody has claimed. */
 export interface Doomed {
@@ -22,13 +31,18 @@ export interface Doomed {
 /**
  * Marks a VM as one that is being taken away, by a swap that fails if anything has changed it since `config` was read:
  * from here on nobody finishes it, and no create takes it for its own.
+ * @returns whether it has been written to, which proves that it was still that VM.
  */
-export async function markVoid(ctx: Context, { vm, config, claim }: Doomed, call: Deadline): Promise<void> {
+export async function markVoid(ctx: Context, { vm, config, claim }: Doomed, call: Deadline): Promise<boolean> {
   // A hibernated VM can be destroyed, and not be written to (pve-behaviour 16).
-  if (claim === undefined || claim.state === 'void' || config.lock !== undefined) return;
+  if (claim === undefined || claim.state === 'void' || config.lock !== undefined) return false;
   const { text } = readClaim(config.values['description']);
   const description = describeWithClaim(text, { ...claim, state: 'void' }, 'refuse');
-  await putConfig(ctx.pve, vm, { digest: config.digest, set: { description } }, call);
+  // A copy has its template's protection; that of a finished VM is a person's.
+  const isCopied = claim.state === 'creating' && config.values['protection'] !== undefined;
+  const change = { digest: config.digest, set: { description }, delete: isCopied ? ['protection'] : [] };
+  await putConfig(ctx.pve, vm, change, call);
+  return true;
 }
 
 /**
@@ -41,20 +55,26 @@ export async function destroyWithIsos(
   call: Deadline,
 ): Promise<'destroyed' | 'look-again'> {
   const { vm, claim } = doomed;
+  // PVE frees disks before it finds that it may not write the configuration (pve-behaviour 26).
+  await requireQuorum(ctx, vmSubject(vm), 'delete', call);
   if (await hasWaitedForDestroy(ctx, vm, call)) return 'look-again';
   // PVE destroys whatever has the id by then: what has taken a while is followed by another look.
   if (claim !== undefined && (await hasDeletedIsos(ctx, doomed, claim, call))) {
     if (!(await isStillThere(ctx, vm, claim, call))) return 'look-again';
+    await requireQuorum(ctx, vmSubject(vm), 'delete', call);
   }
-  const record = ctx.vms.of(vm.vmid);
-  record.destroySentAt = ctx.clock.now();
+  await ctx.lanes.through([USER_CONFIG], call.signal, async () => await destroy(ctx, vm, call));
+  ctx.vms.destroyed(vm.vmid);
+  return 'destroyed';
+}
+
+async function destroy(ctx: Context, vm: VmAt, call: Deadline): Promise<void> {
+  ctx.vms.of(vm.vmid).destroySentAt = ctx.clock.now();
   const upid = await destroyVm(ctx.pve, vm, call);
   ctx.log.info('Deleting', { vmid: vm.vmid, node: vm.node, upid });
   for (const warning of requireSuccess(await waitForTask(ctx.pve, upid, call))) {
     ctx.log.warn('PVE warns', { vmid: vm.vmid, operation: 'delete', warning });
   }
-  ctx.vms.destroyed(vm.vmid);
-  return 'destroyed';
 }
 
 async function hasDeletedIsos(

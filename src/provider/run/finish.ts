@@ -97,7 +97,8 @@ async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<
     if (step.kind === 'upload-iso') continue;
     const before = own.config.values;
     own = await observeOwn(ctx, order, vm, incarnation, call);
-    await deleteFreedDrives(ctx, vm, before, own.config.values, call);
+    const confirm = async (): Promise<unknown> => await observeOwn(ctx, order, vm, incarnation, call);
+    await deleteFreedDrives(ctx, { vm, confirm }, before, own.config.values, call);
   }
   requireNothingLeft(order, vm, planned());
   if (round.isResumed) await deleteStaleIsos(ctx, vm, own.config.values, incarnation, call);

@@ -22,7 +22,7 @@ export async function chooseSlot(ctx: Context, free: readonly Vmid[], call: Dead
 
 /** Infinity where none is known. */
 function secondsSinceDestroy(ctx: Context, vmid: Vmid, tasks: readonly TaskEntry[], now: number): number {
-  const { destroySentAt } = ctx.vms.of(vmid);
+  const destroySentAt = ctx.vms.peek(vmid)?.destroySentAt;
   const own = destroySentAt === undefined ? Number.POSITIVE_INFINITY : (ctx.clock.now() - destroySentAt) / 1000;
   const others = tasks
     .filter((task) => task.type === 'qmdestroy' && task.id === String(vmid))

@@ -10,7 +10,7 @@ import { vmSubject } from '../subject.ts';
 /** Throws as long as the VM is there under its name. */
 export function refuseLostClaim(ctx: Context, order: CreateOrder, window: readonly SeenSlot[]): void {
   const { name } = order.spec;
-  const lost = window.find((slot) => ctx.vms.of(slot.vmid).unfinished === name && isNobodysNow(ctx, slot, name));
+  const lost = window.find((slot) => ctx.vms.peek(slot.vmid)?.unfinished === name && isNobodysNow(ctx, slot, name));
   if (lost === undefined) return;
   throw new Fault('precondition', {
     subject: vmSubject({ name, vmid: lost.vmid }),

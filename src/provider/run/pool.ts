@@ -10,6 +10,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import type { CreateOrder } from '../create-order.ts';
 import { mayPass } from '../faults.ts';
+import { USER_CONFIG } from './destroy.ts';
 import { Unsettled } from '../observe/own-vm.ts';
 import { vmSubject } from '../subject.ts';
 
@@ -55,14 +56,14 @@ async function requirePool(ctx: Context, order: CreateOrder, pool: string, call:
   throw invalidSpec(field, `there is no pool "${pool}"`, `Create it, or name another. ${known}`);
 }
 
-/** One at a time in the whole cluster: joins and deletes wait for one lock of PVE's, and fail after ten seconds. */
-const LANE = { key: 'user.cfg', width: 1 };
+/** One join of this process at a time, and among its deletes. */
+const LANES = [{ key: 'pool', width: 1 }, USER_CONFIG];
 
 /** Returns when PVE shows the VM in its pool: a pool that vanishes takes its members with it and nobody says so. */
 export async function joinPool(ctx: Context, order: CreateOrder, vm: VmAt, call: Deadline): Promise<void> {
   const pool = poolOf(ctx, order);
   if (pool === undefined || (await isMember(ctx, vm, pool, call))) return;
-  await ctx.lanes.through([LANE], call.signal, async () => {
+  await ctx.lanes.through(LANES, call.signal, async () => {
     try {
       await addToPool(ctx.pve, ctx.version, pool, vm.vmid, call);
     } catch (error) {

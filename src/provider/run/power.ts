@@ -13,7 +13,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm, refuseBusy } from '../observe/claimed-vm.ts';
-import { type Identity, identityOf, isSameVm } from '../observe/identity.ts';
+import { type Identity, identityOf, isSameVm, replaced } from '../observe/identity.ts';
 import { refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { patience } from './patience.ts';
@@ -85,11 +85,6 @@ function nextAct(ctx: Context, order: PowerOrder, pending: Pending | undefined, 
 
 function missing({ vmid }: PowerOrder, wanted: string): Fault {
   return new Fault('not-found', { subject: vmSubject({ vmid }), wanted, why: 'there is no such VM' });
-}
-
-function replaced({ subject }: ClaimedVm, wanted: string): Fault {
-  const why = 'another VM has got its id meanwhile';
-  return new Fault('busy', { subject, wanted, why, remedy: 'The next try looks again' });
 }
 
 function notYet(vm: ClaimedVm, wanted: string, reading: PowerReading): Fault {

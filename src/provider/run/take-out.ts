@@ -4,14 +4,11 @@ import { type Claim, readClaim } from '#claim/record';
 import { Fault } from '#domain/fault';
 import type { NodeName, Vmid } from '#pve/ids';
 import { readConfig } from '#pve/qemu/config';
-import { changePower, readStatus } from '#pve/qemu/status';
-import type { VmAt } from '#pve/qemu/vm';
 import { saidBy } from '#pve/said';
-import { requireSuccess, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
+import { mayPass } from '../faults.ts';
 import { vmSubject } from '../subject.ts';
-import { requireQuorum } from '../view/absence.ts';
 import { locate } from '../view/cluster-view.ts';
 import { destroyWithIsos, type Doomed, markVoid } from './destroy.ts';
 
@@ -42,9 +39,10 @@ async function takeOutAt(ctx: Context, unwanted: Unwanted, node: NodeName, call:
   try {
     const doomed = await observeDoomed(ctx, unwanted, node, call);
     if (doomed === undefined) return 'moved-on';
+    if (doomed === 'left') return 'left';
     await markVoid(ctx, doomed, call);
     ctx.log.info('Taken out', { ...vm, vm: unwanted.name, incarnation: unwanted.incarnation });
-    return await removeVoid(ctx, doomed, unwanted, call);
+    return await removeVoid(ctx, doomed, call);
   } catch (error) {
     const kind = saidBy(error)?.kind;
     if (kind === 'digest-mismatch' || kind === 'vm-missing') return 'moved-on';
@@ -54,19 +52,20 @@ async function takeOutAt(ctx: Context, unwanted: Unwanted, node: NodeName, call:
 
 type Claimed = Doomed & { readonly claim: Claim };
 
-/** Undefined where the VM is no longer the unfinished one that was judged. */
+/** Undefined where the VM is no longer the unfinished one that was judged; `left` where it is void, and locked. */
 async function observeDoomed(
   ctx: Context,
   { name, vmid, incarnation }: Unwanted,
   node: NodeName,
   call: Deadline,
-): Promise<Claimed | undefined> {
+): Promise<Claimed | 'left' | undefined> {
   const vm = { node, vmid };
   const config = await readConfig(ctx.pve, vm, call);
   const ownership = judgeOwnership(readClaim(config.values['description']), ctx.instance, vmid);
   if (ownership.kind !== 'ours' || ownership.claim.incarnation !== incarnation) return undefined;
   if (ownership.claim.state === 'ready') return undefined;
   if (config.lock === undefined) return { vm, config, claim: ownership.claim, wasReady: false };
+  if (ownership.claim.state === 'void') return 'left';
   throw new Fault('busy', {
     subject: vmSubject({ name, ...vm }),
     wanted: 'take away what is unfinished',
@@ -75,21 +74,13 @@ async function observeDoomed(
   });
 }
 
-/** What PVE refuses stays `void`: nobody takes it for a VM, and `vrtg orphans` lists it. */
-async function removeVoid(ctx: Context, doomed: Claimed, unwanted: Unwanted, call: Deadline): Promise<TakenOut> {
+/** What PVE refuses stays `void`: nobody takes it for a VM, and `vrtg orphans` lists it. A guest that runs is not stopped. */
+async function removeVoid(ctx: Context, doomed: Claimed, call: Deadline): Promise<TakenOut> {
   try {
-    await requireQuorum(ctx, vmSubject({ name: unwanted.name, ...doomed.vm }), 'take away what is unfinished', call);
-    // A delete that died has left it so. What a person has started meanwhile is left to run.
-    if (doomed.claim.state === 'void') await stopIfRunning(ctx, doomed.vm, call);
     return (await destroyWithIsos(ctx, doomed, call)) === 'destroyed' ? 'gone' : 'moved-on';
   } catch (error) {
-    if (call.signal.aborted) throw error;
+    if (call.signal.aborted || mayPass(error)) throw error;
     ctx.log.warn('An unfinished VM is left behind; "vrtg orphans" lists it', { ...doomed.vm, error });
     return 'left';
   }
-}
-
-async function stopIfRunning(ctx: Context, vm: VmAt, call: Deadline): Promise<void> {
-  if ((await readStatus(ctx.pve, vm, call)).status !== 'running') return;
-  requireSuccess(await waitForTask(ctx.pve, await changePower(ctx.pve, vm, 'stop', call), call));
 }

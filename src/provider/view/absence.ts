@@ -53,17 +53,21 @@ async function hidden(ctx: Context, vmid: Vmid, wanted: string, call: Deadline):
   return new Fault('forbidden', { ...doing, why, remedy: 'Grant VM.Audit on /vms to the user and to the API token' });
 }
 
+/** Throws where we may not ask for quorum and for the tasks of the cluster: what is made could not be removed again. */
+export async function requireAudit(ctx: Context, subject: string, wanted: string, call: Deadline): Promise<void> {
+  const permissions = await ctx.permissions.read(call, PERMISSIONS_MAX_AGE_MS);
+  if (hasPrivilege(permissions, '/', 'Sys.Audit')) return;
+  throw new Fault('forbidden', {
+    subject,
+    wanted,
+    why: 'without Sys.Audit on / we cannot know whether the cluster has quorum',
+    remedy: 'Grant Sys.Audit on / to the user and to the API token',
+  });
+}
+
 /** Throws unless the cluster is quorate now. To be asked before everything destructive (pve-behaviour 26). */
 export async function requireQuorum(ctx: Context, subject: string, wanted: string, call: Deadline): Promise<void> {
-  const permissions = await ctx.permissions.read(call, PERMISSIONS_MAX_AGE_MS);
-  if (!hasPrivilege(permissions, '/', 'Sys.Audit')) {
-    throw new Fault('forbidden', {
-      subject,
-      wanted,
-      why: 'without Sys.Audit on / we cannot know whether the cluster has quorum',
-      remedy: 'Grant Sys.Audit on / to the user and to the API token',
-    });
-  }
+  await requireAudit(ctx, subject, wanted, call);
   const status = await readClusterStatus(ctx.pve, call);
   if (status.quorate) return;
   throw new Fault('busy', {

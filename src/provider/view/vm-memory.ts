@@ -58,6 +58,8 @@ export interface VmRecord {
 export interface VmMemory {
   /** The record of a VM, made where there is none. */
   of(vmid: Vmid): VmRecord;
+  /** The record of a VM, where there is one. */
+  peek(vmid: Vmid): Readonly<VmRecord> | undefined;
   /** To be called after every change of ours: from now on the VM is read directly until the view has caught up. */
   touch(vmid: Vmid): void;
   /** To be called when PVE shows the VM: whatever spoke for its absence is void. */
@@ -80,6 +82,7 @@ export function createVmMemory(clock: Clock): VmMemory {
   }
   return {
     of,
+    peek: (vmid) => records.get(vmid),
     seen,
     touch: (vmid) => {
       seen(vmid);

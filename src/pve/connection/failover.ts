@@ -54,7 +54,8 @@ export function failOver(routes: readonly [Route, ...Route[]], clock: Clock, log
         return data;
       } catch (error) {
         if (error instanceof PveError && step > 0) use(index, failures[0]);
-        if (givesNoAnswer(error) || clock.realNow() - startedAt >= HANGS_MS) leave(index, error);
+        const isSilent = !(error instanceof PveError) && clock.realNow() - startedAt >= HANGS_MS;
+        if (givesNoAnswer(error) || isSilent) leave(index, error);
         const failure = error instanceof Unproven ? error.cause : error;
         if (!(failure instanceof Error) || !isUnsent(error)) throw failure;
         failures.push(failure);

@@ -42,7 +42,7 @@ interface Run {
   readonly process: Process;
   readonly pve: ModelPve;
   readonly call: Call;
-  readonly takenOut: Set<Vmid>;
+  readonly leftBehind: Set<Vmid>;
   readonly doubted: Set<Vmid>;
   /** Incarnations whose copies had ended at an earlier look. */
   readonly ended: Set<string>;
@@ -59,7 +59,7 @@ export function* createRun(process: Process, call: Call): Actor<Answer> {
     process,
     pve: process.pve,
     call,
-    takenOut: new Set(),
+    leftBehind: new Set(),
     doubted: new Set(),
     ended: new Set(),
     made: undefined,
@@ -79,14 +79,14 @@ export function* createRun(process: Process, call: Call): Actor<Answer> {
   return ABORTED;
 }
 
-function wishOf({ call, pve, made, takenOut }: Run): Parameters<typeof decideCreate>[1] {
+function wishOf({ call, pve, made, leftBehind }: Run): Parameters<typeof decideCreate>[1] {
   return {
     instance: INSTANCE,
     owner: ownerOf(call),
     digest: call.digest,
     now: pve.seconds,
     mayReplace: made === undefined,
-    takenOut,
+    leftBehind,
   };
 }
 
@@ -222,5 +222,5 @@ function* takeOut(run: Run, { vmid, claim }: OwnVm): Actor<void> {
     if (written !== 'ok') return;
   }
   const outcome = yield* destroy(process, vmid, claim.incarnation, maySend(run));
-  if (outcome === 'left') run.takenOut.add(vmid);
+  if (outcome === 'left') run.leftBehind.add(vmid);
 }
