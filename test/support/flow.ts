@@ -23,14 +23,14 @@ export interface Flow {
   readonly log: readonly string[];
   /** Another provider process's worth: a second provider with its own memory, on node `index`'s endpoint. */
   another(index: number, settings?: Readonly<Record<string, string>>): Promise<Replica>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface Replica {
   readonly client: ProviderClient;
   readonly provider: RunningProvider;
   /** Drains it and closes what it has; else the flow's stop does. */
-  end(): Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 /** Whether flows that could run against a real PVE do not. */

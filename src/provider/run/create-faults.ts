@@ -54,7 +54,7 @@ export function tooManyLeft(order: CreateOrder, left: ReadonlySet<Vmid>): Fault 
   return new Fault('precondition', {
     subject: vmSubject({ name: order.spec.name }),
     wanted: WANTED,
-    why: `earlier tries have left VMs ${[...left].sort().join(', ')}, which PVE does not let us remove`,
+    why: `earlier tries have left VMs ${[...left].toSorted((a, b) => a - b).join(', ')}, which PVE does not let us remove`,
     remedy: 'Remove them as "vrtg orphans" says',
   });
 }
