@@ -14,7 +14,7 @@ it.each(CREATE_KINDS)('a process that is killed at any call of a create with $ti
   for (let call = 0, isOver = false; !isOver; call++) {
     for (const moment of ['before', 'after'] as const) {
       const victim = mortal(await startProviderProcess(flow.sim, VICTIM_NODE.index, settings));
-      const flaw = await flawAt(flow, kind, { call, moment }, { victim, successor });
+      const flaw = await flawAt(flow, kind, { call, moment }, { victim, successor: successor.client });
       if (flaw === undefined) isOver = true;
       else points += 1;
       if (flaw !== undefined && flaw !== '') flaws.push(flaw);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Flow, startFlow } from '../support/flow.ts';
-import { CREATE_KINDS, flawAt, type Mortal, mortal, settingsFor, VICTIM_NODE } from '../support/kill-matrix.ts';
+import { CREATE_KINDS, flawAt, mortal, settingsFor, VICTIM_NODE } from '../support/kill-matrix.ts';
 import { type ProviderProcess, startProviderProcess } from '../support/processes.ts';
 import { seeded } from '../support/random.ts';
 
@@ -13,13 +13,17 @@ describe('a create whose provider is cut off', () => {
     'at any call, with $title, ends with one finished VM and nothing else',
     async (kind) => {
       const flow = await startFlow({ simulator: { timeScale: TIME_SCALE }, settings: settingsFor(kind), node: 1 });
-      const successor: Mortal = { client: flow.client, die: flow.stop };
       let points = 0;
       const flaws: string[] = [];
       for (let call = 0, isOver = false; !isOver; call++) {
         for (const moment of ['before', 'after'] as const) {
           const { client, end } = await flow.another(VICTIM_NODE.index);
-          const flaw = await flawAt(flow, kind, { call, moment }, { victim: { client, die: end }, successor });
+          const flaw = await flawAt(
+            flow,
+            kind,
+            { call, moment },
+            { victim: { client, die: end }, successor: flow.client },
+          );
           if (flaw === undefined) isOver = true;
           else points += 1;
           if (flaw !== undefined && flaw !== '') flaws.push(flaw);
@@ -60,7 +64,7 @@ describe('a create whose provider process is killed', () => {
       if (kind === undefined || successor === undefined) throw new Error('there is no such kind');
       const process = await startProviderProcess(flow.sim, VICTIM_NODE.index, settingsFor(kind));
       const point = { call: round + Math.floor(random() * 2), moment: random() < 0.5 ? 'before' : 'after' } as const;
-      const flaw = await flawAt(flow, kind, point, { victim: mortal(process), successor: mortal(successor) });
+      const flaw = await flawAt(flow, kind, point, { victim: mortal(process), successor: successor.client });
       if (flaw !== undefined) reached += 1;
       if (flaw !== undefined && flaw !== '') flaws.push(flaw);
     }

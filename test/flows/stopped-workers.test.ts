@@ -93,7 +93,7 @@ describe.each(CREATE_KINDS)('a copy for a create with $title', (kind) => {
   async function expectOneVm(name: string, of: CreateKind, stop: () => Promise<void>): Promise<void> {
     const before = await stateOf(flow.world);
     const [known] = await Promise.all([firstAnswer(flow.client, of, name), stop()]);
-    const id = await createToTheEnd(flow.client, of, name, known);
+    const id = await createToTheEnd({ client: flow.client, clock }, of, name, known);
     const fresh = (await flow.world.vms()).filter(({ vmid }) => !before.vms.includes(vmid));
     const left = fresh.filter(({ lock }) => lock !== undefined);
     expect(left.length).toBeLessThanOrEqual(1);

@@ -3,6 +3,7 @@
 import type { JournalEntry } from '#pve-sim/journal';
 import type { Simulator } from '#pve-sim/simulator';
 import type { ProviderClient } from '#rpc/client';
+import { type Clock, createClock } from '#runtime/clock';
 import type { Flow } from './flow.ts';
 import type { ProviderProcess } from './processes.ts';
 import { createRequest, nic, rootDisk } from './requests.ts';
@@ -33,6 +34,12 @@ export function settingsFor({ answer }: CreateKind): Record<string, string> {
 export interface KillPoint {
   readonly call: number;
   readonly moment: 'before' | 'after';
+}
+
+/** Who is asked after the victim has died, and the clock by which the manager waits. */
+export interface Successor {
+  readonly client: ProviderClient;
+  readonly clock: Clock;
 }
 
 /** A provider that can die. */
@@ -123,41 +130,38 @@ async function isFinished(world: WorldReader, name: string): Promise<boolean> {
  * until it has an id that exists.
  */
 export async function createToTheEnd(
-  client: ProviderClient,
+  { client, clock }: Successor,
   kind: CreateKind,
   name: string,
   known?: Known,
 ): Promise<string> {
   let status = known;
   for (;;) {
-    status ??= await repeat(async () => {
+    status ??= await repeat(clock, async () => {
       const { id, task } = await client.create(requestFor(kind, name));
       return { id, task: task?.id };
     });
     const { id, task } = status;
-    if (task !== undefined) {
-      await until(
-        async () => (await client.taskStatus({ task: { id: task } })).done,
-        (done) => done,
-      );
-    }
-    const { exists } = await repeat(async () => await client.describe({ id }));
+    while (task !== undefined && !(await client.taskStatus({ task: { id: task } })).done) await clock.sleep(RETRY_MS);
+    const { exists } = await repeat(clock, async () => await client.describe({ id }));
     if (exists) return id;
     status = undefined;
   }
 }
 
+/** Ms of the clock: the manager's own pause. */
+const RETRY_MS = 5_000;
+
 /** Repeats what answers that it is too early. */
-async function repeat<T>(ask: () => Promise<T>): Promise<T> {
-  const answer = await until(
-    async () =>
-      await ask().catch((error: { kind?: string }) => {
-        if (error.kind !== 'busy') throw error;
-        return undefined;
-      }),
-    (given) => given !== undefined,
-  );
-  return answer as T;
+async function repeat<T>(clock: Clock, ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if ((error as { kind?: string }).kind !== 'busy') throw error;
+      await clock.sleep(RETRY_MS);
+    }
+  }
 }
 
 /** What is wrong with the world after a create: undefined where there is exactly one finished VM, and nothing else new. */
@@ -203,12 +207,13 @@ export async function flawAt(
   flow: Flow,
   kind: CreateKind,
   point: KillPoint,
-  { victim, successor }: { victim: Mortal; successor: Mortal },
+  { victim, successor }: { victim: Mortal; successor: ProviderClient },
 ): Promise<string | undefined> {
   const name = `${kind.cloudInit}-${kind.answer}-${point.call}-${point.moment}`;
   const before = await stateOf(flow.world);
   const { known, reached } = await killAt(flow.sim, flow.world, victim, kind, name, point);
-  const id = await createToTheEnd(successor.client, kind, name, known);
+  const clock = createClock({ factor: flow.sim.clock.factor });
+  const id = await createToTheEnd({ client: successor, clock }, kind, name, known);
   const flaw = await flawOf(flow.world, kind, name, id, before);
   if (flaw !== undefined) return `${name}: ${flaw}`;
   return reached ? '' : undefined;

@@ -4,6 +4,6 @@ export async function until<T>(ask: () => Promise<T>, isEnough: (answer: T) => b
     const answer = await ask();
     if (isEnough(answer)) return answer;
     // A pause for whoever is to make it so: all of them share this process.
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await new Promise((resolve) => setTimeout(resolve, 3));
   }
 }
