@@ -21,6 +21,7 @@ export default defineConfig({
       {
         test: {
           name: 'flows',
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: [RECORDINGS],
           globalSetup: ['test/support/build.ts'],

@@ -1,34 +1,32 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Flow, startFlow } from '../support/flow.ts';
-import { CREATE_KINDS, flawAt, mortal, settingsFor, VICTIM_NODE } from '../support/kill-matrix.ts';
+import {
+  CREATE_KINDS,
+  flawAt,
+  type Mortal,
+  mortal,
+  runMatrix,
+  settingsFor,
+  tasksOf,
+  VICTIM_NODE,
+} from '../support/kill-matrix.ts';
 import { type ProviderProcess, startProviderProcess } from '../support/processes.ts';
 import { seeded } from '../support/random.ts';
 
 // A provider that dies at any call of a create, and another one that is asked again: one finished VM, and nothing else.
 
-const TIME_SCALE = 100;
+const TIME_SCALE = 200;
 
 describe('a create whose provider is cut off', () => {
   it.concurrent.each(CREATE_KINDS)(
-    'at any call, with $title, ends with one finished VM and nothing else',
+    'at any call and in any task, with $title, ends with one finished VM and nothing else',
     async (kind) => {
       const flow = await startFlow({ simulator: { timeScale: TIME_SCALE }, settings: settingsFor(kind), node: 1 });
-      let points = 0;
-      const flaws: string[] = [];
-      for (let call = 0, isOver = false; !isOver; call++) {
-        for (const moment of ['before', 'after'] as const) {
-          const { client, end } = await flow.another(VICTIM_NODE.index);
-          const flaw = await flawAt(
-            flow,
-            kind,
-            { call, moment },
-            { victim: { client, die: end }, successor: flow.client },
-          );
-          if (flaw === undefined) isOver = true;
-          else points += 1;
-          if (flaw !== undefined && flaw !== '') flaws.push(flaw);
-        }
-      }
+      const startVictim = async (): Promise<Mortal> => {
+        const { client, end } = await flow.another(VICTIM_NODE.index);
+        return { client, die: end };
+      };
+      const { points, flaws } = await runMatrix(flow, kind, startVictim, flow.client);
       console.log(`kill matrix: ${kind.title}: ${points} points, ${flaws.length} flaws`);
       await flow.stop();
       expect(flaws).toEqual([]);
@@ -38,6 +36,8 @@ describe('a create whose provider is cut off', () => {
 });
 
 const SIGKILLS = 25;
+/** A create makes about so many, polls left out. */
+const CALLS = 16;
 
 describe('a create whose provider process is killed', () => {
   let flow: Flow;
@@ -63,7 +63,9 @@ describe('a create whose provider process is killed', () => {
       const successor = kind === undefined ? undefined : successors.get(kind.answer);
       if (kind === undefined || successor === undefined) throw new Error('there is no such kind');
       const process = await startProviderProcess(flow.sim, VICTIM_NODE.index, settingsFor(kind));
-      const point = { call: round + Math.floor(random() * 2), moment: random() < 0.5 ? 'before' : 'after' } as const;
+      const tasks = tasksOf(kind);
+      const at = round % 5 === 0 ? (tasks[Math.floor(random() * tasks.length)] ?? '') : Math.floor(random() * CALLS);
+      const point = { at, moment: random() < 0.5 ? 'before' : 'after' } as const;
       const flaw = await flawAt(flow, kind, point, { victim: mortal(process), successor: successor.client });
       if (flaw !== undefined) reached += 1;
       if (flaw !== undefined && flaw !== '') flaws.push(flaw);

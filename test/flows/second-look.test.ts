@@ -135,32 +135,35 @@ describe('a create that fails for good', () => {
 
   it('is not begun a third time where PVE removes nothing of what it has left', async () => {
     const name = 'left-behind';
+    // Two back-offs of half a minute and a minute pass.
+    const fast = await startFlow({ simulator: { timeScale: 200 } });
     const refusal = { answer: { status: 400, reason: 'Parameter verification failed.' } };
-    flow.sim.faults.add([
+    fast.sim.faults.add([
       { method: 'POST', path: '/config$', action: refusal },
       { method: 'DELETE', path: '/qemu/', action: { answer: { status: 403, reason: 'Permission check failed' } } },
     ]);
-    const since = lastRequest(flow.sim);
+    const since = lastRequest(fast.sim);
     const message = await until(
       async () =>
-        await other.create(createRequest({ name })).then(
+        await fast.client.create(createRequest({ name })).then(
           () => 'made',
           (error: Error) => error.message,
         ),
       (text) => text.includes('vrtg orphans'),
     );
     expect(message).toMatch(/VMs \d+, \d+, which PVE does not let us remove/);
-    expect(writesSince(flow.sim, since).filter((write) => write.endsWith('/clone'))).toHaveLength(2);
-    flow.sim.faults.clear();
+    expect(writesSince(fast.sim, since).filter((write) => write.endsWith('/clone'))).toHaveLength(2);
+    fast.sim.faults.clear();
     const id = await until(
       async () =>
-        await other.create(createRequest({ name })).then(
+        await fast.client.create(createRequest({ name })).then(
           (answer) => answer.id,
           () => '',
         ),
       (answer) => answer !== '',
     );
-    expect((await claimedVms(flow.world, name)).map(({ vmid }) => String(vmid))).toEqual([id]);
+    expect((await claimedVms(fast.world, name)).map(({ vmid }) => String(vmid))).toEqual([id]);
+    await fast.stop();
   });
 });
 

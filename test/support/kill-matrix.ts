@@ -30,9 +30,12 @@ export function settingsFor({ answer }: CreateKind): Record<string, string> {
   return answer === 'task' ? { PVE_TASK_TIMEOUT: '1s' } : {};
 }
 
-/** `before`: the call with this number does not arrive. `after`: it is carried out, and its answer is lost. */
+/**
+ * Where a provider is cut off: at its nth call, polls of tasks left out, or while a task of a type runs, at its polls.
+ * `before`: the call does not arrive. `after`: it is carried out, and its answer is lost.
+ */
 export interface KillPoint {
-  readonly call: number;
+  readonly at: number | string;
   readonly moment: 'before' | 'after';
 }
 
@@ -93,7 +96,7 @@ async function killAt(
     ended = true;
   });
   const isMet = (): boolean => {
-    const met = received(sim, since)[point.call];
+    const met = received(sim, since, pathOf(point))[typeof point.at === 'number' ? point.at : 0];
     return met !== undefined && (point.moment === 'before' || met.status !== undefined);
   };
   await until(
@@ -107,18 +110,28 @@ async function killAt(
   return { known, reached };
 }
 
-/** From the point on nothing of the victim's arrives; at `after`, what is carried out there is its last. */
-function arm(sim: Simulator, { call, moment }: KillPoint): void {
-  const node = VICTIM_NODE.name;
-  if (moment === 'before') return sim.faults.add([{ node, skip: call, action: { dropBefore: true } }]);
+/** Source of a regular expression over the paths of the calls that a point is among. */
+function pathOf({ at }: KillPoint): string {
+  return typeof at === 'number' ? '^(?!.*/tasks/UPID:)' : `/tasks/UPID:[^/]*:${at}:[^/]*/status$`;
+}
+
+/** From the point on nothing of the victim's arrives but polls; at `after`, what is carried out there is its last. */
+function arm(sim: Simulator, point: KillPoint): void {
+  const { at, moment } = point;
+  const calls = { node: VICTIM_NODE.name, path: pathOf(point) };
+  if (typeof at === 'string') {
+    return sim.faults.add([{ ...calls, action: moment === 'before' ? { dropBefore: true } : { dropAfter: true } }]);
+  }
+  if (moment === 'before') return sim.faults.add([{ ...calls, skip: at, action: { dropBefore: true } }]);
   sim.faults.add([
-    { node, skip: call, count: 1, action: { dropAfter: true } },
-    { node, skip: call + 1, action: { dropBefore: true } },
+    { ...calls, skip: at, count: 1, action: { dropAfter: true } },
+    { ...calls, skip: at + 1, action: { dropBefore: true } },
   ]);
 }
 
-function received(sim: Simulator, since: number): JournalEntry[] {
-  return sim.journal.entries.slice(since).filter(({ node }) => node === VICTIM_NODE.name);
+function received(sim: Simulator, since: number, path: string): JournalEntry[] {
+  const among = new RegExp(path);
+  return sim.journal.entries.slice(since).filter((entry) => entry.node === VICTIM_NODE.name && among.test(entry.path));
 }
 
 async function isFinished(world: WorldReader, name: string): Promise<boolean> {
@@ -203,13 +216,45 @@ export async function stateOf(world: WorldReader): Promise<{ vms: number[]; volu
 }
 
 /** Undefined where the create was finished before the point, else its flaw, or '' for none. */
+export interface Matrix {
+  readonly points: number;
+  readonly flaws: readonly string[];
+}
+
+const MOMENTS = ['before', 'after'] as const;
+
+/** Every call of a create of this kind, and every task of it while it runs. */
+export async function runMatrix(
+  flow: Flow,
+  kind: CreateKind,
+  startVictim: () => Promise<Mortal>,
+  successor: ProviderClient,
+): Promise<Matrix> {
+  const found: string[] = [];
+  const cut = async (point: KillPoint): Promise<boolean> => {
+    const flaw = await flawAt(flow, kind, point, { victim: await startVictim(), successor });
+    if (flaw !== undefined) found.push(flaw);
+    return flaw !== undefined;
+  };
+  for (const at of tasksOf(kind)) for (const moment of MOMENTS) await cut({ at, moment });
+  for (let at = 0, isOver = false; !isOver; at++) {
+    for (const moment of MOMENTS) isOver = !(await cut({ at, moment })) || isOver;
+  }
+  return { points: found.length, flaws: found.filter((flaw) => flaw !== '') };
+}
+
+/** The types of the tasks that a create waits for. */
+export function tasksOf({ cloudInit }: CreateKind): string[] {
+  return ['qmclone', ...(cloudInit === 'iso' ? ['imgcopy'] : []), 'qmconfig', 'resize'];
+}
+
 export async function flawAt(
   flow: Flow,
   kind: CreateKind,
   point: KillPoint,
   { victim, successor }: { victim: Mortal; successor: ProviderClient },
 ): Promise<string | undefined> {
-  const name = `${kind.cloudInit}-${kind.answer}-${point.call}-${point.moment}`;
+  const name = [kind.cloudInit, kind.answer, point.at, point.moment, flow.sim.journal.entries.length].join('-');
   const before = await stateOf(flow.world);
   const { known, reached } = await killAt(flow.sim, flow.world, victim, kind, name, point);
   const clock = createClock({ factor: flow.sim.clock.factor });
