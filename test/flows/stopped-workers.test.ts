@@ -25,7 +25,7 @@ import { vrtg } from '../support/vrtg.ts';
 const TIME_SCALE = 50;
 /** Ms of the clock; a copy takes about two seconds. */
 const LONGEST_OFFSET_MS = 2_500;
-const ROUNDS = 6;
+const ROUNDS = 4;
 
 const forever = deadlineIn(Number.POSITIVE_INFINITY);
 
