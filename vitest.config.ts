@@ -6,8 +6,8 @@ const RECORDINGS = 'test/pve-sim/critical-recordings.test.ts';
 
 export default defineConfig({
   test: {
-    // Tests mostly wait, for tasks and time-outs: three at a time on two cores as well.
-    maxWorkers: 3,
+    // Tests mostly wait, for tasks and time-outs: two at a time on two cores as well.
+    maxWorkers: 2,
     reporters: ['default', ['json', { outputFile: '.cache/vitest.json' }]],
     projects: [
       {

@@ -77,7 +77,7 @@ describe('SIGTERM during twenty creates', () => {
     );
     await until(
       async () => await claimedVms(flow.world),
-      (vms) => vms.some((vm) => vm.config['name']?.startsWith('drained-')),
+      (vms) => vms.some((vm) => vm.config['name']?.startsWith('drained-') === true && vm.state === 'ready'),
     );
     expect(await first.kill('SIGTERM')).toBe(0);
     const told = await Promise.all(running);

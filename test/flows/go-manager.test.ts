@@ -130,7 +130,7 @@ describe.concurrent('a permanent failure, repeated every 5 s for ten minutes', (
 
   it.for(REFUSALS)('%s makes PVE work a handful of times, and ends with its cause', async (refusal, context) => {
     const atEnd: AtEnd = context.onTestFinished;
-    const flow = await startWatchedFlow(atEnd, { simulator: { timeScale: 100 } });
+    const flow = await startWatchedFlow(atEnd, { simulator: { timeScale: 200 } });
     flow.sim.faults.add([{ method: 'POST', path: '/config$', action: { answer: refusal[1] } }]);
     await expectFewTries(atEnd, flow, () => flow.sim.faults.clear());
   });
@@ -139,7 +139,7 @@ describe.concurrent('a permanent failure, repeated every 5 s for ten minutes', (
     const storages = THREE_NODE.storages.map((one) =>
       one.id === 'local-lvm' ? { ...one, totalBytes: 12 * GIB } : one,
     );
-    const flow = await startWatchedFlow(atEnd, { simulator: { timeScale: 100, cluster: { ...THREE_NODE, storages } } });
+    const flow = await startWatchedFlow(atEnd, { simulator: { timeScale: 200, cluster: { ...THREE_NODE, storages } } });
     await expectFewTries(atEnd, flow, () => {
       flow.sim.world.storages['local-lvm'] = { ...LOCAL_LVM, disabled: false };
     });

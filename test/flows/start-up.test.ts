@@ -42,7 +42,7 @@ async function lastWords(change: Readonly<Record<string, string | undefined>>): 
   return line.replace(TIME_STAMP, '');
 }
 
-describe('a provider that cannot start says', () => {
+describe.concurrent('a provider that cannot start says', () => {
   it('that the endpoint is missing', async () => {
     const line = 'ERROR Failed to create PVE client error="endpoint is required"';
     expect(await lastWords({ PVE_ENDPOINT: undefined })).toContain(line);

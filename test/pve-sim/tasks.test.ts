@@ -4,6 +4,7 @@ import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import { findWorker } from '#pve-sim/tasks/find-worker';
 import type { TaskRecord } from '#pve-sim/world/world';
 import { type PveClient, pveClient, rowsOf } from './pve-client.ts';
+import { eventually } from './watch.ts';
 
 let simulator: Simulator;
 let pve: PveClient;
@@ -93,8 +94,12 @@ describe('the list of the cluster', () => {
     expect(rowsOf(await pve.get('/cluster/tasks'))).toHaveLength(25);
     simulator.sim.tasks.broadcast('pve');
     expect(await saved()).toBe('1');
-    const newer = await run('qmresume', () => {});
-    expect(rowsOf(await pve.get('/cluster/tasks')).find(({ upid }) => upid === newer)).toHaveProperty('saved', 1);
+    // A round of the status daemon may come between, after which it is text.
+    const savedOfNewer = async (): Promise<unknown> => {
+      const newer = await run('qmresume', () => {});
+      return rowsOf(await pve.get('/cluster/tasks')).find(({ upid }) => upid === newer)?.['saved'];
+    };
+    expect(await eventually(simulator.sim.clock, savedOfNewer, (word) => word === 1)).toBe(1);
   });
 });
 

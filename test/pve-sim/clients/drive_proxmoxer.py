@@ -5,6 +5,7 @@ import time
 
 from proxmoxer import ProxmoxAPI
 from proxmoxer.core import ResourceException
+from requests.exceptions import ConnectionError
 
 host, ca, token, secret, password = sys.argv[1:]
 user, token_name = token.split("!")
@@ -17,7 +18,11 @@ def log(*parts):
 def done(pve, upid):
     node = upid.split(":")[1]
     while True:
-        task = pve.nodes(node).tasks(upid).status.get()
+        try:
+            task = pve.nodes(node).tasks(upid).status.get()
+        except ConnectionError:
+            # PVE closes a connection after an upload without saying so before, and a client may be about to use it.
+            continue
         if task["status"] == "stopped":
             return task["exitstatus"]
         time.sleep(0.1)
