@@ -1,5 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { asUpid } from '#pve/ids';
+import { describe, expect, it } from 'vitest';
 import { listTasks } from '#pve/nodes/tasks';
 import type { NodeName } from '#pve/ids';
 import type { ProviderClient } from '#rpc/client';
@@ -35,78 +34,65 @@ interface Stub {
   readonly volumes: readonly string[];
 }
 
-describe.each(CREATE_KINDS)('a copy for a create with $title', (kind) => {
-  let flow: Flow;
-  const stubs: Stub[] = [];
-  beforeAll(async () => {
-    flow = await startFlow({ simulator: { timeScale: TIME_SCALE }, settings: settingsFor(kind) });
-  });
-  afterAll(async () => await flow.stop());
-
-  const clock = createClock({ factor: TIME_SCALE });
-  const random = seeded(CREATE_KINDS.indexOf(kind) + 1);
-  const offsets = Array.from({ length: ROUNDS }, (_, round) => ({
-    round,
-    offsetMs: round === 0 ? 0 : Math.round(random() * LONGEST_OFFSET_MS),
-  }));
-
-  it.each(offsets)(
-    'whose worker is stopped after $offsetMs ms ends with one VM ($round)',
-    async ({ round, offsetMs }) => {
-      const name = `stopped-${round}`;
-      await expectOneVm(name, kind, async () => {
-        const upid = await until(
-          async () =>
-            (await listTasks(flow.pve, 'pve2' as NodeName, forever, { source: 'active', type: 'qmclone' }))[0]?.upid,
-          (found) => found !== undefined,
-        );
-        await clock.sleep(offsetMs);
-        await flow.pve.delete(`/nodes/pve2/tasks/${asUpid(upid ?? '') ?? ''}`, forever);
-      });
-    },
-  );
-
-  it.each(offsets.slice(0, 3))(
-    'whose worker is killed hard after $offsetMs ms ends with one VM ($round)',
-    async ({ round, offsetMs }) => {
+describe('a copy whose worker is stopped or killed', () => {
+  it.concurrent.each(CREATE_KINDS)('at seeded moments, for a create with $title, ends with one VM', async (kind) => {
+    const flow = await startFlow({ simulator: { timeScale: TIME_SCALE }, settings: settingsFor(kind) });
+    const random = seeded(CREATE_KINDS.indexOf(kind) + 1);
+    const stubs: Stub[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const offsetMs = round === 0 ? 0 : Math.round(random() * LONGEST_OFFSET_MS);
+      stubs.push(...(await createWhile(flow, kind, `stopped-${round}`, async () => await stopWorker(flow, offsetMs))));
       flow.sim.faults.add([{ task: 'qmclone', count: 1, action: { killWorker: 'KILL', afterMs: offsetMs } }]);
-      await expectOneVm(`killed-${round}`, kind, async () => await Promise.resolve());
+      stubs.push(...(await createWhile(flow, kind, `killed-${round}`, async () => await Promise.resolve())));
       flow.sim.faults.clear();
-    },
-  );
-
-  it('has left stubs in some of these rounds, and vrtg orphans lists exactly these, with their volumes', async () => {
+    }
     expect(stubs.length).toBeGreaterThan(0);
-    const { code, out, err } = await vrtg(flow.sim, ['orphans', '--output', 'json']);
-    expect([code, err]).toEqual([1, '']);
-    const { orphans } = JSON.parse(out) as { orphans: { kind: string; vmid: number; volumes: string[] }[] };
-    const listed = orphans.map((orphan) => ({
-      ...orphan,
-      volumes: orphan.volumes.map((volume) => `pve2/${volume}`).toSorted(),
-    }));
-    expect(listed.map(({ kind: what, vmid, volumes }) => ({ kind: what, vmid, volumes }))).toEqual(
-      stubs.toSorted((a, b) => a.vmid - b.vmid).map((stub) => ({ kind: 'stub', ...stub })),
-    );
+    await expectListed(flow, stubs);
+    await flow.stop();
   });
-
-  /** Does `stop` while the create copies, then lets it be repeated until it is done. */
-  async function expectOneVm(name: string, of: CreateKind, stop: () => Promise<void>): Promise<void> {
-    const before = await stateOf(flow.world);
-    const [known] = await Promise.all([firstAnswer(flow.client, of, name), stop()]);
-    const id = await createToTheEnd({ client: flow.client, clock }, of, name, known);
-    const fresh = (await flow.world.vms()).filter(({ vmid }) => !before.vms.includes(vmid));
-    const left = fresh.filter(({ lock }) => lock !== undefined);
-    expect(left.length).toBeLessThanOrEqual(1);
-    const volumes = await flow.world.volumes();
-    const found = left.map(({ vmid }) => ({ vmid, volumes: volumes.filter((one) => one.includes(`-${vmid}-`)) }));
-    stubs.push(...found);
-    const was = {
-      vms: [...before.vms, ...found.map(({ vmid }) => vmid)],
-      volumes: [...before.volumes, ...found.flatMap((stub) => stub.volumes)],
-    };
-    expect(await flawOf(flow.world, of, name, id, was)).toBeUndefined();
-  }
 });
+
+/** Through the API, as somebody in PVE's interface would, so long after the copy has begun. */
+async function stopWorker(flow: Flow, offsetMs: number): Promise<void> {
+  const upid = await until(
+    async () =>
+      (await listTasks(flow.pve, 'pve2' as NodeName, forever, { source: 'active', type: 'qmclone' }))[0]?.upid,
+    (found) => found !== undefined,
+  );
+  await createClock({ factor: TIME_SCALE }).sleep(offsetMs);
+  await flow.pve.delete(`/nodes/pve2/tasks/${upid ?? ''}`, forever);
+}
+
+/** Does `stop` while the create copies, then lets it be repeated until it is done. @returns what is left beside its VM */
+async function createWhile(flow: Flow, kind: CreateKind, name: string, stop: () => Promise<void>): Promise<Stub[]> {
+  const before = await stateOf(flow.world);
+  const [known] = await Promise.all([firstAnswer(flow.client, kind, name), stop()]);
+  const clock = createClock({ factor: TIME_SCALE });
+  const id = await createToTheEnd({ client: flow.client, clock }, kind, name, known);
+  const fresh = (await flow.world.vms()).filter(({ vmid }) => !before.vms.includes(vmid));
+  const left = fresh.filter(({ lock }) => lock !== undefined);
+  expect(left.length).toBeLessThanOrEqual(1);
+  const volumes = await flow.world.volumes();
+  const stubs = left.map(({ vmid }) => ({ vmid, volumes: volumes.filter((one) => one.includes(`-${vmid}-`)) }));
+  const was = {
+    vms: [...before.vms, ...stubs.map(({ vmid }) => vmid)],
+    volumes: [...before.volumes, ...stubs.flatMap((stub) => stub.volumes)],
+  };
+  expect(await flawOf(flow.world, kind, name, id, was), name).toBeUndefined();
+  return stubs;
+}
+
+/** `vrtg orphans` lists exactly these, with their volumes. */
+async function expectListed(flow: Flow, stubs: readonly Stub[]): Promise<void> {
+  const { code, out, err } = await vrtg(flow.sim, ['orphans', '--output', 'json']);
+  expect([code, err]).toEqual([1, '']);
+  const { orphans } = JSON.parse(out) as { orphans: { kind: string; vmid: number; volumes: string[] }[] };
+  const listed = orphans.map(({ kind, vmid, volumes }) => {
+    return { kind, vmid, volumes: volumes.map((volume) => `pve2/${volume}`).toSorted() };
+  });
+  const expected = stubs.toSorted((a, b) => a.vmid - b.vmid).map((stub) => ({ kind: 'stub', ...stub }));
+  expect(listed).toEqual(expected);
+}
 
 /** Undefined where the create is told that its copy was stopped. */
 async function firstAnswer(
