@@ -155,10 +155,17 @@ export async function createToTheEnd(
       return { id, task: task?.id };
     });
     const { id, task } = status;
-    while (task !== undefined && !(await client.taskStatus({ task: { id: task } })).done) await clock.sleep(RETRY_MS);
+    if (task !== undefined) await untilTaskIsDone({ client, clock }, task);
     const { exists } = await repeat(clock, async () => await client.describe({ id }));
     if (exists) return id;
     status = undefined;
+  }
+}
+
+async function untilTaskIsDone({ client, clock }: Successor, id: string): Promise<void> {
+  for (;;) {
+    if ((await client.taskStatus({ task: { id } })).done) return;
+    await clock.sleep(RETRY_MS);
   }
 }
 
