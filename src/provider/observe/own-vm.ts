@@ -9,7 +9,7 @@ import type { CreateOrder } from '../create-order.ts';
 import { vmSubject } from '../subject.ts';
 
 /** A VM of ours as PVE has it now. */
-export interface OwnVm {
+export interface OwnReading {
   readonly config: VmConfig;
   readonly claim: Claim;
   /** The description without the claim. */
@@ -26,12 +26,18 @@ export async function observeOwn(
   vm: VmAt,
   incarnation: string,
   call: Deadline,
-): Promise<OwnVm> {
+): Promise<OwnReading> {
   return judgeOwn(ctx, order, vm, incarnation, await readConfig(ctx.pve, vm, call));
 }
 
 /** The same for a configuration that has just been read. */
-export function judgeOwn(ctx: Context, order: CreateOrder, vm: VmAt, incarnation: string, config: VmConfig): OwnVm {
+export function judgeOwn(
+  ctx: Context,
+  order: CreateOrder,
+  vm: VmAt,
+  incarnation: string,
+  config: VmConfig,
+): OwnReading {
   const reading = readClaim(config.values['description']);
   const ownership = judgeOwnership(reading, ctx.instance, vm.vmid);
   // What has been taken out is not to be finished, least of all told to be ready.

@@ -36,7 +36,7 @@ export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): 
 function onDelete(ctx: Context, vmid: Vmid): string {
   if (ctx.settings.unclaimed === 'accept') return 'destroys it, although nobody has claimed it (PVE_UNCLAIMED=accept)';
   const refused = `refused, claim it first with "vrtg adopt ${vmid}"`;
-  return ctx.settings.unclaimed === 'claim' ? `${refused}: it cannot be claimed now` : refused;
+  return ctx.settings.unclaimed === 'claim' ? `${refused}: PVE_UNCLAIMED=claim does not take it` : refused;
 }
 
 function claimWord({ ownership }: VmDetails): string {

@@ -17,7 +17,7 @@ export interface Sighted {
 }
 
 /**
- * Writes our claim on a VM without one; templates and locked VMs are left alone. What PVE refuses is told in the log,
+ * Writes our claim on a VM without one; templates, locked VMs and the range of our own are left alone. What PVE refuses is told in the log,
  * and tried again at the next sight.
  * @returns whether a claim was written, so that what was read is old.
  */

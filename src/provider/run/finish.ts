@@ -8,7 +8,7 @@ import { saidBy } from '#pve/said';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass } from '../faults.ts';
-import { judgeOwn, type OwnVm, observeOwn, Unsettled } from '../observe/own-vm.ts';
+import { judgeOwn, type OwnReading, observeOwn, Unsettled } from '../observe/own-vm.ts';
 import { observePlace } from '../observe/place.ts';
 import { planVm, type Step } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
@@ -122,7 +122,7 @@ function requireNothingLeft(order: CreateOrder, vm: VmAt, left: readonly Step[])
 }
 
 /** The last write of all, and only on the very configuration that was found complete. */
-async function markReady(ctx: Context, vm: VmAt, own: OwnVm, call: Deadline): Promise<void> {
+async function markReady(ctx: Context, vm: VmAt, own: OwnReading, call: Deadline): Promise<void> {
   const claim: Claim = { ...own.claim, state: 'ready', time: ctx.pve.serverTime() ?? own.claim.time };
   const description = describeWithClaim(own.text, claim, 'refuse');
   await putConfig(ctx.pve, vm, { digest: own.config.digest, set: { description } }, call);
