@@ -3,7 +3,7 @@ import { hasPrivilege, readPermissions } from '#pve/access/permissions';
 import { deleteHaResource, readHaResource } from '#pve/cluster/ha';
 import { isVmidFree } from '#pve/cluster/nextid';
 import { readClusterOptions } from '#pve/cluster/options';
-import { listGuests } from '#pve/cluster/resources';
+import { listGuests, listResources } from '#pve/cluster/resources';
 import { readClusterStatus } from '#pve/cluster/status';
 import { listVnets } from '#pve/cluster/vnets';
 import { readVersion } from '#pve/version';
@@ -55,6 +55,44 @@ describe('cluster', () => {
     });
     expect(guests[1]).toMatchObject({ vmid: 101, name: undefined, lock: 'create', tags: [] });
     expect(guests[2]).toMatchObject({ type: 'lxc', template: true });
+  });
+
+  test('are told together with nodes and storages where nobody asks for guests alone', async () => {
+    const data = [
+      { id: 'qemu/100', type: 'qemu', vmid: 100, node: 'pve1', status: 'stopped' },
+      { id: 'node/pve1', type: 'node', node: 'pve1', status: 'online', maxcpu: 8, maxmem: 16, mem: 3 },
+      { id: 'node/pve2', type: 'node', node: 'pve2', status: 'offline', maxcpu: 4 },
+      {
+        id: 'storage/pve1/fast',
+        type: 'storage',
+        node: 'pve1',
+        storage: 'fast',
+        plugintype: 'zfspool',
+        content: 'images,rootdir',
+        shared: 0,
+        status: 'available',
+      },
+      { id: 'storage/pve2/old', type: 'storage', node: 'pve2', storage: 'old', shared: 1, status: 'unknown' },
+      { id: '/pool/p', type: 'pool', pool: 'p' },
+      { id: 'network/pve1/zone/localnetwork', type: 'network', network: 'localnetwork', node: 'pve1' },
+    ];
+    const all = await ask('GET /cluster/resources', { data }, async (pve) => await listResources(pve, call()));
+    expect(all.guests.map(({ vmid }) => vmid)).toEqual([100]);
+    expect(all.nodes).toEqual([
+      { name: 'pve1', online: true, maxCpus: 8, maxMemoryBytes: 16, memoryBytes: 3 },
+      { name: 'pve2', online: false, maxCpus: 4, maxMemoryBytes: undefined, memoryBytes: undefined },
+    ]);
+    expect(all.storages).toEqual([
+      {
+        storage: 'fast',
+        node: 'pve1',
+        type: 'zfspool',
+        content: ['images', 'rootdir'],
+        shared: false,
+        available: true,
+      },
+      { storage: 'old', node: 'pve2', type: '', content: [], shared: true, available: false },
+    ]);
   });
 
   test.each([

@@ -1,8 +1,8 @@
 // What we know of the whole cluster, read once for everybody. It is a view: filtered by our rights, up to eleven
 // seconds behind in names and states, and not monotonic (pve-behaviour 7, 26). Not seeing a VM proves nothing.
-import { type GuestEntry, listGuests } from '#pve/cluster/resources';
+import { type GuestEntry, listResources, type NodeSight, type StorageSight } from '#pve/cluster/resources';
 import type { Pve } from '#pve/connection/pve';
-import type { Vmid } from '#pve/ids';
+import type { NodeName, Vmid } from '#pve/ids';
 import { saidBy } from '#pve/said';
 import { type Cached, cached } from '#runtime/cached';
 import type { Deadline } from '#runtime/deadline';
@@ -11,6 +11,9 @@ export interface Snapshot {
   /** ms of the clock. */
   readonly takenAt: number;
   readonly guests: ReadonlyMap<Vmid, GuestEntry>;
+  readonly nodes: ReadonlyMap<NodeName, NodeSight>;
+  /** One entry for each node that has it. */
+  readonly storages: readonly StorageSight[];
 }
 
 export type ClusterView = Cached<Snapshot>;
@@ -20,8 +23,13 @@ const FETCH_LIMIT_MS = 30_000;
 export function createClusterView(pve: Pve): ClusterView {
   return cached(pve.clock, FETCH_LIMIT_MS, async (call) => {
     const takenAt = pve.clock.now();
-    const guests = await listGuests(pve, call);
-    return { takenAt, guests: new Map(guests.map((guest) => [guest.vmid, guest])) };
+    const { guests, nodes, storages } = await listResources(pve, call);
+    return {
+      takenAt,
+      guests: new Map(guests.map((guest) => [guest.vmid, guest])),
+      nodes: new Map(nodes.map((node) => [node.name, node])),
+      storages,
+    };
   });
 }
 
