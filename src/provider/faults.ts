@@ -125,7 +125,8 @@ function faultOfOtherCluster(fault: MakeFault, error: OtherCluster): Fault {
 function faultOfAnswer(fault: MakeFault, error: PveError): Fault {
   const node = nodeIn(error.path) ?? 'behind the endpoint';
   if (error.status === 401) {
-    return fault('unauthenticated', { why: 'PVE refused our API token', remedy: 'Renew the token of the provider' });
+    const why = `PVE refuses our credentials ("${pveWords(error)}")`;
+    return fault('unauthenticated', { why, remedy: 'Renew the credentials of the provider' });
   }
   const isDown: boolean = isNodeDown(error);
   if (isDown) {

@@ -44,7 +44,7 @@ export async function startProvider(options: StartOptions): Promise<RunningProvi
   if (isNarrow(settings.vmidRange)) {
     log.warn('PVE_VMID_RANGE has fewer than 1000 ids: VMs will run out of the slots they may have');
   }
-  const target = readTarget(settings, source);
+  const target = readTarget(settings, source, log);
   const security = secure(options);
   const reached = await reachPve(target, settings, clock, log);
   const stopping = new AbortController();
@@ -112,7 +112,6 @@ function logStart({ log, version }: StartOptions, reached: ReachedPve, fields: R
     version,
     pve: reached.version.text,
     endpoint: reached.pve.endpoint.address,
-    token: reached.token.id,
     ...fields,
   });
 }

@@ -64,7 +64,7 @@ describe('a manager that asks again and again', () => {
     const startedAt = flow.sim.clock.now();
     for (let rounds = 0; rounds < 30; rounds++) await round(ids);
     const viewReads = (flow.sim.clock.now() - startedAt) / 6_000 + 1;
-    const validations = (flow.sim.clock.now() - startedAt) / 10_000 + 1;
+    const validations = (flow.sim.clock.now() - startedAt) / 5_000 + 1;
     expect(writesSince(flow.sim, before)).toEqual([]);
     expect(requestsSince(flow.sim, before).length).toBeLessThanOrEqual(Math.ceil(viewReads + validations));
   });

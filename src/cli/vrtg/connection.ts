@@ -72,7 +72,7 @@ async function reach(options: ConnectionOptions, source: SettingsSource, clock: 
       caBundle: options.caBundle ?? read.caBundle,
       insecureSkipVerify: options.insecureSkipVerify ?? read.insecureSkipVerify,
     };
-    const { pve } = await reachPve(readTarget(settings, source), settings, clock, log);
+    const { pve } = await reachPve(readTarget(settings, source, log), settings, clock, log);
     return { pve, settings };
   } catch (error) {
     if (error instanceof SettingError) throw new CannotBegin(error.message, { cause: error });

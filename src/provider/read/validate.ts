@@ -10,7 +10,7 @@ export interface Validation {
 }
 
 /** The manager asks before everything else, so PVE is asked at most this often. */
-const MAX_AGE_MS = 10_000;
+const MAX_AGE_MS = 5_000;
 /** Real ms that a silent PVE gets; it takes 3 s to refuse a token (pve-behaviour 4.6). */
 const PATIENCE_MS = 5_000;
 
@@ -32,7 +32,8 @@ async function askVersion(ctx: Context, call: Deadline): Promise<string> {
     const { address } = ctx.pve.endpoint;
     ctx.log.warn('PVE does not answer as it should', { endpoint: address, error });
     if (error instanceof OtherCluster) return error.message;
-    if (error instanceof PveError && error.status === 401) return `PVE at ${address} refuses our API token`;
+    if (error instanceof PveError && error.status === 401)
+      return `PVE at ${address} refuses our credentials ("${pveWords(error)}")`;
     if (error instanceof PveError) return `PVE at ${address} answers "${pveWords(error)}"`;
     return `no answer from PVE at ${address}${error instanceof PveNoAnswer ? ` (${error.code})` : ''}`;
   }

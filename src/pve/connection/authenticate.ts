@@ -1,18 +1,51 @@
-import type { Link, Method, PveAnswer } from './request.ts';
+import type { Clock } from '#runtime/clock';
+import type { Logger } from '#runtime/log';
+import { type Credentials, type CredentialsSupply, identityFields, unchanging } from './credentials.ts';
+import type { Endpoint } from './endpoint.ts';
+import { createSigner, type Signer } from './signer.ts';
 
-/** Who we are to PVE. Asked before every request, so what it knows may change while the connection stands. */
+/** Makes requests ours. */
 export interface Authenticator {
-  headers(method: Method): Readonly<Record<string, string>>;
+  /**
+   * For one endpoint. Each has sessions of its own: a ticket belongs to the cluster that gave it, and an endpoint may lead
+   * to another one, where it must not be mistaken for ours, nor a refusal there for one here.
+   */
+  signerFor(endpoint: Endpoint, clock: Clock, log: Logger): Signer;
+  stop(): void;
 }
 
-/** An API token (pve-behaviour 4.3): `user@realm!tokenid` and its secret. PVE unescapes the value. */
+export function createAuthenticator(supply: CredentialsSupply): Authenticator {
+  const verdicts = createVerdicts(supply);
+  return {
+    signerFor: (endpoint, clock, log) =>
+      createSigner({ supply, clock, log, onVerdict: (verdict) => verdicts.tell({ ...verdict, endpoint }, log) }),
+    stop: () => supply.stop(),
+  };
+}
+
+/** One API token for good. */
 export function tokenAuthenticator(id: string, secret: string): Authenticator {
-  const value = `PVEAPIToken=${id}=${secret}`.replaceAll('%', '%25');
-  return { headers: () => ({ authorization: value }) };
+  return createAuthenticator(unchanging({ kind: 'token', id, secret, from: 'the caller' }));
 }
 
-/** Adds the credentials to every request. */
-export function authenticate(authenticator: Authenticator): Link<PveAnswer> {
-  return (next) => async (request) =>
-    await next({ ...request, headers: { ...request.headers, ...authenticator.headers(request.method) } });
+interface Verdict {
+  readonly credentials: Credentials;
+  /** PVE's words where it has refused them. */
+  readonly refusal: string | undefined;
+  readonly endpoint: Endpoint;
+}
+
+/** Tells the log what PVE thinks of the present credentials: once, and again when that changes. */
+function createVerdicts(supply: CredentialsSupply): { tell(verdict: Verdict, log: Logger): void } {
+  let told: Pick<Verdict, 'credentials' | 'refusal'> | undefined;
+  return {
+    tell: ({ credentials, refusal, endpoint }, log) => {
+      if (credentials !== supply.current()) return;
+      if (told?.credentials === credentials && told.refusal === refusal) return;
+      told = { credentials, refusal };
+      const fields = { ...identityFields(credentials), from: credentials.from, endpoint: endpoint.address };
+      if (refusal === undefined) log.info('Authenticated to PVE', fields);
+      else log.warn('PVE refuses the credentials', { ...fields, error: refusal });
+    },
+  };
 }

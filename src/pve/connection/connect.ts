@@ -3,7 +3,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Logger } from '#runtime/log';
 import type { ClusterIdentity } from '../cluster/identity.ts';
 import { createTaskTimes } from '../task-times.ts';
-import { authenticate, type Authenticator } from './authenticate.ts';
+import type { Authenticator } from './authenticate.ts';
 import type { Endpoint } from './endpoint.ts';
 import { openEnvelope } from './envelope.ts';
 import { failOver, type Route } from './failover.ts';
@@ -43,23 +43,24 @@ export interface ConnectOptions {
 
 /** A connection to one cluster. Nothing is sent before the first call. */
 export function connect(options: ConnectOptions): Pve {
-  const { clock, log, endpoint, others = [], cluster } = options;
+  const { clock, log, endpoint, others = [], cluster, authenticator } = options;
   const serverTime = createServerTime(clock);
   const watch = watchRequests(clock, log, options.onRequest ?? (() => undefined));
 
   /** The inner end of the chain, from the socket outwards: one for each endpoint. */
   const routeTo = (to: Endpoint): Route & Omit<Transport, 'send'> => {
-    const understood = (send: Send<PveAnswer>): Send<unknown> =>
-      openEnvelope(authenticate(options.authenticator)(serverTime.link(send)), to.address);
+    const understood = (send: Send<PveAnswer>): Send<unknown> => openEnvelope(serverTime.link(send), to.address);
+    const signer = authenticator.signerFor(to, clock, log);
     const transport = createTransport({
       endpoint: to,
       ca: options.ca,
       skipVerify: options.skipVerify ?? false,
       requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
       clock,
+      sign: signer.sign,
       ...(cluster === undefined ? {} : { prove: proveCluster(cluster, to, log, (send) => watch(understood(send))) }),
     });
-    return { ...transport, endpoint: to, send: understood(transport.send) };
+    return { ...transport, endpoint: to, send: understood(signer.persist(transport.send)) };
   };
   const [first, ...further] = [routeTo(endpoint), ...others.map(routeTo)];
   const routes = [first, ...further] as const;
@@ -88,7 +89,10 @@ export function connect(options: ConnectOptions): Pve {
       const others = routes.filter((route) => route.endpoint !== failover.active());
       await Promise.all(others.map(async (route) => await visit(route, log)));
     },
-    close: async () => void (await Promise.all(routes.map(async (route) => await route.close()))),
+    close: async () => {
+      authenticator.stop();
+      await Promise.all(routes.map(async (route) => await route.close()));
+    },
   };
 }
 

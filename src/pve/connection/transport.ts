@@ -1,10 +1,11 @@
 import type { Client } from 'undici';
 import type { Clock } from '#runtime/clock';
+import { DeadlineError } from '#runtime/deadline';
 import { PveNoAnswer } from '../errors.ts';
 import { ConnectionGone, createConnections, Unproven } from './connections.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exchange, ExchangeFailed } from './exchange.ts';
-import type { PveAnswer, PveRequest, Send } from './request.ts';
+import type { Link, PveAnswer, PveRequest, Send } from './request.ts';
 
 export interface TransportOptions {
   readonly endpoint: Endpoint;
@@ -14,6 +15,8 @@ export interface TransportOptions {
   /** From the start of a request to the end of its answer, ms of the clock. */
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
+  /** Signs what goes over one connection. */
+  readonly sign: Link<PveAnswer>;
   /** Asks, over a new connection, whoever answers there; throws where it is not to be used. */
   readonly prove?: (send: Send<PveAnswer>) => Promise<void>;
 }
@@ -42,15 +45,15 @@ export function createTransport(options: TransportOptions): Transport {
   const timeoutMs = Math.max(options.requestTimeoutMs, MIN_REQUEST_TIMEOUT_MS * clock.factor);
   const connections = createConnections({
     ...options,
-    prove: prove === undefined ? undefined : async (client) => await prove(sendOver(client, endpoint)),
+    prove: prove === undefined ? undefined : async (client) => await prove(sendWhileUnproven(client, options)),
   });
 
   /** Until a connection has lasted as long as it takes to write the request. */
-  async function exchangeOnAny(request: PveRequest, signal: AbortSignal): Promise<PveAnswer> {
+  async function exchangeOnAny(request: PveRequest, silence: AbortSignal): Promise<PveAnswer> {
     for (;;) {
-      const connection = await connections.take(signal);
+      const connection = await connections.take(AbortSignal.any([request.call.signal, silence]));
       try {
-        return await exchange(connection.client, dispatchOptions(endpoint, request), signal);
+        return await sendOver(connection.client, options, () => silence)(request);
       } catch (error) {
         if (!(error instanceof ExchangeFailed && error.cause instanceof ConnectionGone)) throw error;
       } finally {
@@ -64,7 +67,7 @@ export function createTransport(options: TransportOptions): Transport {
     const silence = new AbortController();
     const cancel = clock.after(timeoutMs, () => silence.abort(new SilentTooLong(`no answer within ${timeoutMs} ms`)));
     try {
-      return await exchangeOnAny(request, AbortSignal.any([request.call.signal, silence.signal]));
+      return await exchangeOnAny(request, silence.signal);
     } catch (error) {
       throw failure(error, request, endpoint);
     } finally {
@@ -78,14 +81,22 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
+/** What goes over one connection, and the logins it takes. */
+function sendOver(client: Client, { endpoint, sign }: TransportOptions, limit: () => AbortSignal): Send<PveAnswer> {
+  return sign(async (request) => {
+    const signal = AbortSignal.any([request.call.signal, limit()]);
+    return await exchange(client, dispatchOptions(endpoint, request), signal);
+  });
+}
+
 /** One connection, used while it is not known yet whether it is to be used. */
-function sendOver(client: Client, endpoint: Endpoint): Send<PveAnswer> {
+function sendWhileUnproven(client: Client, options: TransportOptions): Send<PveAnswer> {
+  const send = sendOver(client, options, () => AbortSignal.timeout(PROOF_LIMIT_MS));
   return async (request) => {
-    const signal = AbortSignal.any([request.call.signal, AbortSignal.timeout(PROOF_LIMIT_MS)]);
     try {
-      return await exchange(client, dispatchOptions(endpoint, request), signal);
+      return await send(request);
     } catch (error) {
-      throw failure(error, request, endpoint);
+      throw failure(error, request, options.endpoint);
     }
   };
 }
@@ -127,6 +138,8 @@ function codeOf(cause: unknown, request: PveRequest): string {
   const isTimeout = cause instanceof DOMException && cause.name === 'TimeoutError';
   if (isTimeout || cause instanceof SilentTooLong) return 'timeout';
   if (request.call.signal.aborted) return 'deadline';
+  // Not the caller's: that of a login.
+  if (cause instanceof DeadlineError) return 'timeout';
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
   return SYSTEM_CODES[code] ?? code;
 }

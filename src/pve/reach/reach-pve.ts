@@ -1,12 +1,11 @@
 // From settings to a PVE that has answered. Each way in which that fails ends the program with a line of its own.
 import { existsSync, readFileSync } from 'node:fs';
 import { clusterWords, createClusterIdentity } from '../cluster/identity.ts';
-import { CLUSTER_STATUS } from '../cluster/status.ts';
-import { tokenAuthenticator } from '../connection/authenticate.ts';
+import { createAuthenticator } from '../connection/authenticate.ts';
 import { connect } from '../connection/connect.ts';
+import type { Credentials } from '../connection/credentials.ts';
 import { type Endpoint, parseEndpoint } from '../connection/endpoint.ts';
 import type { Pve } from '../connection/pve.ts';
-import { OtherCluster, PveError, PveNoAnswer, pveWords } from '../errors.ts';
 import type { PveVersion } from '../rules/versions.ts';
 import { readVersion } from '../version.ts';
 import type { Clock } from '#runtime/clock';
@@ -14,13 +13,14 @@ import { deadlineIn } from '#runtime/deadline';
 import type { Logger } from '#runtime/log';
 import type { SettingsSource } from '#runtime/settings';
 import { StartupError } from '#runtime/startup-error';
-import { CredentialsError, readToken, type TokenCredentials } from './token.ts';
+import { CredentialsError, readCredentials } from './read-credentials.ts';
 import type { PveSettings } from './settings.ts';
+import { noClient, notAuthenticated, notIdentified, startupErrorFor } from './startup-lines.ts';
+import { watchCredentials } from './watch-credentials.ts';
 
 export interface ReachedPve {
   readonly pve: Pve;
   readonly version: PveVersion;
-  readonly token: TokenCredentials;
 }
 
 /** What the program needs to know before it dials. */
@@ -28,7 +28,9 @@ export interface Target {
   readonly endpoint: Endpoint;
   /** Further ways to the same cluster. */
   readonly others: readonly Endpoint[];
-  readonly token: TokenCredentials;
+  readonly credentials: Credentials;
+  /** Where they are read again when their files change. */
+  readonly source: SettingsSource;
   readonly ca: string | undefined;
   readonly skipVerify: boolean;
 }
@@ -39,15 +41,29 @@ const OLDEST_MAJOR = 7;
 
 /** Throws StartupError. */
 export async function reachPve(target: Target, settings: PveSettings, clock: Clock, log: Logger): Promise<ReachedPve> {
-  const { endpoint, others, token } = target;
-  const pve = connect({
+  const pve = openPve(target, settings, clock, log);
+  try {
+    return { pve, version: await meetPve(pve, target, settings, log) };
+  } catch (error) {
+    await pve.close();
+    throw error;
+  }
+}
+
+/** A connection over which nothing has been sent yet. */
+function openPve(target: Target, settings: PveSettings, clock: Clock, log: Logger): Pve {
+  const { endpoint, others, source } = target;
+  if (target.skipVerify) {
+    log.warn('The certificate of the PVE API is not verified', { endpoint: settings.endpoints.join(',') });
+  }
+  return connect({
     endpoint,
     others,
     cluster: createClusterIdentity({
       ...(settings.cluster === '' ? {} : { expectedName: settings.cluster }),
       mayBeUnknown: others.length === 0 && settings.cluster === '',
     }),
-    authenticator: tokenAuthenticator(token.id, token.secret),
+    authenticator: createAuthenticator(watchCredentials(target.credentials, source, clock, log)),
     ca: target.ca,
     skipVerify: target.skipVerify,
     requestTimeoutMs: settings.requestTimeoutMs,
@@ -56,29 +72,32 @@ export async function reachPve(target: Target, settings: PveSettings, clock: Clo
     clock,
     log,
   });
-  const shown = settings.endpoints.join(',');
-  if (target.skipVerify) log.warn('The certificate of the PVE API is not verified', { endpoint: shown });
-  try {
-    const version = await firstAnswer(pve, shown);
-    checkCluster(pve, others, log);
-    // Nobody waits for endpoints that are down: they are proven when they are first used.
-    void pve.visitOthers();
-    return { pve, version, token };
-  } catch (error) {
-    await pve.close();
-    throw error;
-  }
+}
+
+/** The first question, which may be asked again after a failure. Throws StartupError. */
+async function meetPve(
+  pve: Pve,
+  { others }: Target,
+  { endpoints }: PveSettings,
+  log: Logger,
+): Promise<PveVersion> {
+  const version = await firstAnswer(pve, endpoints.join(','));
+  checkCluster(pve, others, log);
+  // Nobody waits for endpoints that are down: they are proven when they are first used.
+  void pve.visitOthers();
+  return version;
 }
 
 /** Throws StartupError for what can be found wrong before dialling. */
-export function readTarget(settings: PveSettings, source: SettingsSource): Target {
+export function readTarget(settings: PveSettings, source: SettingsSource, log: Logger): Target {
   const [endpoint, ...others] = readEndpoints(settings.endpoints);
   if (endpoint === undefined) {
     throw noClient('endpoint is required', 'set PVE_ENDPOINT, such as https://pve.example.com:8006');
   }
   const { insecureSkipVerify, providerInsecureSkipVerify, tlsInsecureSkipVerify } = settings;
   const skipVerify = insecureSkipVerify || providerInsecureSkipVerify || tlsInsecureSkipVerify;
-  return { endpoint, others, token: readTokenOrEnd(source), ca: readCa(settings.caBundle), skipVerify };
+  const credentials = readCredentialsOrEnd(source, log);
+  return { endpoint, others, credentials, source, ca: readCa(settings.caBundle), skipVerify };
 }
 
 /** Each once. */
@@ -102,31 +121,17 @@ function checkCluster(pve: Pve, others: readonly Endpoint[], log: Logger): void 
   }
 }
 
-function notIdentified(error: string, hint: string, cause?: unknown): StartupError {
-  return new StartupError('Failed to identify the PVE cluster', { error, hint }, cause);
-}
-
-function noClient(error: string, hint: string, endpoint?: string): StartupError {
-  return new StartupError('Failed to create PVE client', { error, endpoint, hint });
-}
-
-function readTokenOrEnd(source: SettingsSource): TokenCredentials {
+function readCredentialsOrEnd(source: SettingsSource, log: Logger): Credentials {
   try {
-    return readToken(source);
+    const { credentials, warning } = readCredentials(source);
+    if (warning !== undefined) log.warn('Credentials', { warning });
+    return credentials;
   } catch (error) {
     if (!(error instanceof CredentialsError)) throw error;
     throw error.problem === 'missing'
       ? noClient('credentials are required', error.message)
       : notAuthenticated(error.message);
   }
-}
-
-function notAuthenticated(hint: string, endpoint?: string): StartupError {
-  return new StartupError('Failed to authenticate', {
-    error: 'authentication failed: invalid credentials',
-    endpoint,
-    hint,
-  });
 }
 
 /** PEM text, or the path of a file that holds it. */
@@ -151,58 +156,4 @@ async function firstAnswer(pve: Pve, endpoint: string): Promise<PveVersion> {
   } finally {
     call.dispose();
   }
-}
-
-function startupErrorFor(error: unknown, endpoint: string): unknown {
-  if (error instanceof PveError && error.status === 401) {
-    return notAuthenticated('PVE refused the API token; check its id, secret and expiry', endpoint);
-  }
-  if (error instanceof PveError && error.status === 403 && error.path === CLUSTER_STATUS) {
-    const why = 'several endpoints, or PVE_CLUSTER, cannot be checked without Sys.Audit on /';
-    return notIdentified(why, 'grant it to the user and to the API token', error);
-  }
-  if (error instanceof OtherCluster) return notIdentified(error.message, 'correct PVE_ENDPOINT or PVE_CLUSTER', error);
-  if (error instanceof PveError) {
-    return new StartupError('Failed to connect', {
-      error: `PVE answered ${error.status} "${pveWords(error)}"`,
-      endpoint,
-    });
-  }
-  if (error instanceof PveNoAnswer) {
-    const hint = networkHint(error.code);
-    return new StartupError(
-      'Failed to connect',
-      { error: `dial tcp ${error.endpoint}: ${dialWords(error.code)}`, endpoint, hint },
-      error,
-    );
-  }
-  return error;
-}
-
-/** The words of the documentation and of Go's net package, by the code of the failure. */
-const DIAL_WORDS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  EHOSTUNREACH: 'no route to host',
-  ENETUNREACH: 'no route to host',
-  ETIMEDOUT: 'i/o timeout',
-  UND_ERR_CONNECT_TIMEOUT: 'i/o timeout',
-  timeout: 'i/o timeout',
-  deadline: 'i/o timeout',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'no such host',
-  'not-pve': 'not a PVE API',
-};
-
-const UNKNOWN_AUTHORITY =
-  /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET).*|CERT_UNTRUSTED|CERT_SIGNATURE_FAILURE)$/;
-
-function dialWords(code: string): string {
-  if (UNKNOWN_AUTHORITY.test(code)) return 'x509: certificate signed by unknown authority';
-  return DIAL_WORDS[code] ?? code;
-}
-
-function networkHint(code: string): string | undefined {
-  if (UNKNOWN_AUTHORITY.test(code))
-    return 'give the CA of the cluster as PVE_CA_BUNDLE, or ca.crt in the credentials secret';
-  return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' ? 'is PVE running there, and its port open?' : undefined;
 }

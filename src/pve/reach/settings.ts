@@ -57,8 +57,18 @@ export const pveSettingsTable = {
     file: 'token_secret',
     about: 'Secret of the API token.',
   }),
-  username: { ...reserved('USERNAME', 'User for password login.'), file: 'username' },
-  password: { ...reserved('PASSWORD', 'Password for password login.'), file: 'password' },
+  username: setting('USERNAME', asText, {
+    fallback: '',
+    file: 'username',
+    about:
+      'User who logs in with a password, `user@realm`, where there is no API token. It must have no second factor.',
+    example: 'virtrigaud@pve',
+  }),
+  password: setting('PASSWORD', String, {
+    fallback: '',
+    file: 'password',
+    about: 'Password of that user, as it is: only the line end at the end of a file is none of it.',
+  }),
   caBundle: setting('CA_BUNDLE', asText, {
     fallback: '',
     file: 'ca.crt',

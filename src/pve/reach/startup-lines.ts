@@ -1,0 +1,76 @@
+// The lines with which a program says why it has no PVE to work on.
+import { CLUSTER_STATUS } from '../cluster/status.ts';
+import { OtherCluster, PveError, PveNoAnswer, pveWords } from '../errors.ts';
+import { StartupError } from '#runtime/startup-error';
+
+export function notIdentified(error: string, hint: string, cause?: unknown): StartupError {
+  return new StartupError('Failed to identify the PVE cluster', { error, hint }, cause);
+}
+
+export function noClient(error: string, hint: string, endpoint?: string): StartupError {
+  return new StartupError('Failed to create PVE client', { error, endpoint, hint });
+}
+
+export function notAuthenticated(hint: string, endpoint?: string, cause?: unknown): StartupError {
+  const error = 'authentication failed: invalid credentials';
+  return new StartupError('Failed to authenticate', { error, endpoint, hint }, cause);
+}
+
+/** What ended the first question to PVE; errors that are none of PVE's stay as they are. */
+export function startupErrorFor(error: unknown, endpoint: string): unknown {
+  if (error instanceof PveError && error.status === 401) {
+    return notAuthenticated(
+      `PVE says "${pveWords(error)}"; check id, secret and expiry, or user and password`,
+      endpoint,
+      error,
+    );
+  }
+  if (error instanceof PveError && error.status === 403 && error.path === CLUSTER_STATUS) {
+    const why = 'several endpoints, or PVE_CLUSTER, cannot be checked without Sys.Audit on /';
+    return notIdentified(why, 'grant it to the user and to the API token', error);
+  }
+  if (error instanceof OtherCluster) return notIdentified(error.message, 'correct PVE_ENDPOINT or PVE_CLUSTER', error);
+  if (error instanceof PveError) {
+    return new StartupError('Failed to connect', {
+      error: `PVE answered ${error.status} "${pveWords(error)}"`,
+      endpoint,
+    });
+  }
+  if (error instanceof PveNoAnswer) {
+    const hint = networkHint(error.code);
+    return new StartupError(
+      'Failed to connect',
+      { error: `dial tcp ${error.endpoint}: ${dialWords(error.code)}`, endpoint, hint },
+      error,
+    );
+  }
+  return error;
+}
+
+/** The words of the documentation and of Go's net package, by the code of the failure. */
+const DIAL_WORDS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  EHOSTUNREACH: 'no route to host',
+  ENETUNREACH: 'no route to host',
+  ETIMEDOUT: 'i/o timeout',
+  UND_ERR_CONNECT_TIMEOUT: 'i/o timeout',
+  timeout: 'i/o timeout',
+  deadline: 'i/o timeout',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'no such host',
+  'not-pve': 'not a PVE API',
+};
+
+const UNKNOWN_AUTHORITY =
+  /^(SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET).*|CERT_UNTRUSTED|CERT_SIGNATURE_FAILURE)$/;
+
+function dialWords(code: string): string {
+  if (UNKNOWN_AUTHORITY.test(code)) return 'x509: certificate signed by unknown authority';
+  return DIAL_WORDS[code] ?? code;
+}
+
+function networkHint(code: string): string | undefined {
+  if (UNKNOWN_AUTHORITY.test(code))
+    return 'give the CA of the cluster as PVE_CA_BUNDLE, or ca.crt in the credentials secret';
+  return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' ? 'is PVE running there, and its port open?' : undefined;
+}
