@@ -3,12 +3,15 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Vmid } from '#pve/ids';
 import type { DescribeResponseSchema, Provider } from '#rpc/contract';
 import { encodeRawJson } from '#rpc/payload/describe';
+import { encodeVmList } from '#rpc/payload/vm-list';
 import type { CallContext, Handlers } from '#rpc/service';
 import type { Deadline } from '#runtime/deadline';
+import { encodeVmEntry } from './answer.ts';
 import { capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { toFault } from './faults.ts';
 import { type Description, describeVm } from './read/describe.ts';
+import { createListVms } from './read/list-vms.ts';
 import { isTaskDone } from './read/task-done.ts';
 import { createValidate } from './read/validate.ts';
 import { decodeCreateOrder, decodePowerOrder, decodeVmid, encodeCreateOutcome } from './request.ts';
@@ -20,6 +23,7 @@ import { vmSubject } from './subject.ts';
 export function providerService(ctx: Context): Handlers<typeof Provider> {
   const create = createCreateRuns(ctx);
   const validate = createValidate(ctx);
+  const listVms = createListVms(ctx);
   return {
     validate: async (_request, { deadline }) => await validate(deadline),
     getCapabilities: async () => await Promise.resolve(capabilities),
@@ -27,6 +31,7 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       const order = decodeCreateOrder(request, call.owner);
       return encodeCreateOutcome(await audited(ctx, call, { vm: order.spec.name }, create(order, call.deadline)));
     },
+    listVMs: async (_request, { deadline }) => encodeVmList({ vms: (await listVms(deadline)).map(encodeVmEntry) }),
     describe: async ({ id }, { deadline, owner }) => {
       const vmid = decodeVmid(id);
       return encodeDescription(await about(vmid, 'describe', describeVm(ctx, vmid, owner, deadline)));

@@ -53,6 +53,7 @@ async function probe(ctx: Context, vm: VmAt, agent: Agent, values: Readonly<Reco
     const answer = await ctx.lanes.through([lane], call.signal, async () => await networkInterfaces(ctx.pve, vm, call));
     if (answer === 'silent' || answer === 'not-configured') return beSilent(ctx, agent);
     agent.ips = addressesOfNics(values, answer);
+    agent.interfaces = interfacesOfNics(values, answer);
     agent.silentProbes = agent.ips.length === 0 ? agent.silentProbes + 1 : 0;
     agent.nextProbeAt = ctx.clock.now() + (agent.ips.length === 0 ? silentPauseMs(agent) : ANSWERED_PAUSE_MS);
   } catch (error) {
@@ -79,6 +80,7 @@ function silentPauseMs(agent: Agent): number {
 /** The guest is off, or has just been changed: what it said before is void, and it is asked again soon. */
 export function forgetIps(ctx: Context, agent: Agent): void {
   agent.ips = [];
+  agent.interfaces = [];
   agent.silentProbes = 0;
   agent.nextProbeAt = ctx.clock.now();
 }
@@ -88,10 +90,17 @@ export function addressesOfNics(
   values: Readonly<Record<string, string>>,
   interfaces: readonly GuestInterface[],
 ): string[] {
-  const macs = slotsOf(values, 'net').map(({ value }) => parseNet(value)?.mac?.toUpperCase());
-  const told = macs.flatMap((mac) => interfaces.filter((one) => mac !== undefined && one.mac === mac));
+  const told = interfacesOfNics(values, interfaces);
   const addresses = told.flatMap((one) => one.addresses.map(({ address }) => address));
   return [...new Set(addresses.filter((address) => !isLinkLocal(address)))];
+}
+
+function interfacesOfNics(
+  values: Readonly<Record<string, string>>,
+  interfaces: readonly GuestInterface[],
+): GuestInterface[] {
+  const macs = slotsOf(values, 'net').map(({ value }) => parseNet(value)?.mac?.toUpperCase());
+  return macs.flatMap((mac) => interfaces.filter((one) => mac !== undefined && one.mac === mac));
 }
 
 function isLinkLocal(address: string): boolean {

@@ -3,6 +3,7 @@ import type { Ownership } from '#claim/ownership';
 import type { Quiet } from '#claim/quiet';
 import type { PowerState } from '#domain/power';
 import type { NodeName, Vmid } from '#pve/ids';
+import type { GuestInterface } from '#pve/qemu/agent';
 import type { PendingChange } from '#pve/qemu/pending';
 import type { Snapshot } from '#pve/qemu/snapshots';
 import type { Clock } from '#runtime/clock';
@@ -24,6 +25,8 @@ export interface VmDetails {
 /** What is known of a VM's agent. Times are ms of the clock. */
 export interface Agent {
   ips: readonly string[];
+  /** Of our NICs alone: where `ips` come from. */
+  interfaces: readonly GuestInterface[];
   /** Probes without an answer since the last one that had one. */
   silentProbes: number;
   nextProbeAt: number;
@@ -102,7 +105,7 @@ function newRecord(): VmRecord {
     touchedAt: undefined,
     told: undefined,
     details: undefined,
-    agent: { ips: [], silentProbes: 0, nextProbeAt: 0, probing: undefined },
+    agent: { ips: [], interfaces: [], silentProbes: 0, nextProbeAt: 0, probing: undefined },
     freeSince: undefined,
     isDestroyed: false,
     destroySentAt: undefined,

@@ -75,12 +75,7 @@ function openPve(target: Target, settings: PveSettings, clock: Clock, log: Logge
 }
 
 /** The first question, which may be asked again after a failure. Throws StartupError. */
-async function meetPve(
-  pve: Pve,
-  { others }: Target,
-  { endpoints }: PveSettings,
-  log: Logger,
-): Promise<PveVersion> {
+async function meetPve(pve: Pve, { others }: Target, { endpoints }: PveSettings, log: Logger): Promise<PveVersion> {
   const version = await firstAnswer(pve, endpoints.join(','));
   checkCluster(pve, others, log);
   // Nobody waits for endpoints that are down: they are proven when they are first used.
