@@ -1,6 +1,7 @@
 // What was read, as messages of the wire.
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { VMInfoSchema } from '#rpc/contract';
+import type { GetDiskInfoResponseSchema, VMInfoSchema } from '#rpc/contract';
+import type { DiskInfo } from './read/disk-info.ts';
 import type { VmEntry } from './read/vm-entry.ts';
 
 export function encodeVmEntry(vm: VmEntry): MessageInitShape<typeof VMInfoSchema> {
@@ -14,5 +15,19 @@ export function encodeVmEntry(vm: VmEntry): MessageInitShape<typeof VMInfoSchema
     disks: vm.disks.map((disk) => ({ ...disk })),
     networks: vm.nics.map(({ name, mac }) => ({ name, mac, ipAddress: vm.addresses.get(name) ?? '' })),
     providerRaw: { ...vm.raw },
+  };
+}
+
+export function encodeDiskInfo(disk: DiskInfo): MessageInitShape<typeof GetDiskInfoResponseSchema> {
+  return {
+    diskId: disk.slot,
+    format: disk.format,
+    virtualSizeBytes: BigInt(disk.virtualBytes),
+    actualSizeBytes: BigInt(disk.actualBytes),
+    path: disk.volid,
+    isBootable: disk.isBootable,
+    snapshots: [...disk.snapshots],
+    backingFile: disk.backing,
+    metadata: { ...disk.metadata },
   };
 }

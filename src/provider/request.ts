@@ -5,12 +5,19 @@ import { invalidSpec } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import type { PowerOp } from '#domain/power';
 import { parseVmReference, type Vmid } from '#pve/ids';
-import { type CreateRequest, type CreateResponseSchema, PowerOp as WireOp, type PowerRequest } from '#rpc/contract';
+import {
+  type CreateRequest,
+  type CreateResponseSchema,
+  type HardwareUpgradeRequest,
+  PowerOp as WireOp,
+  type PowerRequest,
+} from '#rpc/contract';
 import { decodeCreate } from '#rpc/payload/create';
 import { digestFields } from '#rpc/payload/digest-fields';
 import { formatTaskId } from '#rpc/task-id';
 import type { CreateOrder } from './create-order.ts';
 import type { CreateOutcome } from './run/create-runs.ts';
+import type { HardwareOrder } from './run/hardware-upgrade.ts';
 import type { PowerOrder } from './run/power.ts';
 
 export function decodeCreateOrder(request: CreateRequest, owner: Partial<Owner>): CreateOrder {
@@ -29,11 +36,11 @@ export function encodeCreateOutcome({ vmid, running }: CreateOutcome): MessageIn
 }
 
 /** A decimal VMID; the older provider's `node:vmid` is taken too, its node being only where the VM once was. */
-export function decodeVmid(id: string): Vmid {
+export function decodeVmid(id: string, field = 'id'): Vmid {
   const vmid = parseVmReference(id);
   if (vmid !== undefined) return vmid;
   const why = id === '' ? 'is missing' : `"${id}" is not the id of a VM`;
-  throw invalidSpec('id', why, 'Use the VMID that Create answered with');
+  throw invalidSpec(field, why, 'Use the VMID that Create answered with');
 }
 
 const OPS: Readonly<Partial<Record<WireOp, PowerOp>>> = {
@@ -55,4 +62,11 @@ export function decodePowerOrder(request: PowerRequest): PowerOrder {
   if (seconds < 0)
     throw invalidSpec('graceful_timeout_seconds', `${seconds} is negative`, 'Give seconds, or 0 for the default');
   return { vmid, op, gracefulSeconds: seconds === 0 ? GRACEFUL_SECONDS : seconds };
+}
+
+export function decodeHardwareOrder(request: HardwareUpgradeRequest): HardwareOrder {
+  const vmid = decodeVmid(request.id);
+  const target = request.targetVersion;
+  if (target < 0) throw invalidSpec('target_version', `${target} is negative`, 'Give 0 for the newest version');
+  return { vmid, target };
 }

@@ -6,17 +6,25 @@ import { encodeRawJson } from '#rpc/payload/describe';
 import { encodeVmList } from '#rpc/payload/vm-list';
 import type { CallContext, Handlers } from '#rpc/service';
 import type { Deadline } from '#runtime/deadline';
-import { encodeVmEntry } from './answer.ts';
+import { encodeDiskInfo, encodeVmEntry } from './answer.ts';
 import { capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { toFault } from './faults.ts';
 import { type Description, describeVm } from './read/describe.ts';
+import { readDiskInfo } from './read/disk-info.ts';
 import { createListVms } from './read/list-vms.ts';
 import { isTaskDone } from './read/task-done.ts';
 import { createValidate } from './read/validate.ts';
-import { decodeCreateOrder, decodePowerOrder, decodeVmid, encodeCreateOutcome } from './request.ts';
+import {
+  decodeCreateOrder,
+  decodeHardwareOrder,
+  decodePowerOrder,
+  decodeVmid,
+  encodeCreateOutcome,
+} from './request.ts';
 import { createCreateRuns } from './run/create-runs.ts';
 import { deleteVm } from './run/delete.ts';
+import { upgradeHardware } from './run/hardware-upgrade.ts';
 import { changeVmPower } from './run/power.ts';
 import { vmSubject } from './subject.ts';
 
@@ -32,6 +40,10 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       return encodeCreateOutcome(await audited(ctx, call, { vm: order.spec.name }, create(order, call.deadline)));
     },
     listVMs: async (_request, { deadline }) => encodeVmList({ vms: (await listVms(deadline)).map(encodeVmEntry) }),
+    getDiskInfo: async (request, { deadline, owner }) => {
+      const query = { vmid: decodeVmid(request.vmId, 'vm_id'), disk: request.diskId, snapshot: request.snapshotId };
+      return encodeDiskInfo(await about(query.vmid, 'tell of a disk', readDiskInfo(ctx, query, owner, deadline)));
+    },
     describe: async ({ id }, { deadline, owner }) => {
       const vmid = decodeVmid(id);
       return encodeDescription(await about(vmid, 'describe', describeVm(ctx, vmid, owner, deadline)));
@@ -45,6 +57,13 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
         { vmid: order.vmid, op: order.op },
         mutateVm(ctx, order.vmid, 'change power', call.deadline, run),
       );
+      return {};
+    },
+    hardwareUpgrade: async (request, call) => {
+      const order = decodeHardwareOrder(request);
+      const run = async (): Promise<void> => await upgradeHardware(ctx, order, call.owner, call.deadline);
+      const work = mutateVm(ctx, order.vmid, 'upgrade the hardware', call.deadline, run);
+      await audited(ctx, call, { vmid: order.vmid, target: order.target }, work);
       return {};
     },
     delete: async ({ id }, call) => {

@@ -1,5 +1,5 @@
 import type { Deadline } from '#runtime/deadline';
-import { asRows, numberOf, requiredText, type Row, textOf } from '../answer.ts';
+import { asRow, asRows, numberOf, requiredText, type Row, textOf } from '../answer.ts';
 import { path } from '../connection/path.ts';
 import type { Pve } from '../connection/pve.ts';
 import { asVmid, type NodeName, type Vmid } from '../ids.ts';
@@ -36,6 +36,21 @@ export async function listVolumes(
   filter: VolumeFilter = {},
 ): Promise<readonly Volume[]> {
   return asRows(await pve.get(contentPath(at), call, { ...filter }), 'volume list').map(volume);
+}
+
+/** What PVE finds when it looks into a volume. */
+export interface VolumeInside {
+  /** On the node: `/var/lib/vz/images/100/vm-100-disk-0.qcow2`, `/dev/pve/vm-100-disk-0`. */
+  readonly path: string | undefined;
+  /** As a guest sees it. */
+  readonly sizeBytes: number | undefined;
+  readonly usedBytes: number | undefined;
+}
+
+/** Looks into a volume. One that is not there is a `PveError` 500 with the storage's own words (pve-behaviour 8.2). */
+export async function readVolume(pve: Pve, at: StorageAt, volid: string, call: Deadline): Promise<VolumeInside> {
+  const row = asRow(await pve.get(`${contentPath(at)}${path`/${volid}`}`, call), 'volume');
+  return { path: textOf(row, 'path'), sizeBytes: numberOf(row, 'size'), usedBytes: numberOf(row, 'used') };
 }
 
 /**
