@@ -69,7 +69,7 @@ function versionOf(type: string): Version | undefined {
 
 /** What PVE starts a guest with whose type names no version; undefined: the newest there is. */
 function defaultVersion(values: MachineSight['values']): Version | undefined {
-  if (!/^w/.test(values['ostype'] ?? '')) return undefined;
+  if (values['ostype']?.startsWith('w') !== true) return undefined;
   const [, major, minor] = /creation-qemu=(\d+)\.(\d+)/.exec(values['meta'] ?? '') ?? [];
   return major === undefined ? OLDEST_OF_WINDOWS : [Number(major), Number(minor), 0];
 }
