@@ -2,6 +2,8 @@
 // of PVE are, the list of the endpoints that they call is made first.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { EXTRA_WORDS } from '#domain/extra-words';
+import { EXTRA_OPTIONS } from '#provider/plan/extra-options';
 import { settingsTable } from '#provider/settings';
 import { DEFAULT_DURATIONS } from '#pve-sim/durations';
 import { LATENCIES } from '#pve-sim/latency';
@@ -15,6 +17,7 @@ const root = join(import.meta.dirname, '..');
 /** Page below docs/ to its text. */
 export function renderDocs(): Record<string, string> {
   return {
+    'extra-config.md': extraConfigPage(),
     'settings.md': settingsPage(),
     'simulator-endpoints.md': endpointsPage(),
     'simulator-times.md': simulatorTimesPage(),
@@ -65,12 +68,38 @@ function extensionsPage(): string {
     "# What travels beyond upstream's contract",
     '',
     "Keys that a caller may add to the JSON fields of a request. VirtRigaud's own manager never sends them, and its",
-    'providers ignore them. What this version cannot do yet (linked clones, ISO installations, placement by policy, a',
-    'storage of its own for a disk) is refused by name.',
+    'providers ignore them. What this version cannot do yet (linked clones, ISO installations, placement by policy) is',
+    'refused by name.',
     '',
     '| field | key | type | meaning |',
     '|---|---|---|---|',
     ...EXTENSIONS.map(({ field, key, type, meaning }) => `| \`${field}\` | \`${key}\` | ${type} | ${meaning} |`),
+    '',
+  ].join('\n');
+}
+
+function extraConfigPage(): string {
+  return [
+    '# Extra settings of a class',
+    '',
+    '`extraConfig` of a VMClass (`ExtraConfig` in `class_json`) sets options of PVE by their own names, as texts. What is not',
+    'on this list is refused by name before anything is made: options that only a login of root may set, and those that',
+    'belong to another field. Where a field of the class says the same in its own words, both at once are refused; what',
+    'merely follows from nothing being said gives way.',
+    '',
+    '| key | value | what it does | instead of |',
+    '|---|---|---|---|',
+    ...EXTRA_OPTIONS.map(({ key, values, example, about, rival, since }) => {
+      const version = since === undefined ? '' : ` (PVE ${since.join('.')} or later)`;
+      const field = rival === undefined ? '' : `\`${rival.field}\``;
+      return `| \`${key}\` | ${values}; such as \`${example}\` | ${about}${version} | ${field} |`;
+    }),
+    '',
+    'And these words, for callers that have no field of their own for them:',
+    '',
+    '| key | what it does | the field |',
+    '|---|---|---|',
+    ...EXTRA_WORDS.map(({ key, about, field }) => `| \`${key}\` | ${about} | \`${field}\` |`),
     '',
   ].join('\n');
 }

@@ -1,4 +1,5 @@
 // spec of VMClass: upstream's fields, and beside them the documented ones (cpus, spec and storage).
+import { DISK_TYPES } from '#domain/vm-spec';
 import { z } from 'zod';
 import { strictObject } from './strict-object.ts';
 import { quantity, text } from './fields.ts';
@@ -18,12 +19,12 @@ export const vmClassSpec = strictObject({
   /** `class` is a PVE storage. */
   storage: strictObject({
     class: z.string().min(1).optional(),
-    type: z.string().min(1).optional(),
+    type: z.enum(DISK_TYPES).optional(),
   }).optional(),
   firmware: z.enum(['BIOS', 'UEFI', 'EFI']).optional(),
   diskDefaults: strictObject({
     size: quantity.optional(),
-    type: z.enum(['thin', 'thick', 'eagerzeroedthick', 'ssd', 'hdd', 'nvme']).optional(),
+    type: z.enum(DISK_TYPES).optional(),
     storageClass: text.max(253).optional(),
     iops: int.min(100).max(100_000).optional(),
   }).optional(),

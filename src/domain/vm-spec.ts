@@ -30,7 +30,8 @@ export interface VmSize {
   readonly machine: string | undefined;
   /** At least this much for the boot disk, GiB. */
   readonly bootDiskGib: number | undefined;
-  readonly diskType: string | undefined;
+  /** Of every disk that names none itself. */
+  readonly diskType: DiskType | undefined;
   /** PVE storage for the disks of the VM. */
   readonly storage: string | undefined;
   readonly guestTools: GuestToolsPolicy | undefined;
@@ -42,6 +43,9 @@ export interface VmSize {
 }
 
 export type Firmware = 'bios' | 'uefi';
+/** How a disk is allocated, or what it shows itself as. */
+export const DISK_TYPES = ['thin', 'thick', 'eagerzeroedthick', 'ssd', 'hdd', 'nvme'] as const;
+export type DiskType = (typeof DISK_TYPES)[number];
 export type GuestToolsPolicy = 'install' | 'skip' | 'upgrade' | 'uninstall';
 
 export interface PerformanceProfile {
@@ -104,7 +108,7 @@ export interface DiskSpec {
   /** `root` (any case) is the boot disk. */
   readonly name: string;
   readonly sizeGib: number;
-  readonly type: string | undefined;
+  readonly type: DiskType | undefined;
   readonly storage: string | undefined;
 }
 
@@ -133,4 +137,11 @@ export const NO_PLACEMENT: PlacementSpec = {
 
 export function isRootDisk(disk: DiskSpec): boolean {
   return disk.name.toLowerCase() === 'root';
+}
+
+/** The entry of the boot disk, with its place in the list. */
+export function rootDiskOf({ disks = [] }: Pick<VmSpec, 'disks'>): { disk: DiskSpec; index: number } | undefined {
+  const index = disks.findIndex(isRootDisk);
+  const disk = disks[index];
+  return disk === undefined ? undefined : { disk, index };
 }

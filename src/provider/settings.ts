@@ -49,6 +49,11 @@ export const settingsTable = {
     about:
       "`native` uses PVE's own cloud-init drive, `iso` an uploaded NoCloud ISO, `auto` the drive unless there is user data.",
   }),
+  cpuHotplug: setting('CPU_HOTPLUG', asOneOf('auto', 'off'), {
+    fallback: 'auto',
+    about:
+      '`auto` makes new Linux VMs so that CPUs can be added while they run: they get more cores than CPUs, at most as many as the smallest node has. `off` prepares no VM.',
+  }),
   consoleUrl: setting('CONSOLE_URL', asText, {
     fallback: '',
     about: 'Base of the console URLs in VM status. Default: the endpoint.',
@@ -79,7 +84,6 @@ export const settingsTable = {
   nodeSelector: reserved('NODE_SELECTOR', 'Preferred nodes.'),
   nodeSelectorMode: reserved('NODE_SELECTOR_MODE', 'Whether the selector is a preference or a must.'),
   cloudInitEject: reserved('CLOUDINIT_EJECT', 'Whether the cloud-init ISO is ejected after the first boot.'),
-  cpuHotplug: reserved('CPU_HOTPLUG', 'Whether new VMs are prepared for CPU hot-plug.'),
 } as const;
 
 export type ProviderSettings = SettingsOf<typeof settingsTable>;

@@ -65,16 +65,6 @@ const rows: Row[] = [
   ),
   of('an unknown machine', { class: { Machine: 'z80' } }, 'invalid-spec', /^class_json\.Machine: .*z80.*q35/),
   of('an unknown key', { class: { Memory_MiB: 512 } }, 'invalid-spec', /^class_json\.Memory_MiB: /),
-  of('Secure Boot', { class: { SecurityProfile: { SecureBoot: true } } }, 'unsupported', /SecurityProfile\.SecureBoot/),
-  of(
-    'nested virtualisation',
-    { class: { PerformanceProfile: { NestedVirtualization: true } } },
-    'unsupported',
-    /NestedVirt/,
-  ),
-  of('a CPU limit', { class: { ResourceLimits: { CPULimit: 2000 } } }, 'unsupported', /ResourceLimits/),
-  of('extra settings', { class: { ExtraConfig: { 'pve.cpu': 'host' } } }, 'unsupported', /ExtraConfig\.pve\.cpu/),
-  of('a thick disk', { class: { DiskDefaults: { Type: 'thick', SizeGiB: 40 } } }, 'unsupported', /DiskDefaults\.Type/),
 
   // The image
   of('an image without a template', { image: { TemplateName: '' } }, 'invalid-spec', /^image_json.*template/),
@@ -160,12 +150,6 @@ const rows: Row[] = [
     /disks_json\[0\]\.SizeGiB/,
   ),
   of('two disks of one name', { disks: [rootDisk(40), rootDisk(50)] }, 'invalid-spec', /disks_json\[1\]\.Name/),
-  of(
-    'a data disk',
-    { disks: [rootDisk(40), { Name: 'data', SizeGiB: 10, Type: 'thin' }] },
-    'unsupported',
-    /disks_json\[1\]/,
-  ),
 
   // Placement
   of(

@@ -135,7 +135,7 @@ describe('a request that has changed', () => {
     const { client } = await stage.another(1);
     const id = await createdInTheEnd({ client }, 'changed', { class: { CPU: 3 } }, by);
     await expectOneVm(stage, 'changed', id);
-    expect(guestOf(stage, id).config).toMatchObject({ cores: '3' });
+    expect(guestOf(stage, id).config).toMatchObject({ vcpus: '3' });
     expect(guestOf(stage, id).config['smbios1']).not.toBe(smbios1);
     expect((await stage.world.volumes()).filter((volume) => volume.includes('vrtg-'))).toEqual([]);
   });
@@ -161,7 +161,7 @@ describe('a request that has changed', () => {
     );
     expect(slow.sim.clock.now() - begun).toBeGreaterThan(14 * 60_000);
     await expectOneVm(slow, 'patient', answer?.id ?? '');
-    expect(guestOf(slow, answer?.id ?? '').config).toMatchObject({ cores: '3' });
+    expect(guestOf(slow, answer?.id ?? '').config).toMatchObject({ vcpus: '3' });
     await slow.stop();
   });
 
@@ -202,7 +202,7 @@ describe('a request that has changed', () => {
       const winner = outcomes.findIndex(({ kind }) => kind === 'ok');
       const id = outcomes[winner]?.answer?.id ?? '';
       await expectOneVm(stage, name, id);
-      expect(guestOf(stage, id).config['cores']).toBe(String(3 + winner));
+      expect(guestOf(stage, id).config['vcpus']).toBe(String(3 + winner));
     }
   });
 });

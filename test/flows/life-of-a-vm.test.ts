@@ -62,7 +62,7 @@ describe('the documented web-server', () => {
     expect(vm).toMatchObject({ vmid: Number(id), node: templateNode, state: 'ready', running: false, lock: undefined });
     expect(vm.config).toMatchObject({
       name: 'web-server',
-      cores: '2',
+      vcpus: '2',
       memory: '4096',
       bios: 'ovmf',
       machine: 'q35',
@@ -129,7 +129,7 @@ describe('the documented web-server', () => {
     const other = createRequest({ class: { CPU: 3 }, image: { TemplateName: flow.template } });
     const refusal = { kind: 'already-exists', message: expect.stringContaining(id) };
     await expect(flow.client.create(other)).rejects.toMatchObject(refusal);
-    expect((await theVm('web-server')).config['cores']).toBe('2');
+    expect((await theVm('web-server')).config['vcpus']).toBe('2');
   });
 
   it.each([

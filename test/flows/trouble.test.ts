@@ -206,7 +206,7 @@ describe('a create', () => {
     expect(await claimedVms(flow.world, name)).toMatchObject([{ state: 'creating' }]);
     await flow.pve.post(`/nodes/pve2/qemu/${vm?.vmid}/status/stop`, forever);
     const { id } = await flow.client.create(createRequest({ name, class: { CPU: 7 } }));
-    expect(guest(id).config['cores']).toBe('7');
+    expect(guest(id).config['vcpus']).toBe('7');
     flow.sim.faults.clear();
   });
 

@@ -200,7 +200,7 @@ export async function flawOf(
   const claim = (await claimedVms(world, name)).find(({ vmid }) => vmid === vm.vmid);
   if (claim?.state !== 'ready' || vm.lock !== undefined) return `${claim?.state ?? 'no claim'}, lock ${vm.lock}`;
   const isWhole =
-    config['cores'] === '2' &&
+    config['vcpus'] === '2' &&
     config['memory'] === '4096' &&
     config['tags'] === 'matrix' &&
     /virtio=BC:24:11:/.test(config['net0'] ?? '') &&

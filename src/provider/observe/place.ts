@@ -6,7 +6,9 @@ import type { NodeName } from '#pve/ids';
 import type { StorageEntry } from '#pve/nodes/storage';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
+import { bootStorageWish } from '../plan/storages.ts';
 import type { Site } from '../plan/wish.ts';
+import { defaultStorage, observeHost } from './host.ts';
 
 const OPTIONS_MAX_AGE_MS = 5 * 60_000;
 /** PVE's own default since 8.1; ours on every version, so that MACs do not change with an upgrade. */
@@ -16,17 +18,21 @@ const DEFAULT_MAC_PREFIX = 'BC:24:11';
 export async function observePlace(ctx: Context, spec: VmSpec, node: NodeName, call: Deadline): Promise<Site> {
   const needsBridges = (spec.networks ?? []).length > 0;
   const needsIso = decideDelivery(ctx.settings.cloudInit, spec) === 'iso';
-  const [options, bridges, storages] = await Promise.all([
+  const [options, bridges, storages, host] = await Promise.all([
     ctx.options.read(call, OPTIONS_MAX_AGE_MS),
     needsBridges ? ctx.nodes.bridges(node, call) : [],
     needsIso ? ctx.nodes.storages(node, call) : [],
+    observeHost(ctx, spec, node, call),
   ]);
   return {
     macPrefix: options.macPrefix ?? DEFAULT_MAC_PREFIX,
     networkMap: ctx.settings.networkMap,
     bridges: bridges.map((bridge) => bridge.name).sort(),
     cloudInit: ctx.settings.cloudInit,
-    pveMajor: ctx.version.major,
+    version: ctx.version,
+    defaultStorage: defaultStorage(ctx),
+    cpuHotplug: ctx.settings.cpuHotplug,
+    host,
     isoStorage: needsIso ? chooseIsoStorage(ctx, storages, node) : undefined,
   };
 }
@@ -49,17 +55,8 @@ export async function chooseDiskStorage(
   node: NodeName,
   call: Deadline,
 ): Promise<string | undefined> {
-  const wishes = [
-    { field: 'placement_json.Datastore', storage: spec.placement.storage },
-    { field: 'image_json.Storage', storage: spec.image.kind === 'template' ? spec.image.storage : undefined },
-    { field: 'class_json.Storage', storage: spec.size.storage },
-    {
-      field: 'PVE_DEFAULT_STORAGE',
-      storage: ctx.settings.defaultStorage === '' ? undefined : ctx.settings.defaultStorage,
-    },
-  ];
-  const wish = wishes.find(({ storage }) => storage !== undefined);
-  if (wish?.storage === undefined) return undefined;
+  const wish = bootStorageWish(spec, defaultStorage(ctx));
+  if (wish === undefined) return undefined;
   const storages = await ctx.nodes.storages(node, call);
   const candidates = storages.filter((entry) => usable(entry) && entry.content.includes('images'));
   return requireStorage(wish.field, wish.storage, candidates, node, 'VM disks');

@@ -39,10 +39,29 @@ export function bootStorage(values: Values): string | undefined {
   return disk === undefined ? undefined : storageOf(disk.drive);
 }
 
-/** The first slot of a bus from number `from` on that is not set. */
-export function freeSlot(values: Values, bus: DiskBus, from = 0): string | undefined {
+/** The last slot of a bus that is not set. */
+export function lastFreeSlot(values: Values, bus: DiskBus): string | undefined {
+  return freeSlots(values, bus).at(-1);
+}
+
+/** The slots of a bus from number `from` on that are not set, lowest first. */
+export function freeSlots(values: Values, bus: DiskBus, from = 0): string[] {
   const slots = Array.from({ length: slotCount(bus) - from }, (_, index) =>
     formatSlot({ kind: bus, index: from + index }),
   );
-  return slots.find((slot) => values[slot] === undefined);
+  return slots.filter((slot) => values[slot] === undefined);
+}
+
+/** The format of the boot disk where its name tells it: that of a file, or of a chain of volumes. */
+export function imageSuffix(values: Values): string | undefined {
+  return /\.(qcow2|raw|vmdk)$/.exec(bootDisk(values)?.drive.file ?? '')?.[1];
+}
+
+/** The drive with these options, an undefined one taken away; undefined where it has them all as they should be. */
+export function withOptions(drive: Drive, options: Readonly<Record<string, string | undefined>>): Drive | undefined {
+  const differing = Object.entries(options).filter(([key, value]) => drive.rest?.[key] !== value);
+  if (differing.length === 0) return undefined;
+  const all: Record<string, string | undefined> = { ...drive.rest, ...options };
+  const kept = Object.entries(all).flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]));
+  return { ...drive, rest: Object.fromEntries(kept) };
 }

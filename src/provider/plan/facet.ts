@@ -1,7 +1,7 @@
 import type { Have, Wish } from './wish.ts';
 
 /** Told for as long as the VM lives, by a code in its claim. */
-export type WarningCode = 'bios-to-uefi';
+export type WarningCode = 'bios-to-uefi' | 'efi-renewed' | 'not-thick' | 'not-thin' | 'not-ssd' | 'not-nvme';
 
 export interface Resize {
   /** PVE's name of the disk: `scsi0`. */
@@ -17,6 +17,8 @@ export interface IsoUpload {
 
 /** What one aspect of a VM needs so that PVE has what is wished. Empty where it has it already. */
 export interface Change {
+  /** Drives to be destroyed together with their volumes, before everything else. */
+  readonly destroy?: readonly string[];
   readonly set?: Readonly<Record<string, string>>;
   readonly delete?: readonly string[];
   readonly resize?: readonly Resize[];

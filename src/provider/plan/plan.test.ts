@@ -1,61 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Fault } from '#domain/fault';
-import { type DiskSpec, type NicSpec, NO_PLACEMENT, type VmSize, type VmSpec } from '#domain/vm-spec';
-import type { NodeName, Vmid } from '#pve/ids';
-import { defaultNetworkMap } from './network-map.ts';
-import { type Plan, planVm, type Step } from './plan.ts';
-import type { Have, Site, Wish } from './wish.ts';
-
-const template: Have['values'] = {
-  agent: '1',
-  boot: 'order=scsi0;net0',
-  cores: '1',
-  ide2: 'local-lvm:vm-171338-cloudinit,media=cdrom',
-  memory: '2048',
-  name: 'web-server',
-  net0: 'virtio=BC:24:11:11:22:33,bridge=vmbr0,firewall=1,tag=99',
-  ostype: 'l26',
-  scsi0: 'local-lvm:vm-171338-disk-0,size=8G',
-  scsihw: 'virtio-scsi-single',
-  sockets: '2',
-  tags: 'template;ubuntu',
-};
-
-const site: Site = {
-  macPrefix: 'BC:24:11',
-  networkMap: defaultNetworkMap,
-  bridges: ['vmbr0', 'vmbr1', 'vmbr2'],
-  cloudInit: 'auto',
-  pveMajor: 9,
-  isoStorage: 'shared',
-};
-
-const size: VmSize = {
-  cpus: 2,
-  memoryMib: 4096,
-  firmware: 'bios',
-  machine: undefined,
-  bootDiskGib: undefined,
-  diskType: undefined,
-  storage: undefined,
-  guestTools: undefined,
-  performance: {},
-  security: {},
-  limits: {},
-  extra: {},
-};
-
-const spec: VmSpec = {
-  name: 'web-server',
-  image: { kind: 'template', ref: 'ubuntu', cloneMode: undefined, node: undefined, storage: undefined },
-  size,
-  networks: undefined,
-  disks: undefined,
-  tags: [],
-  userData: undefined,
-  metaData: undefined,
-  placement: NO_PLACEMENT,
-};
+import type { NicSpec, VmSpec } from '#domain/vm-spec';
+import { after, disk, options, plan, SIZE as size, TEMPLATE as template } from './examples.ts';
+import type { Site } from './wish.ts';
 
 const nic = (change: Partial<NicSpec>): NicSpec => ({
   name: 'lan',
@@ -68,38 +15,6 @@ const nic = (change: Partial<NicSpec>): NicSpec => ({
   dns: [],
   ...change,
 });
-const disk = (change: Partial<DiskSpec>): DiskSpec => ({
-  name: 'root',
-  sizeGib: 40,
-  type: undefined,
-  storage: undefined,
-  ...change,
-});
-
-function plan(change: Partial<VmSpec>, values: Have['values'] = template, place: Partial<Site> = {}): Plan {
-  const wish: Wish = { spec: { ...spec, ...change }, incarnation: 'abcdefgh2345', site: { ...site, ...place } };
-  return planVm(wish, { vmid: 171338 as Vmid, node: 'pve2' as NodeName, values });
-}
-
-/** What the plan sets, with `undefined` for what it removes. */
-function options(made: Plan): Record<string, string | undefined> {
-  const configure = made.steps.find((step): step is Extract<Step, { kind: 'configure' }> => step.kind === 'configure');
-  return { ...configure?.set, ...Object.fromEntries((configure?.delete ?? []).map((key) => [key, undefined])) };
-}
-
-/** The template after the plan, as PVE would hold it. */
-function after(made: Plan, values: Have['values'] = template): Have['values'] {
-  const next: Record<string, string> = { ...values };
-  for (const [key, value] of Object.entries(options(made))) {
-    if (value === undefined) delete next[key];
-    else next[key] = value;
-  }
-  for (const step of made.steps) {
-    if (step.kind === 'resize') next[step.disk] = `local-lvm:vm-171338-disk-0,size=${step.sizeBytes / 1024 ** 3}G`;
-  }
-  return next;
-}
-
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 
 describe('a plan', () => {
@@ -170,7 +85,7 @@ describe('a plan', () => {
     expect(options(made)).toMatchObject({
       machine: 'q35',
       ide2: undefined,
-      scsi1: expect.stringContaining('shared:iso/vrtg-'),
+      scsi30: expect.stringContaining('shared:iso/vrtg-'),
     });
   });
 

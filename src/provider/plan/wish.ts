@@ -1,6 +1,7 @@
 // What a plan is made from: the wish, what PVE has, and what is known of the place. All data, no I/O.
 import type { VmSpec } from '#domain/vm-spec';
 import type { NodeName, Vmid } from '#pve/ids';
+import type { PveVersion } from '#pve/rules/versions';
 import type { NetworkMap } from './network-map.ts';
 
 /** What PVE has: a VM, or the template it is going to be copied from (then with the VMID it will get). */
@@ -19,10 +20,29 @@ export interface Site {
   /** Bridges and vnets of the node. */
   readonly bridges: readonly string[];
   readonly cloudInit: 'auto' | 'native' | 'iso';
-  /** Major version of PVE. */
-  readonly pveMajor: number;
+  readonly version: PveVersion;
   /** Where cloud-init ISOs go; undefined where no storage of the node takes them. */
   readonly isoStorage: string | undefined;
+  /** Where disks go for which nobody names a storage (PVE_DEFAULT_STORAGE). */
+  readonly defaultStorage: string | undefined;
+  readonly cpuHotplug: 'auto' | 'off';
+  readonly host: HostFacts;
+}
+
+/** What is known of the machines and storages. Only what the wish needs is asked for. */
+export interface HostFacts {
+  /** CPUs of the smallest node of the cluster; undefined where PVE does not tell them of each. */
+  readonly leastCpus: number | undefined;
+  /** `lvmthin`, `dir`, ... by the name of the storage, of those we may see. */
+  readonly storageTypes: Readonly<Record<string, string>>;
+  /** Storages of the node that take VM disks now; undefined where the wish names none. */
+  readonly diskStorages: readonly string[] | undefined;
+  /** MHz of a CPU of the node; undefined where the wish has no CPU limit. */
+  readonly cpuMhz: number | undefined;
+  /** CPU models of the node; undefined where the wish names none. */
+  readonly cpuModels: readonly string[] | undefined;
+  /** Whether we hold Sys.Modify on `/`. */
+  readonly mayModify: boolean;
 }
 
 export interface Wish {

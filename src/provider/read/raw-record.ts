@@ -7,6 +7,13 @@ import type { Observation } from './observation.ts';
 const WARNINGS: Readonly<Record<WarningCode, string>> = {
   'bios-to-uefi':
     'the template is set to BIOS and the class asks for UEFI: the VM boots only from an image that supports both, as most cloud images do',
+  'efi-renewed':
+    "the template's UEFI variables had no keys for Secure Boot, so the VM began with new ones, without the template's boot entries: it boots by the default path of its disk",
+  'not-thick':
+    'a disk was asked for as thick, and its storage allocates as it is set up: thin pools, Ceph and btrfs always thinly, ZFS unless "sparse" is off, files as "preallocation" says',
+  'not-thin': 'a disk was asked for as thin, and its storage sets the whole size aside',
+  'not-ssd': 'a disk was asked for as ssd, and on the virtio bus it cannot show itself as one',
+  'not-nvme': 'a disk was asked for as nvme, and PVE has no such controller: it shows itself as an SSD',
 };
 
 /** What the manager keeps in `status.provider`. Texts only, since it prints everything else oddly. */

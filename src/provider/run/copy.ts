@@ -15,6 +15,8 @@ import type { Context } from '../context.ts';
 import { mayPass } from '../faults.ts';
 import { chooseDiskStorage, observePlace } from '../observe/place.ts';
 import { observeTemplate, type Template } from '../observe/template.ts';
+import { copyFormat } from '../plan/disk-format.ts';
+import { bootStorage } from '../plan/drives.ts';
 import { planVm } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
@@ -83,6 +85,7 @@ interface PreparedCopy {
   readonly vmid: Vmid;
   readonly template: Template;
   readonly storage: string | undefined;
+  readonly format: 'qcow2' | 'raw' | undefined;
   /** Where the copy has to be made in its pool. */
   readonly pool: string | undefined;
   readonly claim: Claim;
@@ -122,7 +125,9 @@ async function prepareCopy(
     ...(warnings.length === 0 ? {} : { warnings }),
   };
   const { text } = readClaim(template.config.values['description']);
-  return { vmid, template, storage, pool, claim, description: describeWithClaim(text, claim, 'cut') };
+  const onto = storage ?? bootStorage(template.config.values) ?? '';
+  const format = copyFormat(spec, site.host.storageTypes[onto]);
+  return { vmid, template, storage, format, pool, claim, description: describeWithClaim(text, claim, 'cut') };
 }
 
 /** This version copies where the template is. */
@@ -159,13 +164,14 @@ async function runCopy(ctx: Context, order: CreateOrder, copy: PreparedCopy, tim
 const VISIBLE_AFTER_MS = 2_000;
 
 async function cloneAndWait(ctx: Context, order: CreateOrder, copy: PreparedCopy, time: RunTime): Promise<void> {
-  const { vmid, claim, template, storage, pool, description } = copy;
+  const { vmid, claim, template, storage, format, pool, description } = copy;
   const options = {
     newid: vmid,
     name: order.spec.name,
     description,
     full: true,
     ...(storage === undefined ? {} : { storage }),
+    ...(format === undefined ? {} : { format }),
     ...(pool === undefined ? {} : { pool }),
   };
   const sentAt = ctx.clock.now();

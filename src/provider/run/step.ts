@@ -22,6 +22,8 @@ async function callFor(ctx: Context, vm: VmAt, step: Step, digest: string, call:
       return [];
     case 'configure':
       return requireSuccess(await updateConfig(ctx.pve, vm, { digest, set: step.set, delete: step.delete }, call));
+    case 'destroy':
+      return requireSuccess(await updateConfig(ctx.pve, vm, { digest, destroy: step.drives }, call));
     case 'resize': {
       const size = formatSize(step.sizeBytes);
       return requireSuccess(await resizeDisk(ctx.pve, vm, { disk: step.disk, size, digest }, call));

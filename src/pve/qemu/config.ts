@@ -36,6 +36,8 @@ export interface ConfigChange {
   readonly set?: Readonly<Record<string, string | number | boolean>>;
   /** Options to remove. A disk becomes `unusedN`. */
   readonly delete?: readonly string[];
+  /** Drives to remove together with their volumes. */
+  readonly destroy?: readonly string[];
   /** Pending options to take back. */
   readonly revert?: readonly string[];
 }
@@ -55,5 +57,13 @@ function changeParams(vm: VmAt, change: ConfigChange): Params {
   if (change.digest === '') throw new RangeError(`change of VM ${vm.vmid}: the digest is empty`);
   const list = (names: readonly string[] = []): string | undefined =>
     names.length === 0 ? undefined : names.join(',');
-  return { ...change.set, delete: list(change.delete), revert: list(change.revert), digest: change.digest };
+  const { destroy = [] } = change;
+  if (destroy.length === 0) {
+    return { ...change.set, delete: list(change.delete), revert: list(change.revert), digest: change.digest };
+  }
+  // `force` would destroy whatever else is removed in the same call.
+  if (change.set !== undefined || change.delete !== undefined || change.revert !== undefined) {
+    throw new RangeError(`change of VM ${vm.vmid}: drives are destroyed in a call of their own`);
+  }
+  return { delete: list(destroy), force: true, digest: change.digest };
 }

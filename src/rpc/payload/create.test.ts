@@ -3,7 +3,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Fault } from '#domain/fault';
 import { normaliseTags } from '#domain/names';
-import type { DiskSpec, ImageSource, NicSpec, PlacementSpec, VmSize, VmSpec } from '#domain/vm-spec';
+import {
+  DISK_TYPES,
+  type DiskSpec,
+  type ImageSource,
+  type NicSpec,
+  type PlacementSpec,
+  type VmSize,
+  type VmSpec,
+} from '#domain/vm-spec';
 import { CreateRequestSchema } from '../contract.ts';
 import { decodeCreate, encodeCreate } from './create.ts';
 import { digestFields } from './digest-fields.ts';
@@ -750,7 +758,7 @@ function anySize(): fc.Arbitrary<VmSize> {
     firmware: fc.constantFrom('bios' as const, 'uefi' as const),
     machine: maybe(word),
     bootDiskGib: maybe(count),
-    diskType: maybe(word),
+    diskType: maybe(fc.constantFrom(...DISK_TYPES)),
     storage: maybe(word),
     guestTools: fc.constantFrom(
       'install' as const,
@@ -833,7 +841,7 @@ function anyDisk(): fc.Arbitrary<DiskSpec> {
   return fc.record({
     name: word,
     sizeGib: fc.integer({ min: 1, max: 65_536 }),
-    type: maybe(word),
+    type: maybe(fc.constantFrom(...DISK_TYPES)),
     storage: maybe(word),
   });
 }

@@ -4,6 +4,7 @@ import type { VmSpec } from '#domain/vm-spec';
 import { type CreateRequest, CreateRequestSchema } from '../contract.ts';
 import { decodeDisks, encodeDisks } from './disks.ts';
 import { decodeImage, encodeImage } from './image.ts';
+import { withExtraWords } from './extra-words.ts';
 import { parseJsonField } from './json-object.ts';
 import { decodeNetworks, encodeNetworks } from './networks.ts';
 import { decodePlacement, encodePlacement } from './placement.ts';
@@ -11,7 +12,7 @@ import { decodeSize, encodeSize } from './size.ts';
 
 /** The wish in a Create; throws `invalid-spec` naming the field for everything that can be seen to be wrong without asking PVE. */
 export function decodeCreate(request: CreateRequest): VmSpec {
-  return {
+  return withExtraWords({
     name: checkVmName(request.name, 'name'),
     size: decodeSize(parseJsonField('class_json', request.classJson), 'class_json'),
     image: decodeImage(parseJsonField('image_json', request.imageJson), 'image_json'),
@@ -21,7 +22,7 @@ export function decodeCreate(request: CreateRequest): VmSpec {
     tags: normaliseTags(request.tags, 'tags'),
     userData: bytesOf(request.userData),
     metaData: bytesOf(request.metaData),
-  };
+  });
 }
 
 function bytesOf(bytes: Uint8Array): Uint8Array | undefined {

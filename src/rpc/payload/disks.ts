@@ -1,7 +1,7 @@
 import { invalidSpec } from '#domain/fault';
 import type { DiskSpec } from '#domain/vm-spec';
 import { type JsonObject, readObject } from './json-object.ts';
-import { listOf, quantityGib, text, wholeNumber } from './values.ts';
+import { diskType, listOf, quantityGib, text, wholeNumber } from './values.ts';
 
 // disks_json: the disks of a VM in order; the one named `root` is the boot disk.
 
@@ -38,7 +38,7 @@ function readDisk(object: JsonObject): DiskSpec {
   return {
     name,
     sizeGib,
-    type: object.get('Type', text),
+    type: object.get('Type', diskType),
     storage: object.get('Storage', text, { storageClass: text, StorageClass: text }),
   };
 }

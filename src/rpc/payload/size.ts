@@ -1,8 +1,8 @@
 import { invalidSpec } from '#domain/fault';
-import type { PerformanceProfile, ResourceLimits, SecurityProfile, VmSize } from '#domain/vm-spec';
+import type { DiskType, PerformanceProfile, ResourceLimits, SecurityProfile, VmSize } from '#domain/vm-spec';
 import { agree, type JsonObject, readObject } from './json-object.ts';
 import { said } from './said.ts';
-import { flag, oneOf, quantityGib, quantityMib, text, textMap, wholeNumber } from './values.ts';
+import { diskType, flag, oneOf, quantityGib, quantityMib, text, textMap, wholeNumber } from './values.ts';
 
 // class_json: how big a VM is and how it is built. Go's shape has PascalCase keys; the CRD's camelCase shape
 // (`cpu`, `memory: "4Gi"`, `diskDefaults.size`) and the older `cpus` are read too.
@@ -42,7 +42,7 @@ function demand(object: JsonObject, key: string, value: number | undefined): num
   throw invalidSpec(`${object.path}.${key}`, 'is missing', 'Set it in the VMClass');
 }
 
-function machineType(value: unknown, path: string): string {
+export function machineType(value: unknown, path: string): string {
   const machine = text(value, path);
   if (/^[\w.+-]+$/.test(machine)) return machine;
   throw invalidSpec(
@@ -52,9 +52,9 @@ function machineType(value: unknown, path: string): string {
   );
 }
 
-function readDiskDefaults(object: JsonObject): { type?: string; sizeGib?: number; storage?: string } {
+function readDiskDefaults(object: JsonObject): { type?: DiskType; sizeGib?: number; storage?: string } {
   return said({
-    type: object.get('Type', text),
+    type: object.get('Type', diskType),
     sizeGib: object.get('SizeGiB', positive, { size: quantityGib(1) }),
     storage: object.get('StorageClass', text),
   });

@@ -1,5 +1,6 @@
 import { invalidSpec } from '#domain/fault';
 import { GIB, MIB, parseQuantity } from '#domain/quantity';
+import { DISK_TYPES, type DiskType } from '#domain/vm-spec';
 import { type ReadValue, wrongType } from './json-object.ts';
 
 // Readers for the single values in a payload.
@@ -78,3 +79,8 @@ export function oneOf<T>(words: Readonly<Record<string, T>>): ReadValue<T> {
     return found[1];
   };
 }
+
+/** How a disk is allocated, or what it shows itself as. */
+export const diskType: ReadValue<DiskType> = oneOf(
+  Object.fromEntries(DISK_TYPES.map((type) => [type, type])) as Record<DiskType, DiskType>,
+);

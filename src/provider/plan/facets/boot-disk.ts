@@ -1,39 +1,59 @@
 import { invalidSpec } from '#domain/fault';
 import { GIB } from '#domain/quantity';
-import { isRootDisk } from '#domain/vm-spec';
+import { rootDiskOf } from '#domain/vm-spec';
+import { formatDrive, storageOf } from '#pve/codec/drive';
 import { formatSize } from '#pve/codec/size';
-import { bootDisk as findBootDisk } from '../drives.ts';
-import type { Facet } from '../facet.ts';
+import { diskTypeOf, typeOptions, typeWarnings } from '../disk-type.ts';
+import { bootDisk as findBootDisk, type DriveAt, withOptions } from '../drives.ts';
+import type { Change, Facet } from '../facet.ts';
+import { bootStorageWish } from '../storages.ts';
 import type { Wish } from '../wish.ts';
 
-/** Grows the boot disk to what the entry `root` asks for, and to the least the class wants. It never shrinks. */
+/**
+ * Grows the boot disk to what the entry `root` asks for, and to the least the class wants; it never shrinks. And makes it
+ * of the type that is asked for, as far as that can be said of a disk that is there.
+ */
 export const bootDisk: Facet = {
   name: 'boot disk',
   diff: (wish, have) => {
-    const wanted = wantedSize(wish);
-    if (wanted === undefined) return {};
     const disk = findBootDisk(have.values);
-    if (disk === undefined)
-      throw invalidSpec(wanted.field, 'the template has no disk to boot from', 'Use another template');
-    const present = disk.drive.sizeBytes ?? 0;
-    if (wanted.bytes > present) return { resize: [{ disk: disk.slot, sizeBytes: wanted.bytes }] };
-    if (wanted.bytes === present || !wanted.exact) return {};
-    throw invalidSpec(
-      wanted.field,
-      `${formatSize(wanted.bytes)} is less than the ${formatSize(present)} of the template's disk, and disks cannot shrink`,
-      `Ask for ${formatSize(present)} or more`,
-    );
+    return { ...typeChange(wish, disk), ...growth(wish, disk) };
   },
 };
 
+function growth(wish: Wish, disk: DriveAt | undefined): Change {
+  const wanted = wantedSize(wish);
+  if (wanted === undefined) return {};
+  if (disk === undefined)
+    throw invalidSpec(wanted.field, 'the template has no disk to boot from', 'Use another template');
+  const present = disk.drive.sizeBytes ?? 0;
+  if (wanted.bytes > present) return { resize: [{ disk: disk.slot, sizeBytes: wanted.bytes }] };
+  if (wanted.bytes === present || !wanted.exact) return {};
+  throw invalidSpec(
+    wanted.field,
+    `${formatSize(wanted.bytes)} is less than the ${formatSize(present)} of the template's disk, and disks cannot shrink`,
+    `Ask for ${formatSize(present)} or more`,
+  );
+}
+
 function wantedSize({ spec }: Wish): { bytes: number; exact: boolean; field: string } | undefined {
-  const index = spec.disks?.findIndex(isRootDisk) ?? -1;
-  const root = spec.disks?.[index];
+  const root = rootDiskOf(spec);
   const least = spec.size.bootDiskGib;
-  if (root !== undefined && root.sizeGib >= (least ?? 0)) {
-    return { bytes: root.sizeGib * GIB, exact: true, field: `disks_json[${index}].SizeGiB` };
+  if (root !== undefined && root.disk.sizeGib >= (least ?? 0)) {
+    return { bytes: root.disk.sizeGib * GIB, exact: true, field: `disks_json[${root.index}].SizeGiB` };
   }
   return least === undefined
     ? undefined
     : { bytes: least * GIB, exact: false, field: 'class_json.DiskDefaults.SizeGiB' };
+}
+
+function typeChange({ spec, site }: Wish, disk: DriveAt | undefined): Change {
+  const type = diskTypeOf(spec, rootDiskOf(spec)?.disk);
+  if (type === undefined || disk === undefined) return {};
+  const isLinked = spec.image.kind === 'template' && spec.image.cloneMode === 'linked';
+  const target = isLinked ? undefined : bootStorageWish(spec, site.defaultStorage)?.storage;
+  const storage = target ?? storageOf(disk.drive) ?? '';
+  const warnings = typeWarnings(type, site.host.storageTypes[storage], disk.bus);
+  const typed = withOptions(disk.drive, typeOptions(type, disk.bus));
+  return typed === undefined ? { warnings } : { warnings, set: { [disk.slot]: formatDrive(typed) } };
 }

@@ -24,7 +24,7 @@ export function nativeOptions(wish: Wish, have: Have, nics: readonly PlannedNic[
   if (own === undefined && !needed) return stale;
   const storage = bootStorage(have.values);
   const added = own === undefined ? { [seedSlot(wish, have, seeds)]: `${storage ?? 'local'}:cloudinit` } : {};
-  const upgrade = wish.site.pveMajor >= CIUPGRADE_SINCE ? { ciupgrade: '0' } : {};
+  const upgrade = wish.site.version.major >= CIUPGRADE_SINCE ? { ciupgrade: '0' } : {};
   return { ...stale, ...added, ...upgrade, ...addressOptions(have, nics), ...nameServers(nics) };
 }
 

@@ -1,7 +1,11 @@
-import { invalidSpec } from '#domain/fault';
-import { bootStorage } from '../drives.ts';
+import { Fault, invalidSpec } from '#domain/fault';
+import { parseDrive } from '#pve/codec/drive';
+import { isAtLeast } from '#pve/rules/versions';
+import { bootStorage, imageSuffix } from '../drives.ts';
 import { type Change, type Facet, optionChanges } from '../facet.ts';
-import type { Have } from '../wish.ts';
+import type { Have, Wish } from '../wish.ts';
+
+const SECURE_BOOT = 'class_json.SecurityProfile.SecureBoot';
 
 /**
  * UEFI where the class asks for it. A class that says BIOS may have said nothing at all (the manager's default), so a
@@ -9,21 +13,58 @@ import type { Have } from '../wish.ts';
  */
 export const firmware: Facet = {
   name: 'firmware',
-  diff: ({ spec }, have) => {
-    if (spec.size.firmware !== 'uefi') return {};
-    const wasBios = have.values['bios'] !== 'ovmf';
-    const change = optionChanges(have, { bios: 'ovmf', ...efiDisk(have) });
-    const warnings: Change = wasBios ? { warnings: ['bios-to-uefi'] } : {};
-    return { ...change, ...warnings };
+  diff: (wish, have) => {
+    const isUefi = have.values['bios'] === 'ovmf';
+    if (wish.spec.size.firmware !== 'uefi' && !isUefi) {
+      if (isSecure(wish)) throw needsUefi();
+      return {};
+    }
+    if (wish.spec.size.firmware !== 'uefi' && !isSecure(wish)) return {};
+    const isInstalled = wish.spec.image.kind === 'template' || wish.spec.image.kind === 'disk';
+    const told: Change = isUefi || !isInstalled ? {} : { warnings: ['bios-to-uefi'] };
+    return merged(optionChanges(have, { bios: 'ovmf' }), efiDisk(wish, have), told);
   },
 };
 
+const isSecure = ({ spec }: Wish): boolean => spec.size.security.secureBoot === true;
+
+function needsUefi(): Fault {
+  const why = 'it is done by UEFI, and class and template have BIOS';
+  return invalidSpec(SECURE_BOOT, why, 'Set Firmware to UEFI, or leave it out');
+}
+
+/** Where UEFI keeps its variables, the keys of Secure Boot among them. */
+function efiDisk(wish: Wish, have: Have): Change {
+  const present = have.values['efidisk0'];
+  if (isSecure(wish)) requireKeys(wish);
+  if (present === undefined) return { set: { efidisk0: newEfiDisk(wish, have) } };
+  if (!isSecure(wish) || hasKeys(present)) return {};
+  // Keys cannot be put into one that is there. What is lost with it are boot entries: the copy has never run.
+  return { destroy: ['efidisk0'], set: { efidisk0: newEfiDisk(wish, have) }, warnings: ['efi-renewed'] };
+}
+
+function hasKeys(efiDisk: string): boolean {
+  return parseDrive(efiDisk)?.rest?.['pre-enrolled-keys'] === '1';
+}
+
+/** `efitype` and the keys came with 7.1. */
+const KEYS_SINCE = [7, 1] as const;
+
+function requireKeys({ site }: Wish): void {
+  if (isAtLeast(site.version, ...KEYS_SINCE)) return;
+  throw new Fault('unsupported', {
+    subject: SECURE_BOOT,
+    why: `PVE ${site.version.text} has no Secure Boot`,
+    remedy: 'Leave it out, or upgrade PVE to 7.1 or later',
+  });
+}
+
 /**
- * Where UEFI keeps its variables, beside the boot disk. Without Microsoft's keys: with them Secure Boot would be on,
- * which is a wish of its own. The number is ignored by PVE (pve-behaviour 9.2).
+ * Beside the boot disk, and in its format: a raw file beside a qcow2 would keep the VM from snapshots. Microsoft's keys
+ * are in it only for Secure Boot, which is on with them; PVE takes the current ones by itself (recording one-node/41).
+ * The size is PVE's own, whatever the number (pve-behaviour 9.2).
  */
-function efiDisk(have: Have): Record<string, string> {
-  if (have.values['efidisk0'] !== undefined) return {};
+function newEfiDisk(wish: Wish, have: Have): string {
   const storage = bootStorage(have.values);
   if (storage === undefined)
     throw invalidSpec(
@@ -31,5 +72,17 @@ function efiDisk(have: Have): Record<string, string> {
       'the template has no disk beside which UEFI could keep its variables',
       'Use another template',
     );
-  return { efidisk0: `${storage}:1,efitype=4m,pre-enrolled-keys=0` };
+  const format = imageSuffix(have.values) === 'qcow2' ? ',format=qcow2' : '';
+  const keys = isAtLeast(wish.site.version, ...KEYS_SINCE)
+    ? `,efitype=4m${format},pre-enrolled-keys=${isSecure(wish) ? 1 : 0}`
+    : format;
+  return `${storage}:1${keys}`;
+}
+
+function merged(...changes: readonly Change[]): Change {
+  return {
+    set: Object.assign({}, ...changes.map((change) => change.set ?? {})) as Record<string, string>,
+    destroy: changes.flatMap((change) => change.destroy ?? []),
+    warnings: changes.flatMap((change) => change.warnings ?? []),
+  };
 }

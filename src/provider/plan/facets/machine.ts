@@ -1,27 +1,56 @@
-import { invalidSpec } from '#domain/fault';
+import { Fault, invalidSpec } from '#domain/fault';
 import { formatMachine, isQ35, type Machine, parseMachine } from '#pve/codec/machine';
+import { isAtLeast } from '#pve/rules/versions';
 import { type Facet, optionChanges } from '../facet.ts';
-import type { Have } from '../wish.ts';
+import type { Have, Wish } from '../wish.ts';
 
-/** The machine type of the class. A versioned type of the template stays where the class names its family only. */
+const VTD = 'class_json.SecurityProfile.VTDEnabled';
+
+/**
+ * The machine type of the class. A versioned type of the template stays where the class names its family only. An IOMMU
+ * for the guest is part of the option, and of a q35 alone.
+ */
 export const machine: Facet = {
   name: 'machine',
-  diff: ({ spec }, have) => {
-    const wanted = spec.size.machine;
-    if (wanted === undefined) return {};
-    const parsed = parseMachine(wanted);
-    if (parsed === undefined) {
-      throw invalidSpec(
-        'class_json.Machine',
-        `"${wanted}" is not a machine type of PVE`,
-        'Use "q35", "pc" or a versioned one such as "pc-q35-9.0"',
-      );
-    }
+  diff: (wish, have) => {
     const present = presentMachine(have);
-    if (wanted === present.type || (isFamily(wanted) && isQ35(present) === isQ35(parsed))) return {};
-    return optionChanges(have, { machine: formatMachine({ ...present, type: wanted }) });
+    const type = machineType(wish, have);
+    if (wish.spec.size.security.vtd !== true) {
+      return type === present.type ? {} : optionChanges(have, { machine: formatMachine({ ...present, type }) });
+    }
+    requireVtd(wish, type);
+    if (type === present.type && present.rest?.['viommu'] === 'intel') return {};
+    return optionChanges(have, { machine: formatMachine({ type, rest: { ...present.rest, viommu: 'intel' } }) });
   },
 };
+
+/** The type the VM is to have. */
+function machineType({ spec }: Wish, have: Have): string {
+  const present = presentMachine(have);
+  const wanted = spec.size.machine;
+  if (wanted === undefined) return present.type;
+  const parsed = parseMachine(wanted);
+  if (parsed === undefined) {
+    throw invalidSpec(
+      'class_json.Machine',
+      `"${wanted}" is not a machine type of PVE`,
+      'Use "q35", "pc" or a versioned one such as "pc-q35-9.0"',
+    );
+  }
+  return isFamily(wanted) && isQ35(present) === isQ35(parsed) ? present.type : wanted;
+}
+
+function requireVtd({ site }: Wish, type: string): void {
+  if (!isQ35({ type })) {
+    throw invalidSpec(VTD, `an IOMMU needs a q35, and the VM is a ${type}`, 'Set Machine to q35, or leave it out');
+  }
+  if (isAtLeast(site.version, 8, 1)) return;
+  throw new Fault('unsupported', {
+    subject: VTD,
+    why: `PVE ${site.version.text} has no IOMMU for guests`,
+    remedy: 'Leave it out, or upgrade PVE to 8.1 or later',
+  });
+}
 
 function isFamily(type: string): boolean {
   return type === 'q35' || type === 'pc';

@@ -1,15 +1,56 @@
+import { invalidSpec } from '#domain/fault';
+import { slotsOf } from '#pve/codec/slot';
+import { BOOT_MEMORY_MIB, dimmBorder } from '#pve/rules/dimms';
 import { type Facet, optionChanges } from '../facet.ts';
+import { isMemoryHotAdd } from '../hot-add.ts';
+import type { Have, Wish } from '../wish.ts';
 
-/** MiB. A balloon above the memory is refused by PVE, so it comes down with it. */
+const HOT_ADD = 'class_json.PerformanceProfile.MemoryHotAddEnabled';
+const LIMITS = 'class_json.ResourceLimits';
+
+/**
+ * MiB. What can be plugged comes in DIMMs, so it is rounded up to one of their borders, as PVE does at the start. The
+ * balloon gives a guest its reservation at least; one above the memory is refused by PVE, so it comes down with it.
+ */
 export const memory: Facet = {
   name: 'memory',
-  diff: ({ spec }, have) => {
-    const wanted = spec.size.memoryMib;
+  diff: (wish, have) => {
+    const wanted = wantedMib(wish, have);
+    const { memoryReservationMib: reservation, memoryLimitMib: limit } = wish.spec.size.limits;
+    if (limit !== undefined && limit < wanted) throw belowMemory(limit, wanted);
+    if (reservation !== undefined && reservation > wanted) throw aboveMemory(reservation, wanted);
     const balloon = Number(have.values['balloon'] ?? 0);
     const current = /^(?:current=)?(\d+)/.exec(have.values['memory'] ?? '')?.[1];
     return optionChanges(have, {
       ...(current === String(wanted) ? {} : { memory: String(wanted) }),
-      ...(balloon > wanted ? { balloon: String(wanted) } : {}),
+      ...(reservation !== undefined ? { balloon: String(reservation) } : {}),
+      ...(reservation === undefined && balloon > wanted ? { balloon: String(wanted) } : {}),
+      ...(isMemoryHotAdd(wish) ? { numa: '1' } : {}),
     });
   },
 };
+
+function wantedMib(wish: Wish, have: Have): number {
+  const asked = wish.spec.size.memoryMib;
+  if (!isMemoryHotAdd(wish)) return asked;
+  if (asked < BOOT_MEMORY_MIB) {
+    const why = `a guest whose memory can be added to begins with ${BOOT_MEMORY_MIB} MiB, and ${asked} MiB are asked for`;
+    throw invalidSpec(HOT_ADD, why, `Ask for ${BOOT_MEMORY_MIB} MiB or more`);
+  }
+  const nodes = slotsOf(have.values, 'numa').map(({ key }) => key);
+  if (nodes.length > 0) {
+    const why = `the template lays out its NUMA nodes itself (${nodes.join(', ')}), where PVE adds no memory`;
+    throw invalidSpec(HOT_ADD, why, 'Leave it out, or use another template');
+  }
+  return dimmBorder(asked);
+}
+
+function belowMemory(limit: number, memoryMib: number): Error {
+  const why = `${limit} MiB is less than the ${memoryMib} MiB of the VM, which is its limit on PVE`;
+  return invalidSpec(`${LIMITS}.MemoryLimitMiB`, why, 'Leave it out, or make MemoryMiB smaller');
+}
+
+function aboveMemory(reservation: number, memoryMib: number): Error {
+  const why = `${reservation} MiB is more than the ${memoryMib} MiB of the VM`;
+  return invalidSpec(`${LIMITS}.MemoryReservationMiB`, why, `Ask for ${memoryMib} MiB or less`);
+}

@@ -1,0 +1,112 @@
+import { diskSerial, isSerialOf } from '#claim/disk-serial';
+import { invalidSpec } from '#domain/fault';
+import { GIB } from '#domain/quantity';
+import { type DiskSpec, isRootDisk } from '#domain/vm-spec';
+import { formatDrive, isCdrom, storageOf } from '#pve/codec/drive';
+import type { DiskBus } from '#pve/codec/slot';
+import { formatSize } from '#pve/codec/size';
+import { diskTypeOf, imageFormat, typeOptions, typeWarnings } from '../disk-type.ts';
+import { bootDisk, type DriveAt, drivesOf, freeSlots, imageSuffix, withOptions } from '../drives.ts';
+import type { Change, Facet } from '../facet.ts';
+import { dataStorageWish, requireDiskStorage } from '../storages.ts';
+import type { Have, Wish } from '../wish.ts';
+import { isSeed } from './seed-drives.ts';
+
+/**
+ * The disks beside the boot disk, each known by its name, which is its serial number. Those that are missing are made,
+ * smaller ones grow; what else the template has stays.
+ */
+export const dataDisks: Facet = {
+  name: 'data disks',
+  diff: (wish, have) => {
+    const boot = bootDisk(have.values);
+    const others = drivesOf(have.values).filter(({ slot, drive }) => slot !== boot?.slot && !isCdrom(drive));
+    const disks = (wish.spec.disks ?? []).map((disk, index) => {
+      const present = others.find(({ drive }) => isSerialOf(drive.rest?.['serial'], disk.name));
+      return { disk, index, present };
+    });
+    const wanted = disks.filter(({ disk }) => !isRootDisk(disk));
+    const missing = wanted.filter(({ present }) => present === undefined);
+    const slots = slotsForNew(have, boot?.bus ?? 'scsi', missing);
+    const changes = wanted.map(({ disk, index, present }) =>
+      present === undefined
+        ? newDisk(wish, have, { disk, index, slot: slots.shift() ?? '', bus: boot?.bus ?? 'scsi' })
+        : presentDisk(wish, disk, index, present),
+    );
+    return {
+      set: Object.fromEntries(changes.flatMap((change) => Object.entries(change.set ?? {}))),
+      resize: changes.flatMap((change) => change.resize ?? []),
+      warnings: changes.flatMap((change) => change.warnings ?? []),
+    };
+  },
+};
+
+/** The lowest ones, beside the boot disk; a slot is kept for the cloud-init seed, and IDE's usual one too. */
+function slotsForNew(have: Have, bus: DiskBus, missing: readonly { index: number }[]): string[] {
+  const free = freeSlots(have.values, bus, bus === 'scsi' ? 1 : 0).filter((slot) => slot !== 'ide2');
+  const hasSeed = drivesOf(have.values).some((at) => at.bus === bus && isSeed(at.drive));
+  const usable = hasSeed || bus === 'virtio' || bus === 'ide' ? free : free.slice(0, -1);
+  const first = missing[usable.length];
+  if (first === undefined) return usable;
+  throw invalidSpec(
+    `disks_json[${first.index}]`,
+    `the bus ${bus} of the boot disk has room for ${usable.length} more disks, and ${missing.length} are asked for`,
+    'Ask for fewer disks',
+  );
+}
+
+interface NewDisk {
+  readonly disk: DiskSpec;
+  readonly index: number;
+  readonly slot: string;
+  readonly bus: DiskBus;
+}
+
+function newDisk(wish: Wish, have: Have, { disk, index, slot, bus }: NewDisk): Change {
+  const { spec, site } = wish;
+  const boot = bootDisk(have.values);
+  const beside = boot === undefined ? undefined : storageOf(boot.drive);
+  const said = dataStorageWish(spec, disk, index, site.defaultStorage);
+  const storage = said === undefined ? beside : requireDiskStorage(said, site.host, have.node);
+  if (storage === undefined) {
+    const why = 'nobody says on which storage the disk is to be, and there is no boot disk beside which it could be';
+    throw invalidSpec(`disks_json[${index}].Storage`, why, 'Name a storage');
+  }
+  const type = diskTypeOf(spec, disk);
+  const storageType = site.host.storageTypes[storage];
+  const likeBoot = storage === beside && imageSuffix(have.values) === 'qcow2' ? 'qcow2' : undefined;
+  const format = imageFormat(type, storageType) ?? likeBoot;
+  const value = formatDrive({
+    file: `${storage}:${disk.sizeGib}`,
+    rest: defined({
+      ...typeOptions(type, bus),
+      format,
+      iothread: boot?.drive.rest?.['iothread'],
+      serial: diskSerial(disk.name),
+    }),
+  });
+  return { set: { [slot]: value }, warnings: typeWarnings(type, storageType, bus) };
+}
+
+function presentDisk({ spec }: Wish, disk: DiskSpec, index: number, { slot, bus, drive }: DriveAt): Change {
+  const wanted = disk.sizeGib * GIB;
+  const present = drive.sizeBytes ?? 0;
+  if (wanted < present) {
+    throw invalidSpec(
+      `disks_json[${index}].SizeGiB`,
+      `${formatSize(wanted)} is less than the ${formatSize(present)} that disk ${disk.name} has, and disks cannot shrink`,
+      `Ask for ${formatSize(present)} or more`,
+    );
+  }
+  const typed = withOptions(drive, typeOptions(diskTypeOf(spec, disk), bus));
+  return {
+    ...(wanted > present ? { resize: [{ disk: slot, sizeBytes: wanted }] } : {}),
+    ...(typed === undefined ? {} : { set: { [slot]: formatDrive(typed) } }),
+  };
+}
+
+function defined(options: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}

@@ -1,0 +1,71 @@
+// What is prepared so that a running guest can be given more: virtual CPUs by default where the guest is a Linux, memory
+// where the class asks for it (ADR 16).
+import { Fault } from '#domain/fault';
+import type { Have, Wish } from './wish.ts';
+
+const FIELD = 'class_json.PerformanceProfile.CPUHotAddEnabled';
+
+/** So many times the CPUs asked for can be plugged in the end, and so many at least. */
+const HEADROOM_FACTOR = 4;
+const HEADROOM_LEAST = 8;
+/** PVE's own limit for a VM of ours. */
+const MOST_CPUS = 128;
+
+const DEFAULT_FEATURES = ['network', 'disk', 'usb'];
+
+/** What the guest may be given while it runs. `1` and an absent option are PVE's default. */
+export function hotplugFeatures(values: Have['values']): string[] {
+  const value = values['hotplug'] ?? '1';
+  if (value === '0') return [];
+  return value === '1' ? DEFAULT_FEATURES : value.split(/[,;\s]+/).filter((feature) => feature !== '');
+}
+
+export interface CpuLayout {
+  /** As many as there can ever be without a restart. */
+  readonly cores: number;
+  /** Those that are plugged; undefined where all are. */
+  readonly plugged: number | undefined;
+}
+
+/** Throws where the class asks for hot-add, and it cannot be prepared. */
+export function cpuLayout(wish: Wish, have: Have): CpuLayout {
+  const asked = wish.spec.size.cpus;
+  const most = isCpuHotAdd(wish, have) ? mostCpus(wish, asked) : asked;
+  if (most <= asked) return { cores: asked, plugged: undefined };
+  return { cores: keptCores(have, asked, wish) ?? most, plugged: asked };
+}
+
+function isCpuHotAdd({ spec, site }: Wish, { values }: Have): boolean {
+  const isAsked = spec.size.performance.cpuHotAdd === true;
+  if (isAsked && site.cpuHotplug === 'off') {
+    const why = 'the provider is set to prepare no VM for it (PVE_CPU_HOTPLUG=off)';
+    throw new Fault('precondition', { subject: FIELD, why, remedy: 'Leave it out, or change the setting' });
+  }
+  if (isAsked && site.host.leastCpus === undefined) {
+    const why = 'PVE does not tell how many CPUs each node has, and a VM with more than its node does not start';
+    throw new Fault('precondition', { subject: FIELD, why, remedy: 'Grant us Sys.Audit on /nodes, or leave it out' });
+  }
+  // Whoever has switched all of it off in the template has had a reason.
+  return isAsked || (site.cpuHotplug === 'auto' && isLinux(spec.size.extra, values) && values['hotplug'] !== '0');
+}
+
+function isLinux(extra: Readonly<Record<string, string>>, values: Have['values']): boolean {
+  return (extra['ostype'] ?? values['ostype']) === 'l26';
+}
+
+/** A VM whose CPUs outnumber those of its node does not start, plugged or not (pve-behaviour 28.10). */
+function mostCpus({ site }: Wish, asked: number): number {
+  const least = site.host.leastCpus;
+  return least === undefined ? asked : Math.min(least, MOST_CPUS, Math.max(HEADROOM_LEAST, HEADROOM_FACTOR * asked));
+}
+
+/** What has been prepared stays as it is as long as it leaves room: nodes come and go. */
+function keptCores({ values }: Have, asked: number, { site }: Wish): number | undefined {
+  const cores = Number(values['cores'] ?? 1) * Number(values['sockets'] ?? 1);
+  const isPrepared = values['vcpus'] !== undefined && hotplugFeatures(values).includes('cpu');
+  return isPrepared && cores > asked && cores <= (site.host.leastCpus ?? 0) ? cores : undefined;
+}
+
+export function isMemoryHotAdd({ spec }: Wish): boolean {
+  return spec.size.performance.memoryHotAdd === true;
+}

@@ -1,0 +1,30 @@
+// Words in ExtraConfig that are fields of ours: VirtRigaud's own manager has no other way to say them.
+import { EXTRA_WORDS } from '#domain/extra-words';
+import type { VmSpec } from '#domain/vm-spec';
+import { agree } from './json-object.ts';
+import { machineType } from './size.ts';
+
+const PATH = 'class_json.ExtraConfig';
+
+/** The wish with these words in their fields; throws `invalid-spec` where a field says something else. */
+export function withExtraWords(spec: VmSpec): VmSpec {
+  const { size, placement } = spec;
+  const words: readonly string[] = EXTRA_WORDS.map(({ key }) => key);
+  if (!Object.keys(size.extra).some((key) => words.includes(key))) return spec;
+  const extra = Object.fromEntries(Object.entries(size.extra).filter(([key]) => !words.includes(key)));
+  const word = (key: string, said: string | undefined): string | undefined => {
+    const text = size.extra[key]?.trim();
+    return agree(`${PATH}.${key}`, text === '' ? undefined : text, said);
+  };
+  const machine = word('machine', size.machine);
+  return {
+    ...spec,
+    size: {
+      ...size,
+      machine: machine === undefined ? undefined : machineType(machine, `${PATH}.machine`),
+      storage: word('storage', size.storage),
+      extra,
+    },
+    placement: { ...placement, pool: word('pool', placement.pool), node: word('node', placement.node) },
+  };
+}
