@@ -56,12 +56,22 @@ export function directoryRecord(entry: DirectoryEntry): Uint8Array {
   return record;
 }
 
-/** The path table of a volume that has one directory (ECMA-119 9.4). */
-const PATH_TABLE_BYTES = 10;
+export interface PathTableEntry {
+  readonly sector: number;
+  /** The number of the folder above, counted from 1; the root is its own. */
+  readonly parent: number;
+  /** As in DirectoryEntry. */
+  readonly identifier: Uint8Array;
+}
 
-export function pathTable(rootSector: number, order: 'little' | 'big'): Uint8Array {
+/** ECMA-119 9.4: every folder, parents before what they hold. */
+export function pathTable(folders: readonly PathTableEntry[], order: 'little' | 'big'): Uint8Array {
   const [u16, u32] = order === 'little' ? [u16Little, u32Little] : [u16Big, u32Big];
-  return concat(bytes(1, 0), u32(rootSector), u16(1), bytes(0, 0));
+  return concat(
+    ...folders.map(({ sector, parent, identifier }) =>
+      padToEven(concat(bytes(identifier.length, 0), u32(sector), u16(parent), identifier)),
+    ),
+  );
 }
 
 export interface VolumeDescriptor {
@@ -70,6 +80,7 @@ export interface VolumeDescriptor {
   readonly label: string;
   /** Of the whole image. */
   readonly sectors: number;
+  readonly pathTableBytes: number;
   readonly littlePathTableSector: number;
   readonly bigPathTableSector: number;
   readonly root: Extent;
@@ -94,7 +105,7 @@ export function volumeDescriptor(volume: VolumeDescriptor): Uint8Array {
       u16Both(1),
       u16Both(1),
       u16Both(SECTOR_BYTES),
-      u32Both(PATH_TABLE_BYTES),
+      u32Both(volume.pathTableBytes),
       u32Little(volume.littlePathTableSector),
       zeros(4),
       u32Big(volume.bigPathTableSector),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { buildIso } from './iso.ts';
 
@@ -11,6 +12,12 @@ const LABEL = { label: 'cidata' };
 describe('an ISO image', () => {
   test('is the same bytes for the same files, in whatever order they come', () => {
     expect(buildIso(SEED, LABEL)).toEqual(buildIso(SEED.toReversed(), LABEL));
+  });
+
+  // What has been uploaded keeps its name over an upgrade of the provider.
+  test('is the same bytes in every version', () => {
+    const sha256 = createHash('sha256').update(buildIso(SEED, LABEL)).digest('hex');
+    expect(sha256).toBe('5c25128c3564a68b0e196fada2cccdb006f3e0a99fd1d486b32fde79832a16d3');
   });
 
   test('is other bytes when a byte of a file is another', () => {
@@ -28,9 +35,12 @@ describe('an ISO image', () => {
     },
   );
 
-  test.each(['', 'User-Data', 'a.b', '../x', 'ü', 'a'.repeat(28)])('refuses the file name "%s"', (name) => {
-    expect(() => buildIso([{ name, bytes: encode('x') }], LABEL)).toThrow(/cannot be the name/);
-  });
+  test.each(['', 'User-Data', 'a.b.c', '../x', '/x', 'x//y', 'ü', 'a'.repeat(28)])(
+    'refuses the file name "%s"',
+    (name) => {
+      expect(() => buildIso([{ name, bytes: encode('x') }], LABEL)).toThrow(/cannot be the name/);
+    },
+  );
 
   test('refuses two names that ISO 9660 cannot tell apart', () => {
     const files = ['user-data', 'user_data'].map((name) => ({ name, bytes: encode('x') }));

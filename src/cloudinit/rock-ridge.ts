@@ -9,11 +9,19 @@ const FILE_MODE = 0o100400;
 /** For the root directory's record of itself: this image uses SUSP, and these names are Rock Ridge's. */
 export const ROOT_ENTRY = concat(susp('SP', bytes(0xbe, 0xef, 0)), attributes(DIRECTORY_MODE, 2), extension());
 
-/** For its record of its parent. */
-export const PARENT_ENTRY = attributes(DIRECTORY_MODE, 2);
+/** For every other folder's record of itself, and for records of parents. */
+export const FOLDER_ENTRY = attributes(DIRECTORY_MODE, 2);
 
 export function fileEntry(name: string): Uint8Array {
-  return concat(attributes(FILE_MODE, 1), susp('NM', concat(bytes(0), ascii(name))));
+  return concat(attributes(FILE_MODE, 1), alternateName(name));
+}
+
+export function folderEntry(name: string): Uint8Array {
+  return concat(attributes(DIRECTORY_MODE, 2), alternateName(name));
+}
+
+function alternateName(name: string): Uint8Array {
+  return susp('NM', concat(bytes(0), ascii(name)));
 }
 
 function attributes(mode: number, links: number): Uint8Array {

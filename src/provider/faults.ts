@@ -63,6 +63,7 @@ const MEANINGS: Readonly<Partial<Record<PveTextKind, Meaning>>> = {
   'node-missing': { kind: 'invalid-spec', remedy: 'Name a node of the cluster' },
   'local-storage': { kind: 'precondition', remedy: 'Use shared storage, or a template on that node' },
   'linked-clone-unsupported': { kind: 'precondition', remedy: 'Ask for a full clone' },
+  'bad-ssh-key': { kind: 'invalid-spec', remedy: 'Correct ssh_authorized_keys in user_data, public-keys in meta_data' },
   'base-in-use': { kind: 'precondition', remedy: 'Delete the linked clones first' },
   'is-template': { kind: 'precondition', remedy: 'Make a VM from the template' },
   'disk-shrink': { kind: 'invalid-spec', remedy: 'Ask for the present size or more' },

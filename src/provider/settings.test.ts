@@ -30,6 +30,7 @@ describe('a setting', () => {
     ['PVE_INSECURE_SKIP_VERIFY', 'TRUE', 'insecureSkipVerify', true],
     ['PROVIDER_DEFAULT_DATASTORE', 'nvme', 'defaultStorage', 'nvme'],
     ['PVE_VMID_RANGE', '5000-5999', 'vmidRange', { low: 5000, high: 5999 }],
+    ['PVE_CLOUDINIT_EJECT', 'false', 'cloudInitEject', false],
     ['PVE_NETWORK_MAP', 'a=vmbr7, b=vnet1', 'networkMap', { a: 'vmbr7', b: 'vnet1' }],
     ['VIRTRIGAUD_PROVIDER_ALLOWED_SANS', 'a, b', 'allowedSans', ['a', 'b']],
   ])('%s=%s gives %s %j', (variable, text, key, value) => {
@@ -43,6 +44,7 @@ describe('a setting', () => {
     ['PVE_VMID_RANGE', '200-100', /not a range/],
     ['PVE_CLOUDINIT', 'never', /PVE_CLOUDINIT: "never" is not one of auto, native, iso/],
     ['PVE_NETWORK_MAP', 'lan', /"lan" is not a pair/],
+    ['PVE_CLOUDINIT_EJECT', 'true', /PVE_CLOUDINIT_EJECT: is not supported: .*Eject it in PVE/],
   ])('%s=%s is refused by name', (variable, text, message) => {
     const read = (): unknown => readProviderSettings(source({ [variable]: text }));
     expect(read).toThrow(SettingError);

@@ -47,7 +47,12 @@ export const settingsTable = {
   cloudInit: setting('CLOUDINIT', asOneOf('auto', 'native', 'iso'), {
     fallback: 'auto',
     about:
-      "`native` uses PVE's own cloud-init drive, `iso` an uploaded NoCloud ISO, `auto` the drive unless there is user data.",
+      "`native` uses PVE's own cloud-init drive, `iso` an uploaded ISO, `auto` the drive unless there is user data or meta data that it cannot carry ([cloud-init.md](cloud-init.md)).",
+  }),
+  cloudInitEject: setting('CLOUDINIT_EJECT', asNever, {
+    fallback: false as const,
+    about:
+      'Only `false`: the cloud-init ISO stays in its drive. A guest that finds its seed gone may take the next boot for a new machine.',
   }),
   cpuHotplug: setting('CPU_HOTPLUG', asOneOf('auto', 'off'), {
     fallback: 'auto',
@@ -83,8 +88,13 @@ export const settingsTable = {
   startup: reserved('STARTUP', 'What happens where PVE cannot be reached at start.'),
   nodeSelector: reserved('NODE_SELECTOR', 'Preferred nodes.'),
   nodeSelectorMode: reserved('NODE_SELECTOR_MODE', 'Whether the selector is a preference or a must.'),
-  cloudInitEject: reserved('CLOUDINIT_EJECT', 'Whether the cloud-init ISO is ejected after the first boot.'),
 } as const;
+
+/** Refuses by name what is not to be had, rather than ignore it. */
+function asNever(text: string): false {
+  if (!asBoolean(text)) return false;
+  throw new Error('is not supported: nothing tells for certain that a guest has read its ISO. Eject it in PVE');
+}
 
 export type ProviderSettings = SettingsOf<typeof settingsTable>;
 

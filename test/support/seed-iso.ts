@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Simulator } from '#pve-sim/simulator';
+import type { VmFacts } from './world.ts';
 
 interface Reader {
   readonly program: string;
@@ -42,4 +44,17 @@ export function readIsoFile(iso: Uint8Array, file: string): Buffer {
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The volume of the cloud-init ISO that a VM has in a drive, and the slot of that; undefined where it has none. */
+export function seedIsoOf({ config }: Pick<VmFacts, 'config'>): { slot: string; volid: string } | undefined {
+  const found = Object.entries(config).find(([, value]) => /:iso\/vrtg-/.test(value));
+  return found === undefined ? undefined : { slot: found[0], volid: found[1].split(',')[0] ?? '' };
+}
+
+/** The bytes that were uploaded; of a local volume those on any node. */
+export function isoBytes(sim: Simulator, volid: string): Uint8Array {
+  const data = Object.values(sim.world.volumes).find((volume) => volume.volid === volid)?.data;
+  if (data === undefined) throw new Error(`there is no ISO ${volid}`);
+  return data;
 }

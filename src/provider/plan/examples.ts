@@ -36,7 +36,7 @@ const SITE: Site = {
   bridges: ['vmbr0', 'vmbr1', 'vmbr2'],
   cloudInit: 'auto',
   version: { text: '9.1.9', major: 9, minor: 1, patch: 9 },
-  isoStorage: 'shared',
+  isoStorage: { storage: 'shared', shared: true },
   defaultStorage: undefined,
   cpuHotplug: 'off',
   host: HOST,

@@ -1,7 +1,15 @@
 import type { Have, Wish } from './wish.ts';
 
 /** Told for as long as the VM lives, by a code in its claim. */
-export type WarningCode = 'bios-to-uefi' | 'efi-renewed' | 'not-thick' | 'not-thin' | 'not-ssd' | 'not-nvme';
+export type WarningCode =
+  | 'bios-to-uefi'
+  | 'efi-renewed'
+  | 'local-iso'
+  | 'not-nvme'
+  | 'not-ssd'
+  | 'not-thick'
+  | 'not-thin'
+  | 'template-cloud-init-unused';
 
 export interface Resize {
   /** PVE's name of the disk: `scsi0`. */
@@ -11,6 +19,7 @@ export interface Resize {
 
 export interface IsoUpload {
   readonly storage: string;
+  readonly shared: boolean;
   readonly fileName: string;
   readonly bytes: Uint8Array;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Fault } from '#domain/fault';
 import type { NicSpec, VmSpec } from '#domain/vm-spec';
 import { after, disk, options, plan, SIZE as size, TEMPLATE as template } from './examples.ts';
-import type { Site } from './wish.ts';
+import type { Have, Site } from './wish.ts';
 
 const nic = (change: Partial<NicSpec>): NicSpec => ({
   name: 'lan',
@@ -101,6 +101,48 @@ describe('a plan', () => {
     expect(options(plan({ networks: [nic({ dns: ['9.9.9.9'] })] }, bare))).toMatchObject({
       ide2: 'local-lvm:cloudinit',
     });
+  });
+
+  it("hands keys to PVE's own drive, also in the place of the template's, and adds one for them", () => {
+    const { ide2: _drive, ...withoutDrive } = template;
+    const bare = { ...withoutDrive, sshkeys: 'ssh-rsa%20OLD' };
+    const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJGIW/REY+zyH4iebC+bN+bbrXrC8DQcSslQSFSTuuJw a@b';
+    const made = plan({ metaData: text(`public-keys: ["${key}"]`) }, bare);
+    expect(options(made)).toMatchObject({ ide2: 'local-lvm:cloudinit', sshkeys: encodeURIComponent(key) });
+    expect(made.steps.map((step) => step.kind)).toEqual(['configure']);
+    const done = { ...after(made, bare), ide2: 'local-lvm:vm-171338-cloudinit,media=cdrom' };
+    expect(plan({ metaData: text(`public-keys: ["${key}"]`) }, done).steps).toEqual([]);
+  });
+
+  it.each<[string, Have['values'], Partial<VmSpec>, boolean]>([
+    ['a user', { ciuser: 'admin' }, {}, true],
+    ['keys', { sshkeys: 'ssh-rsa%20A' }, {}, true],
+    ['an address', { ipconfig0: 'ip=192.0.2.9/24' }, {}, true],
+    ['an address where the request says its own', { ipconfig0: 'ip=192.0.2.9/24' }, { networks: [nic({})] }, false],
+    ['DHCP', { ipconfig0: 'ip=dhcp' }, {}, false],
+  ])('with an ISO tells that %s of the template is not in effect, if so', (_what, options_, change, told) => {
+    const made = plan({ userData: text('#!/bin/sh\n'), ...change }, { ...template, ...options_ });
+    expect(made.warnings).toEqual(told ? ['template-cloud-init-unused'] : []);
+  });
+
+  it('tells of a local ISO once it is attached, since until then it may go elsewhere', () => {
+    const place = { isoStorage: { storage: 'local', shared: false } };
+    const change = { userData: text('#!/bin/sh\n') };
+    const made = plan(change, template, place);
+    expect(made.warnings).toEqual([]);
+    expect(plan(change, after(made), place)).toEqual({ steps: [], warnings: ['local-iso'] });
+  });
+
+  it('gives Windows a config drive, keys included, and never a NoCloud one', () => {
+    const windows = { ...template, ostype: 'win11' };
+    for (const change of [{ userData: text('#ps1_sysnative\n') }, { metaData: text('public-keys: ssh-rsa A') }]) {
+      const [upload] = plan(change, windows).steps;
+      const image = upload?.kind === 'upload-iso' ? new TextDecoder('latin1').decode(upload.bytes) : '';
+      expect(image).toContain('config-2');
+      expect(image).toContain('META_DATA.JSON');
+      expect(image).not.toContain('cidata');
+    }
+    expect(plan({}, windows).steps.map((step) => step.kind)).toEqual(['configure']);
   });
 
   it('gives UEFI its disk, and tells that the template was installed for BIOS', () => {

@@ -22,7 +22,7 @@ export interface Site {
   readonly cloudInit: 'auto' | 'native' | 'iso';
   readonly version: PveVersion;
   /** Where cloud-init ISOs go; undefined where no storage of the node takes them. */
-  readonly isoStorage: string | undefined;
+  readonly isoStorage: IsoStorage | undefined;
   /** Where disks go for which nobody names a storage (PVE_DEFAULT_STORAGE). */
   readonly defaultStorage: string | undefined;
   readonly cpuHotplug: 'auto' | 'off';
@@ -43,6 +43,12 @@ export interface HostFacts {
   readonly cpuModels: readonly string[] | undefined;
   /** Whether we hold Sys.Modify on `/`. */
   readonly mayModify: boolean;
+}
+
+export interface IsoStorage {
+  readonly storage: string;
+  /** What is on it can be reached from every node that has it. */
+  readonly shared: boolean;
 }
 
 export interface Wish {

@@ -14,6 +14,10 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
   'not-thin': 'a disk was asked for as thin, and its storage sets the whole size aside',
   'not-ssd': 'a disk was asked for as ssd, and on the virtio bus it cannot show itself as one',
   'not-nvme': 'a disk was asked for as nvme, and PVE has no such controller: it shows itself as an SSD',
+  'local-iso':
+    "its cloud-init ISO is on a node's own storage: the VM can neither be migrated nor recovered by HA while that is in its CD drive",
+  'template-cloud-init-unused':
+    "the template's own cloud-init options (user, password, keys, addresses) are not in effect: an ISO with the user data takes their place",
 };
 
 /** What the manager keeps in `status.provider`. Texts only, since it prints everything else oddly. */
@@ -30,7 +34,7 @@ export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): 
     pending: listed(details.pending.map((change) => change.key)),
     restart_required: String(details.pending.length > 0 && seen.status !== 'stopped'),
     snapshots: details.snapshots.length === 0 ? undefined : JSON.stringify(details.snapshots.map(snapshotWords)),
-    warnings: listed(warnings(details)),
+    warnings: listed([...warnings(details), ...newInstance(seen, details)]),
     observed_at: new Date(seen.observedAt).toISOString(),
     details_observed_at: new Date(details.readAt).toISOString(),
     source: seen.source,
@@ -53,6 +57,14 @@ function claimWord({ ownership }: VmDetails): string {
 function warnings({ ownership }: VmDetails): string[] {
   const codes = ownership.kind === 'ours' ? (ownership.claim.warnings ?? []) : [];
   return codes.map((code) => (code in WARNINGS ? WARNINGS[code as WarningCode] : code));
+}
+
+/** PVE derives the instance-id from the options of its drive, and a guest that finds another one sets itself up again. */
+function newInstance({ status }: Observation, { seedPending }: VmDetails): string[] {
+  if (status === 'stopped' || seedPending.length === 0) return [];
+  return [
+    `its cloud-init options were changed while it ran (${seedPending.join(', ')}): at its next start in PVE the guest takes itself for a new one, with new SSH host keys`,
+  ];
 }
 
 function listed(items: readonly string[]): string | undefined {

@@ -11,7 +11,7 @@ import type { Lane } from '#runtime/lanes';
 import type { Context } from '../context.ts';
 import { vmSubject } from '../subject.ts';
 import { requireQuorum } from '../view/absence.ts';
-import { attachedIsos, deleteIso, deleteStaleIsos } from './seed-isos.ts';
+import { attachedIsos, deleteIso, deleteStaleIsos, isosInSnapshots } from './seed-isos.ts';
 
 /**
  * Deletes and joins of pools wait for the cluster's lock of `user.cfg` and fail after ten seconds, a delete with a remnant
@@ -83,11 +83,14 @@ async function hasDeletedIsos(
   claim: Claim,
   call: Deadline,
 ): Promise<boolean> {
-  const attached = attachedIsos(config.values, vm, claim.incarnation);
-  for (const volid of attached) await deleteIso(ctx, vm, volid, call);
+  const { incarnation } = claim;
+  const attached = attachedIsos(config.values, vm, incarnation);
+  // The snapshots go with the VM, and so do those that only they name.
+  const named = new Set([...attached, ...(await isosInSnapshots(ctx, vm, incarnation, call))]);
+  for (const volid of named) await deleteIso(ctx, vm, volid, call);
   // A create that ended too early may have uploaded one that it did not attach.
-  if (!wasReady) await deleteStaleIsos(ctx, vm, config.values, claim.incarnation, call);
-  return attached.length > 0 || !wasReady;
+  if (!wasReady) await deleteStaleIsos(ctx, vm, config.values, incarnation, call);
+  return named.size > 0 || !wasReady;
 }
 
 async function isStillThere(ctx: Context, vm: VmAt, claim: Claim, call: Deadline): Promise<boolean> {

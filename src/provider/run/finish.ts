@@ -5,19 +5,22 @@ import type { NodeName, Vmid } from '#pve/ids';
 import { putConfig, readConfig, type VmConfig } from '#pve/qemu/config';
 import type { VmAt } from '#pve/qemu/vm';
 import { saidBy } from '#pve/said';
+import { isoVolid } from '#pve/storage/upload';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass } from '../faults.ts';
 import { judgeOwn, type OwnReading, observeOwn, Unsettled } from '../observe/own-vm.ts';
 import { observePlace } from '../observe/place.ts';
-import { planVm, type Step } from '../plan/plan.ts';
+import type { WarningCode } from '../plan/facet.ts';
+import { type Plan, planVm, type Step } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
 import { locate } from '../view/cluster-view.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
 import { patience } from './patience.ts';
 import { deleteFreedDrives } from './freed-drives.ts';
 import { joinPool } from './pool.ts';
-import { deleteStaleIsos } from './seed-isos.ts';
+import { refuseLocalIsoUnderHa } from './local-iso.ts';
+import { deleteOutdatedIsos, deleteStaleIsos, type UploadedIso } from './seed-isos.ts';
 import { runStep } from './step.ts';
 
 export interface Unfinished {
@@ -40,12 +43,13 @@ export async function finishVm(ctx: Context, order: CreateOrder, target: Unfinis
   const lane = { key: `vm:${vmid}`, width: 1 };
   const vm = order.spec.name;
   const retry = patience(ctx.clock, call, (reason) => ctx.log.info('Trying again', { vm, reason }));
+  const uploads: UploadedIso[] = [];
   let node: NodeName | undefined = target.vm.node;
   let config: VmConfig | undefined = target.config;
   for (;;) {
     try {
       node ??= await locateOrGiveUp(ctx, order, vmid, call);
-      const round = { order, vm: { node, vmid }, incarnation, isResumed, config };
+      const round = { order, vm: { node, vmid }, incarnation, isResumed, uploads, config };
       config = undefined;
       // The lane is free between the rounds: a delete need not wait for a VM that cannot be finished.
       await ctx.lanes.through([lane], call.signal, async () => await finishRound(ctx, round, call));
@@ -81,6 +85,8 @@ interface Round {
   readonly incarnation: string;
   /** Somebody else has begun it, and may have left something behind. */
   readonly isResumed: boolean;
+  /** What this run has uploaded so far, this round included. */
+  readonly uploads: UploadedIso[];
   /** What was read before it, for the first round. */
   readonly config: VmConfig | undefined;
 }
@@ -90,9 +96,12 @@ async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<
   let own = judgeOwn(ctx, order, vm, incarnation, round.config ?? (await readConfig(ctx.pve, vm, call)));
   if (own.claim.state === 'ready') return;
   const site = await observePlace(ctx, order.spec, vm.node, call);
-  const planned = (): readonly Step[] =>
-    planVm({ spec: order.spec, incarnation, site }, { ...vm, values: own.config.values }).steps;
-  for (const step of planned()) {
+  const planned = (): Plan => planVm({ spec: order.spec, incarnation, site }, { ...vm, values: own.config.values });
+  const plan = planned();
+  await refuseLocalIsoUnderHa(ctx, order, vm, plan, call);
+  for (const step of plan.steps) {
+    if (step.kind === 'upload-iso')
+      round.uploads.push({ ...step, ...vm, volid: isoVolid(step.storage, step.fileName) });
     await runStep(ctx, vm, step, own.config.digest, call);
     if (step.kind === 'upload-iso') continue;
     const before = own.config.values;
@@ -100,10 +109,12 @@ async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<
     const confirm = async (): Promise<unknown> => await observeOwn(ctx, order, vm, incarnation, call);
     await deleteFreedDrives(ctx, { vm, confirm }, before, own.config.values, call);
   }
-  requireNothingLeft(order, vm, planned());
+  const { steps: left, warnings } = planned();
+  requireNothingLeft(order, vm, left);
+  await deleteOutdatedIsos(ctx, vm, own.config.values, round.uploads, call);
   if (round.isResumed) await deleteStaleIsos(ctx, vm, own.config.values, incarnation, call);
   await joinPool(ctx, order, vm, call);
-  await markReady(ctx, vm, own, call);
+  await markReady(ctx, vm, own, warnings, call);
   ctx.log.info('Created', { vm: order.spec.name, vmid: vm.vmid, node: vm.node, owner: order.owner.namespace });
 }
 
@@ -122,8 +133,20 @@ function requireNothingLeft(order: CreateOrder, vm: VmAt, left: readonly Step[])
 }
 
 /** The last write of all, and only on the very configuration that was found complete. */
-async function markReady(ctx: Context, vm: VmAt, own: OwnReading, call: Deadline): Promise<void> {
-  const claim: Claim = { ...own.claim, state: 'ready', time: ctx.pve.serverTime() ?? own.claim.time };
+async function markReady(
+  ctx: Context,
+  vm: VmAt,
+  own: OwnReading,
+  news: readonly WarningCode[],
+  call: Deadline,
+): Promise<void> {
+  const warnings = [...new Set([...(own.claim.warnings ?? []), ...news])];
+  const claim: Claim = {
+    ...own.claim,
+    state: 'ready',
+    time: ctx.pve.serverTime() ?? own.claim.time,
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
   const description = describeWithClaim(own.text, claim, 'refuse');
   await putConfig(ctx.pve, vm, { digest: own.config.digest, set: { description } }, call);
 }

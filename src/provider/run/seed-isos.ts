@@ -1,7 +1,8 @@
 // The cloud-init ISOs of a VM: those its configuration names, and those a run left behind before it attached them.
 import { parseIsoVolume } from '#cloudinit/file-name';
 import { PveError } from '#pve/errors';
-import type { Vmid } from '#pve/ids';
+import type { NodeName, Vmid } from '#pve/ids';
+import { listSnapshots, readSnapshotConfig } from '#pve/qemu/snapshots';
 import type { VmAt } from '#pve/qemu/vm';
 import { deleteVolume, listVolumes } from '#pve/storage/volumes';
 import { requireSuccess, TaskFailed } from '#pve/tasks';
@@ -26,7 +27,16 @@ function isOf(volid: string, vm: VmAt, incarnation: string): boolean {
   return iso !== undefined && iso.vmid === vm.vmid && iso.incarnation === incarnation;
 }
 
-/** Deletes what an earlier run has uploaded for this VM and the present configuration does not name. */
+/** The ISOs of this very VM that its snapshots name. A request, and one for each snapshot. */
+export async function isosInSnapshots(ctx: Context, vm: VmAt, incarnation: string, call: Deadline): Promise<string[]> {
+  const named: string[] = [];
+  for (const { name } of await listSnapshots(ctx.pve, vm, call)) {
+    named.push(...attachedIsos(await readSnapshotConfig(ctx.pve, vm, name, call), vm, incarnation));
+  }
+  return [...new Set(named)];
+}
+
+/** Deletes what an earlier run has uploaded for this VM and neither its present configuration nor a snapshot names. */
 export async function deleteStaleIsos(
   ctx: Context,
   vm: VmAt,
@@ -35,13 +45,39 @@ export async function deleteStaleIsos(
   call: Deadline,
 ): Promise<void> {
   const attached = attachedIsos(values, vm, incarnation);
+  let kept: string[] | undefined;
   for (const { storage, active, content } of await ctx.nodes.storages(vm.node, call)) {
     if (!active || !content.includes('iso')) continue;
     await orWarn(ctx, call, { vmid: vm.vmid, storage }, async () => {
       const volumes = await listVolumes(ctx.pve, { node: vm.node, storage }, call, { content: 'iso' });
       const stale = volumes.filter(({ volid }) => isOf(volid, vm, incarnation) && !attached.includes(volid));
-      for (const { volid } of stale) await deleteIso(ctx, vm, volid, call);
+      if (stale.length === 0) return;
+      kept ??= await isosInSnapshots(ctx, vm, incarnation, call);
+      for (const { volid } of stale) if (!kept.includes(volid)) await deleteIso(ctx, vm, volid, call);
     });
+  }
+}
+
+/** An ISO that a run has uploaded, and where. */
+export interface UploadedIso {
+  readonly node: NodeName;
+  readonly storage: string;
+  readonly shared: boolean;
+  readonly volid: string;
+}
+
+/** Deletes what this run has uploaded in vain: for another plan, or to the storage of a node that the VM has left since. */
+export async function deleteOutdatedIsos(
+  ctx: Context,
+  vm: VmAt,
+  values: Values,
+  uploads: readonly UploadedIso[],
+  call: Deadline,
+): Promise<void> {
+  const named = drivesOf(values).map(({ drive }) => drive.file);
+  for (const { node, shared, volid } of uploads) {
+    const isInUse = named.includes(volid) && (shared || node === vm.node);
+    if (!isInUse) await deleteIso(ctx, { ...vm, node }, volid, call);
   }
 }
 

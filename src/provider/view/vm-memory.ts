@@ -17,6 +17,8 @@ export interface VmDetails {
   /** Options in force. */
   readonly values: Readonly<Record<string, string>>;
   readonly pending: readonly PendingChange[];
+  /** Options that PVE's cloud-init drive gets at the next start. */
+  readonly seedPending: readonly string[];
   readonly snapshots: readonly Snapshot[];
   readonly readAt: number;
   readonly readAgainAt: number;

@@ -4,6 +4,7 @@
 export type PveTextKind =
   | 'agent-not-configured'
   | 'agent-silent'
+  | 'bad-ssh-key'
   | 'base-in-use'
   | 'bridge-missing'
   | 'digest-mismatch'
@@ -121,6 +122,7 @@ export const TEXT_RULES: readonly TextRule[] = [
     pattern: /[Oo]nly root can (?:set|modify|pass) (?:'(?<option>[^']+)')?/,
     origin: 'pve-behaviour 5.4; one-node/10',
   },
+  { kind: 'bad-ssh-key', pattern: /SSH public key validation error/, origin: 'pve-behaviour 18.2' },
   { kind: 'protected', pattern: /protection mode enabled/, origin: 'pve-behaviour 16; one-node/40' },
   {
     kind: 'ha-managed',

@@ -1,40 +1,51 @@
-import { noCloudFiles } from '#cloudinit/documents';
+import { CONFIG_DRIVE_LABEL, configDriveFiles } from '#cloudinit/config-drive';
+import { type NoCloudInput, noCloudFiles } from '#cloudinit/documents';
 import { formatIsoName } from '#cloudinit/file-name';
 import { buildIso } from '#cloudinit/iso';
 import { checkUserData } from '#cloudinit/user-data';
 import { Fault } from '#domain/fault';
 import { formatDrive } from '#pve/codec/drive';
+import { isWindows } from '#pve/rules/ostype';
 import type { DriveAt } from '../drives.ts';
-import type { Change } from '../facet.ts';
+import type { Change, WarningCode } from '../facet.ts';
 import type { PlannedNic } from '../nics.ts';
-import type { Have, Wish } from '../wish.ts';
+import type { Have, IsoStorage, Wish } from '../wish.ts';
 import { seedSlot } from './seed-drives.ts';
 
 /** The label by which cloud-init finds a NoCloud seed. */
-const LABEL = 'cidata';
+const NOCLOUD_LABEL = 'cidata';
 
 /** An uploaded ISO in the place of every other seed. The same wish gives the same bytes, and so the same name. */
 export function isoChange(wish: Wish, have: Have, nics: readonly PlannedNic[], seeds: readonly DriveAt[]): Change {
-  const { storage, fileName, bytes } = iso(wish, have, nics);
+  const bytes = iso(wish, have, nics);
+  const { storage, shared } = requireIsoStorage(wish, have);
+  const fileName = formatIsoName(have.vmid, wish.incarnation, bytes);
   const file = `${storage}:iso/${fileName}`;
   const stale = seeds.filter((at) => at.drive.file !== file).map((at) => at.slot);
-  if (seeds.some((at) => at.drive.file === file)) return { delete: stale };
+  // Where an ISO lies is told of the one that is attached: until then it may still go elsewhere.
+  if (seeds.some((at) => at.drive.file === file)) return { delete: stale, warnings: shared ? [] : ['local-iso'] };
   const slot = seedSlot(wish, have, seeds);
   return {
-    upload: [{ storage, fileName, bytes }],
+    upload: [{ storage, shared, fileName, bytes }],
     set: { [slot]: formatDrive({ file, media: 'cdrom' }) },
     delete: stale.filter((key) => key !== slot),
+    warnings: replacedWarning(have, nics),
   };
 }
 
-function iso(
-  wish: Wish,
-  have: Have,
-  nics: readonly PlannedNic[],
-): { storage: string; fileName: string; bytes: Uint8Array } {
-  const { spec, site, incarnation } = wish;
+/** What an ISO takes the place of, where the template says more than that its NICs use DHCP. */
+const OPTIONS = ['ciuser', 'cipassword', 'sshkeys', 'cicustom', 'nameserver', 'searchdomain'];
+
+function replacedWarning(have: Have, nics: readonly PlannedNic[]): WarningCode[] {
+  const addresses = nics.filter(({ spec }) => spec === undefined).map(({ index }) => have.values[`ipconfig${index}`]);
+  const isMore = addresses.some((said) => said !== undefined && said !== 'ip=dhcp');
+  return isMore || OPTIONS.some((key) => have.values[key] !== undefined) ? ['template-cloud-init-unused'] : [];
+}
+
+function iso(wish: Wish, have: Have, nics: readonly PlannedNic[]): Uint8Array {
+  const { spec, incarnation } = wish;
   if (spec.userData !== undefined) checkUserData(spec.userData);
-  const files = noCloudFiles({
+  const input: NoCloudInput = {
     instanceId: `vrtg-${incarnation}`,
     hostname: spec.name,
     userData: spec.userData,
@@ -43,14 +54,15 @@ function iso(
       const { addresses = [], gateways = [], dns = [] } = nic ?? {};
       return net.mac === undefined ? [] : [{ mac: net.mac, addresses, gateways, dns }];
     }),
-  });
-  if (site.isoStorage === undefined) throw noIsoStorage(wish, have);
-  const bytes = buildIso(files, { label: LABEL });
-  return { storage: site.isoStorage, fileName: formatIsoName(have.vmid, incarnation, bytes), bytes };
+  };
+  return isWindows(have.values['ostype'])
+    ? buildIso(configDriveFiles(input), { label: CONFIG_DRIVE_LABEL })
+    : buildIso(noCloudFiles(input), { label: NOCLOUD_LABEL });
 }
 
-function noIsoStorage({ spec }: Wish, have: Have): Fault {
-  return new Fault('precondition', {
+function requireIsoStorage({ spec, site }: Wish, have: Have): IsoStorage {
+  if (site.isoStorage !== undefined) return site.isoStorage;
+  throw new Fault('precondition', {
     subject: `VM ${spec.name}`,
     wanted: 'deliver its cloud-init user data',
     why: `node ${have.node} has no active storage for ISO images that we may use`,

@@ -3,6 +3,7 @@ import type { NicSpec } from '#domain/vm-spec';
 import { isCloudInitDrive } from '#pve/codec/drive';
 import { formatIpConfig } from '#pve/codec/ipconfig';
 import { formatSlot, slotsOf } from '#pve/codec/slot';
+import { formatSshKeys } from '#pve/codec/sshkeys';
 import { bootStorage, type DriveAt } from '../drives.ts';
 import type { PlannedNic } from '../nics.ts';
 import type { Have, Wish } from '../wish.ts';
@@ -13,19 +14,29 @@ type Options = Readonly<Record<string, string | undefined>>;
 /** `ciupgrade`, whose default makes the first boot upgrade all packages, exists since 8.0. */
 const CIUPGRADE_SINCE = 8;
 
+export interface NativeParts {
+  readonly nics: readonly PlannedNic[];
+  /** Every seed that is there now. */
+  readonly seeds: readonly DriveAt[];
+  /** For the guest's own user; none leaves those of the template. */
+  readonly sshKeys: readonly string[];
+}
+
 /**
  * PVE's drive and fields. Without a drive in the template one is added only for what cannot be told otherwise, a
- * static address or a name server: an image without cloud-init has no use for it.
+ * static address, a name server or a key: an image without cloud-init has no use for it.
  */
-export function nativeOptions(wish: Wish, have: Have, nics: readonly PlannedNic[], seeds: readonly DriveAt[]): Options {
+export function nativeOptions(wish: Wish, have: Have, { nics, seeds, sshKeys }: NativeParts): Options {
   const own = seeds.find((at) => isCloudInitDrive(at.drive));
   const stale = Object.fromEntries(seeds.filter((at) => at !== own).map((at) => [at.slot, undefined]));
-  const needed = nics.some(({ spec }) => spec !== undefined && (spec.addresses.length > 0 || spec.dns.length > 0));
-  if (own === undefined && !needed) return stale;
+  const hasDocuments = wish.spec.userData !== undefined || wish.spec.metaData !== undefined;
+  const hasAddress = nics.some(({ spec }) => spec !== undefined && (spec.addresses.length > 0 || spec.dns.length > 0));
+  if (own === undefined && !hasAddress && !hasDocuments) return stale;
   const storage = bootStorage(have.values);
   const added = own === undefined ? { [seedSlot(wish, have, seeds)]: `${storage ?? 'local'}:cloudinit` } : {};
   const upgrade = wish.site.version.major >= CIUPGRADE_SINCE ? { ciupgrade: '0' } : {};
-  return { ...stale, ...added, ...upgrade, ...addressOptions(have, nics), ...nameServers(nics) };
+  const keys = sshKeys.length === 0 ? {} : { sshkeys: formatSshKeys(sshKeys) };
+  return { ...stale, ...added, ...upgrade, ...keys, ...addressOptions(have, nics), ...nameServers(nics) };
 }
 
 /** A NIC without `ipconfigN` gets no configuration at all, so DHCP is said too (pve-behaviour 18.3). */
