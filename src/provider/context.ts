@@ -8,6 +8,7 @@ import { type Cached, cached } from '#runtime/cached';
 import type { Clock } from '#runtime/clock';
 import { createLanes, type Lanes } from '#runtime/lanes';
 import type { Logger } from '#runtime/log';
+import type { Contact } from './contact.ts';
 import type { ProviderSettings } from './settings.ts';
 import { type ClusterView, createClusterView } from './view/cluster-view.ts';
 import { createNodeFacts, type NodeFacts } from './view/node-facts.ts';
@@ -16,6 +17,7 @@ import { createVmMemory, type VmMemory } from './view/vm-memory.ts';
 /** What every call of the provider works with. Nothing in here has to survive the process: PVE is the store. */
 export interface Context {
   readonly pve: Pve;
+  /** As it was at the first contact. */
   readonly version: PveVersion;
   readonly settings: ProviderSettings;
   /** Our name among all that write to this PVE cluster. */
@@ -40,13 +42,18 @@ export interface Context {
 
 const FETCH_LIMIT_MS = 30_000;
 
-export function createContext(
-  base: Pick<Context, 'pve' | 'version' | 'settings' | 'instance' | 'log' | 'stopping'>,
-): Context {
+interface ContextBase extends Pick<Context, 'pve' | 'settings' | 'instance' | 'log' | 'stopping'> {
+  readonly contact: Contact;
+}
+
+export function createContext({ contact, ...base }: ContextBase): Context {
   const { pve } = base;
   const { clock } = pve;
   return {
     ...base,
+    get version() {
+      return contact.version();
+    },
     clock,
     view: createClusterView(pve),
     permissions: cached(clock, FETCH_LIMIT_MS, async (call) => await readPermissions(pve, call)),

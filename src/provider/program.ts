@@ -3,11 +3,10 @@ import { settingsSource } from '#pve/reach/settings';
 import type { ProgramFlags } from '#rpc/flags';
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
-import { SettingError } from '#runtime/settings';
 import { createShutdown } from '#runtime/shutdown';
-import { StartupError } from '#runtime/startup-error';
 import { readProviderSettings } from './settings.ts';
 import { startProvider } from './start-provider.ts';
+import { startupLine } from './startup-line.ts';
 
 export interface ProgramOptions {
   readonly flags: ProgramFlags;
@@ -34,10 +33,4 @@ export async function runProvider({ flags, version, environment }: ProgramOption
     log.error(line.message, line.fields);
     process.exit(1);
   }
-}
-
-function startupLine(error: unknown): Pick<StartupError, 'message' | 'fields'> {
-  if (error instanceof StartupError) return error;
-  if (error instanceof SettingError) return { message: 'Invalid setting', fields: { error: error.message } };
-  return { message: 'Failed to start', fields: { error } };
 }

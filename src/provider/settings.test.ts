@@ -42,6 +42,7 @@ describe('a setting', () => {
     ['PVE_TASK_TIMEOUT', 'soon', /PVE_TASK_TIMEOUT: "soon" is not a duration/],
     ['PVE_VMID_RANGE', '10-20', /PVE_VMID_RANGE: .*100-999999999/],
     ['PVE_VMID_RANGE', '200-100', /not a range/],
+    ['PVE_STARTUP', 'wait', /PVE_STARTUP: "wait" is not one of exit, retry/],
     ['PVE_CLOUDINIT', 'never', /PVE_CLOUDINIT: "never" is not one of auto, native, iso/],
     ['PVE_NETWORK_MAP', 'lan', /"lan" is not a pair/],
     ['PVE_CLOUDINIT_EJECT', 'true', /PVE_CLOUDINIT_EJECT: is not supported: .*Eject it in PVE/],
@@ -52,8 +53,8 @@ describe('a setting', () => {
   });
 
   it('that is reserved or unknown is answered with a warning', () => {
-    expect(settingWarnings(source({ PVE_STARTUP: 'a', PVE_ENDPONT: 'x', PVE_ENDPOINT: 'https://a' }))).toEqual([
-      'PVE_STARTUP is set, but this version does nothing with it',
+    expect(settingWarnings(source({ PVE_NODE_SELECTOR: 'a', PVE_ENDPONT: 'x', PVE_ENDPOINT: 'https://a' }))).toEqual([
+      'PVE_NODE_SELECTOR is set, but this version does nothing with it',
       'PVE_ENDPONT is not a setting; did you mean PVE_ENDPOINT?',
     ]);
   });

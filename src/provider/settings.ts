@@ -63,6 +63,11 @@ export const settingsTable = {
     fallback: '',
     about: 'Base of the console URLs in VM status. Default: the endpoint.',
   }),
+  startup: setting<'exit' | 'retry' | undefined>('STARTUP', asOneOf('exit', 'retry'), {
+    fallback: undefined,
+    about:
+      'What the provider does where PVE cannot be reached or refuses the credentials at start: `exit` ends it, `retry` lets it serve and try again. Wrong settings always end it. Default: `retry` where a manager has deployed it (`PROVIDER_NAME` is set), else `exit`.',
+  }),
   insecureGrpc: variable('VIRTRIGAUD_PROVIDER_INSECURE', asBoolean, {
     fallback: false,
     about: 'Serves gRPC without TLS where no certificates are mounted.',
@@ -85,7 +90,6 @@ export const settingsTable = {
     about: 'Form of log lines: `text` or `json`.',
   }),
   fingerprint: reserved('FINGERPRINT', 'SHA-256 fingerprint of the certificate of each endpoint.'),
-  startup: reserved('STARTUP', 'What happens where PVE cannot be reached at start.'),
   nodeSelector: reserved('NODE_SELECTOR', 'Preferred nodes.'),
   nodeSelectorMode: reserved('NODE_SELECTOR_MODE', 'Whether the selector is a preference or a must.'),
 } as const;
@@ -101,6 +105,11 @@ export type ProviderSettings = SettingsOf<typeof settingsTable>;
 /** Throws SettingError naming the variable or file. */
 export function readProviderSettings(source: SettingsSource): ProviderSettings {
   return readSettings(settingsTable, source);
+}
+
+/** A manager gives up VMs that it is deleting while the pod it has deployed is not ready (ADR 13). */
+export function startupMode({ startup, providerName }: ProviderSettings): 'exit' | 'retry' {
+  return startup ?? (providerName === '' ? 'exit' : 'retry');
 }
 
 /** What a reader of the log should know about the settings: names that do nothing, and names nobody knows. */

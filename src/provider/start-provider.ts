@@ -1,7 +1,10 @@
 // The provider's parts put together and started: PVE first, then gRPC, then health.
 import { Fault } from '#domain/fault';
-import { type ReachedPve, reachPve, readTarget } from '#pve/reach/reach-pve';
+import { meetPve, openPve, readTarget, type Target } from '#pve/reach/reach-pve';
 import { DEFAULT_INSTANCE, instanceName } from '#pve/reach/settings';
+import type { Pve } from '#pve/connection/pve';
+import type { RequestReport } from '#pve/connection/watch';
+import type { PveVersion } from '#pve/rules/versions';
 import { isNarrow } from '#pve/reach/vmid-range';
 import { loadSecurity, type Security } from '#rpc/credentials';
 import type { ProgramFlags } from '#rpc/flags';
@@ -12,9 +15,11 @@ import type { Logger } from '#runtime/log';
 import { createMetrics } from '#runtime/metrics';
 import type { SettingsSource } from '#runtime/settings';
 import { StartupError } from '#runtime/startup-error';
+import { type Contact, contactWith, pursueContact } from './contact.ts';
 import { createContext } from './context.ts';
 import { providerService } from './service.ts';
-import { type ProviderSettings, settingWarnings } from './settings.ts';
+import { type ProviderSettings, settingWarnings, startupMode } from './settings.ts';
+import { untilContact } from './until-contact.ts';
 
 export interface StartOptions {
   readonly flags: ProgramFlags;
@@ -46,22 +51,24 @@ export async function startProvider(options: StartOptions): Promise<RunningProvi
   }
   const target = readTarget(settings, source, log);
   const security = secure(options);
-  const reached = await reachPve(target, settings, clock, log);
   const stopping = new AbortController();
+  const metrics = createMetrics({ component: 'provider', version: options.version });
+  const pve = openPve(target, settings, clock, log, (request) => metrics.pveAsked(answersWell(request)));
+  const contact = await makeContact(options, target, pve, stopping.signal);
   const ctx = createContext({
-    ...reached,
+    pve,
+    contact,
     settings,
     instance: instanceOf(settings, log),
     log,
     stopping: stopping.signal,
   });
-  const metrics = createMetrics({ component: 'provider', version: options.version });
   const rpc = await startRpcServer({
     ...(flags.host === '' ? {} : { host: flags.host }),
     port: flags.port,
     credentials: security.credentials,
     allowedSans: settings.allowedSans,
-    provider: providerService(ctx),
+    provider: untilContact(providerService(ctx), contact),
     clock,
     log,
     onCall: (call) => metrics.rpcFinished(call),
@@ -74,7 +81,14 @@ export async function startProvider(options: StartOptions): Promise<RunningProvi
     log,
   });
   rpc.setServing(true);
-  logStart(options, reached, { port: rpc.port, health_port: health.port, tls: security.mode, instance: ctx.instance });
+  log.info('Starting Proxmox VE provider server', {
+    version: options.version,
+    endpoint: pve.endpoint.address,
+    port: rpc.port,
+    health_port: health.port,
+    tls: security.mode,
+    instance: ctx.instance,
+  });
   return {
     port: rpc.port,
     healthPort: health.port,
@@ -85,9 +99,38 @@ export async function startProvider(options: StartOptions): Promise<RunningProvi
     },
     close: async () => {
       await health.close();
-      await reached.pve.close();
+      stopping.abort();
+      await pve.close();
     },
   };
+}
+
+/** Undefined where the request says nothing about PVE: the time of its caller was over. */
+function answersWell({ status, code }: RequestReport): boolean | undefined {
+  return code === 'deadline' || (status === undefined && code === undefined)
+    ? undefined
+    : status !== undefined && status !== 401;
+}
+
+/** Where it may wait for PVE, at once; else it throws what stands in the way, StartupError for the most part. */
+async function makeContact(
+  { settings, clock, log }: StartOptions,
+  target: Target,
+  pve: Pve,
+  stopping: AbortSignal,
+): Promise<Contact> {
+  const meet = async (): Promise<PveVersion> => {
+    const version = await meetPve(pve, target, settings, log, stopping);
+    log.info('PVE is reached', { pve: version.text, endpoint: pve.endpoint.address });
+    return version;
+  };
+  if (startupMode(settings) === 'retry') return pursueContact({ meet, clock, log, stopping });
+  try {
+    return contactWith(await meet());
+  } catch (error) {
+    await pve.close();
+    throw error;
+  }
 }
 
 function secure({ settings, clock, log }: StartOptions): Security {
@@ -105,13 +148,4 @@ function instanceOf(settings: ProviderSettings, log: Logger): string {
   if (name !== undefined) return name;
   log.warn('This provider calls itself "default"; set PVE_INSTANCE where several write to one PVE cluster');
   return DEFAULT_INSTANCE;
-}
-
-function logStart({ log, version }: StartOptions, reached: ReachedPve, fields: Record<string, unknown>): void {
-  log.info('Starting Proxmox VE provider server', {
-    version,
-    pve: reached.version.text,
-    endpoint: reached.pve.endpoint.address,
-    ...fields,
-  });
 }

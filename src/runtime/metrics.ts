@@ -21,6 +21,8 @@ export interface Metrics {
   /** Where a program adds metrics of its own. */
   readonly registry: Registry;
   rpcFinished(rpc: FinishedRpc): void;
+  /** Whether PVE answered a request of ours, and took our credentials; undefined where nobody can tell. */
+  pveAsked(well: boolean | undefined): void;
   /** The text Prometheus reads. */
   text(): Promise<string>;
 }
@@ -49,8 +51,17 @@ export function createMetrics({ component, version, gitSha = 'unknown' }: Metric
     buckets: exponentialBuckets(0.001, 2, 15),
     registers,
   });
+  const pveUp = new Gauge({
+    name: 'virtrigaud_provider_pve_up',
+    help: '1 where PVE answered the last request and took the credentials, else 0.',
+    labelNames: ['provider_type'],
+    registers,
+  });
   return {
     registry,
+    pveAsked: (well) => {
+      if (well !== undefined) pveUp.set({ provider_type: PROVIDER_TYPE }, well ? 1 : 0);
+    },
     rpcFinished: ({ method, code, seconds }) => {
       requests.inc({ provider_type: PROVIDER_TYPE, method, code });
       latency.observe({ provider_type: PROVIDER_TYPE, method }, seconds);

@@ -161,7 +161,8 @@ async function startInProcess(
   timeScale: number,
   log: string[],
 ): Promise<RunningProvider> {
-  const source = { environment, credentialsFolder: '/nonexistent' };
+  const credentialsFolder = environment['VIRTRIGAUD_CREDENTIALS_DIR'] ?? '/nonexistent';
+  const source = { environment, credentialsFolder };
   return await startProvider({
     flags: { host: '127.0.0.1', port: 0, healthPort: 0, timeScale },
     version: 'test',

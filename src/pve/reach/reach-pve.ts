@@ -6,6 +6,7 @@ import { connect } from '../connection/connect.ts';
 import type { Credentials } from '../connection/credentials.ts';
 import { type Endpoint, parseEndpoint } from '../connection/endpoint.ts';
 import type { Pve } from '../connection/pve.ts';
+import type { RequestReport } from '../connection/watch.ts';
 import type { PveVersion } from '../rules/versions.ts';
 import { readVersion } from '../version.ts';
 import type { Clock } from '#runtime/clock';
@@ -51,7 +52,13 @@ export async function reachPve(target: Target, settings: PveSettings, clock: Clo
 }
 
 /** A connection over which nothing has been sent yet. */
-function openPve(target: Target, settings: PveSettings, clock: Clock, log: Logger): Pve {
+export function openPve(
+  target: Target,
+  settings: PveSettings,
+  clock: Clock,
+  log: Logger,
+  onRequest: (report: RequestReport) => void = () => undefined,
+): Pve {
   const { endpoint, others, source } = target;
   if (target.skipVerify) {
     log.warn('The certificate of the PVE API is not verified', { endpoint: settings.endpoints.join(',') });
@@ -71,12 +78,19 @@ function openPve(target: Target, settings: PveSettings, clock: Clock, log: Logge
     taskTimeoutMs: settings.taskTimeoutMs,
     clock,
     log,
+    onRequest,
   });
 }
 
 /** The first question, which may be asked again after a failure. Throws StartupError. */
-async function meetPve(pve: Pve, { others }: Target, { endpoints }: PveSettings, log: Logger): Promise<PveVersion> {
-  const version = await firstAnswer(pve, endpoints.join(','));
+export async function meetPve(
+  pve: Pve,
+  { others }: Target,
+  { endpoints }: PveSettings,
+  log: Logger,
+  cancelled?: AbortSignal,
+): Promise<PveVersion> {
+  const version = await firstAnswer(pve, endpoints.join(','), cancelled);
   checkCluster(pve, others, log);
   // Nobody waits for endpoints that are down: they are proven when they are first used.
   void pve.visitOthers();
@@ -138,8 +152,8 @@ function readCa(bundle: string): string | undefined {
   throw noClient('invalid CA bundle', 'PVE_CA_BUNDLE (or ca.crt) is neither PEM text nor the path of a PEM file');
 }
 
-async function firstAnswer(pve: Pve, endpoint: string): Promise<PveVersion> {
-  const call = deadlineIn(START_LIMIT_MS);
+async function firstAnswer(pve: Pve, endpoint: string, cancelled: AbortSignal | undefined): Promise<PveVersion> {
+  const call = deadlineIn(START_LIMIT_MS, cancelled);
   try {
     const version = await readVersion(pve, call);
     if (version.major < OLDEST_MAJOR) {
