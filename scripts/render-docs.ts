@@ -68,7 +68,7 @@ function extensionsPage(): string {
     "# What travels beyond upstream's contract",
     '',
     "Keys that a caller may add to the JSON fields of a request. VirtRigaud's own manager never sends them, and its",
-    'providers ignore them. What this version cannot do yet (linked clones, ISO installations, placement by policy) is',
+    'providers ignore them. What this version cannot do yet (placement by policy) is',
     'refused by name.',
     '',
     '| field | key | type | meaning |',

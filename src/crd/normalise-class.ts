@@ -22,6 +22,7 @@ export function normaliseClass(vmClass: Manifest): VmSize {
     bootDiskGib: disk?.size === undefined ? undefined : gibibytes(disk.size, `${path}.diskDefaults.size`),
     diskType: spec.storage?.type ?? disk?.type,
     storage: sayOnce(path, { 'storage.class': spec.storage?.class, 'diskDefaults.storageClass': disk?.storageClass }),
+    cloneMode: spec.cloneMode,
     guestTools: spec.guestToolsPolicy,
     performance: defined({
       latencySensitivity: performance?.latencySensitivity,

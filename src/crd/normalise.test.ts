@@ -236,10 +236,7 @@ describe("upstream's shapes", () => {
       { proxmox: { templateID: 9000, fullClone: false, node: 'pve2', storage: 'vms', format: 'raw' } },
       { ref: '9000', cloneMode: 'linked', node: 'pve2', storage: 'vms' },
     ],
-    [
-      { proxmox: { templateID: 9000, fullClone: true }, vsphere: { ovaURL: 'x' } },
-      { ref: '9000', cloneMode: 'full' },
-    ],
+    [{ proxmox: { templateID: 9000, fullClone: true }, vsphere: { ovaURL: 'x' } }, { ref: '9000' }],
     [9000, { ref: '9000' }],
   ])('of an image name a template: %j', (source, expected) => {
     expect(normalise({}, {}, { source }).spec.image).toEqual({ kind: 'template', ...expected });
@@ -247,7 +244,32 @@ describe("upstream's shapes", () => {
 
   test('an imported disk takes the place of an image', () => {
     const vm = { imageRef: undefined, importedDisk: { diskID: 'd', path: 'vms:100/disk.raw', format: 'raw' } };
-    expect(normalise(vm).spec.image).toEqual({ kind: 'disk', path: 'vms:100/disk.raw', format: 'raw' });
+    expect(normalise(vm).spec.image).toEqual({ kind: 'disk', volume: 'vms:100/disk.raw' });
+  });
+
+  test.each([
+    [{ source: 'local:iso/debian-12.iso' }, { kind: 'iso', volume: 'local:iso/debian-12.iso' }],
+    [
+      { source: { proxmox: { templateName: 'local:iso/a.iso', fullClone: true, node: 'pve2' } } },
+      { kind: 'iso', volume: 'local:iso/a.iso', node: 'pve2' },
+    ],
+    [{ source: 'local:import/a.qcow2' }, { kind: 'disk', volume: 'local:import/a.qcow2' }],
+    [{ source: { blank: true, proxmox: { storage: 'vms' } } }, { kind: 'blank', storage: 'vms' }],
+    [
+      { source: 'debian-12', cloneMode: 'linked' },
+      { kind: 'template', ref: 'debian-12', cloneMode: 'linked' },
+    ],
+    [
+      { source: { proxmox: { templateID: 9000, fullClone: true, cloneMode: 'linked', snapshot: 'golden' } } },
+      { kind: 'template', ref: '9000', cloneMode: 'linked', snapshot: 'golden' },
+    ],
+  ])('of an image %j is a source', (image, expected) => {
+    expect(normalise({}, {}, image).spec.image).toEqual(expected);
+  });
+
+  test('of a class the clone mode stays, whatever the image says', () => {
+    const { image, size } = normalise({}, { cloneMode: 'linked' }, { cloneMode: 'full' }).spec;
+    expect([size.cloneMode, image]).toMatchObject(['linked', { cloneMode: 'full' }]);
   });
 
   test('Ignition travels as user data', () => {
@@ -344,6 +366,11 @@ const BAD_IMAGE: readonly (readonly [source: unknown, says: RegExp])[] = [
   [{ proxmox: { templateId: 9000 } }, /spec.source.proxmox: "templateId": .*did you mean "templateID"/],
   [{ proxmox: { templateID: 99 } }, /spec.source.proxmox.templateID: /],
   [{ proxmox: { templateID: '9000' } }, /spec.source.proxmox.templateID: expected number/],
+  [{ proxmox: { templateID: 9000 }, blank: true }, /spec.source.blank: it also names "9000"/],
+  [{ proxmox: { templateID: 9000, fullClone: false, cloneMode: 'full' } }, /source.proxmox.fullClone: it says linked/],
+  [{ proxmox: { templateName: 'local:iso/a.iso', fullClone: false } }, /has a cloneMode, but only a template/],
+  ['local:vztmpl/debian.tar.zst', /spec.source: .*is a template for containers/],
+  ['/var/lib/x.qcow2', /spec.source: .*is a file of a node/],
 ];
 
 const UNSUPPORTED: readonly (readonly [vm: Spec, image: Spec, says: RegExp])[] = [

@@ -1,6 +1,7 @@
 // From manifests to what the rest of the program knows: one VmSpec, whichever shape the manifests had. This is the one
 // path from a VirtualMachine to a request, for the manager and for everybody else who sends one.
 import { Fault, invalidSpec } from '#domain/fault';
+import { checkDisk } from '#domain/image-name';
 import { checkVmName, normaliseTags } from '#domain/names';
 import type { Owner } from '#domain/owner';
 import type { PowerState } from '#domain/power';
@@ -65,9 +66,10 @@ function imageSource(spec: VirtualMachineSpec, image: Manifest | undefined, titl
     throw invalidSpec(`${title}: spec.imageRef`, why, 'Set one of them');
   }
   if (image !== undefined) return normaliseImage(image);
-  const { path, format = 'qcow2' } = importedDisk ?? {};
-  if (path !== undefined && path !== '') return { kind: 'disk', path, format };
-  throw invalidSpec(`${title}: spec.importedDisk.path`, 'it is not set', 'Name the volume of the imported disk');
+  const field = `${title}: spec.importedDisk.path`;
+  const path = importedDisk?.path ?? '';
+  if (path !== '') return { kind: 'disk', volume: checkDisk(path, field), node: undefined, storage: undefined };
+  throw invalidSpec(field, 'it is not set', 'Name the volume of the imported disk');
 }
 
 /** `resources` of a VM stand above its class. */

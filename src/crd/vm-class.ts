@@ -1,8 +1,9 @@
-// spec of VMClass: upstream's fields, and beside them the documented ones (cpus, spec and storage).
+// spec of VMClass: upstream's fields, and beside them the documented ones (cpus, spec, storage and cloneMode).
 import { DISK_TYPES } from '#domain/vm-spec';
 import { z } from 'zod';
 import { strictObject } from './strict-object.ts';
 import { quantity, text } from './fields.ts';
+import { cloneMode } from './vm-image.ts';
 
 const int = z.number().int();
 const flag = z.boolean().optional();
@@ -21,6 +22,7 @@ export const vmClassSpec = strictObject({
     class: z.string().min(1).optional(),
     type: z.enum(DISK_TYPES).optional(),
   }).optional(),
+  cloneMode: cloneMode.optional(),
   firmware: z.enum(['BIOS', 'UEFI', 'EFI']).optional(),
   diskDefaults: strictObject({
     size: quantity.optional(),

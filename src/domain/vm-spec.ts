@@ -34,6 +34,8 @@ export interface VmSize {
   readonly diskType: DiskType | undefined;
   /** PVE storage for the disks of the VM. */
   readonly storage: string | undefined;
+  /** How templates are copied where the image does not say. */
+  readonly cloneMode: CloneMode | undefined;
   readonly guestTools: GuestToolsPolicy | undefined;
   readonly performance: PerformanceProfile;
   readonly security: SecurityProfile;
@@ -76,18 +78,38 @@ export interface ResourceLimits {
   readonly cpuShares?: number;
 }
 
+/** `linked` shares the blocks of what it was copied from, for as long as it lives. */
+export type CloneMode = 'full' | 'linked';
+
+/** How a template or VM is copied: the image wins over the class. */
+export function cloneModeOf(
+  image: { readonly cloneMode: CloneMode | undefined },
+  size: { readonly cloneMode: CloneMode | undefined },
+): CloneMode {
+  return image.cloneMode ?? size.cloneMode ?? 'full';
+}
+
 /** Where the disks of a new VM come from. */
-export type ImageSource =
+export type ImageSource = (
   | {
       readonly kind: 'template';
-      /** Name of a template (or of an ordinary VM), or a VMID in decimal. */
+      /** Name of a template or of an ordinary VM, or a VMID in decimal. */
       readonly ref: string;
-      readonly cloneMode: 'full' | 'linked' | undefined;
-      readonly node: string | undefined;
-      readonly storage: string | undefined;
+      readonly cloneMode: CloneMode | undefined;
+      /** A snapshot of it instead of its present. */
+      readonly snapshot: string | undefined;
     }
-  | { readonly kind: 'disk'; readonly path: string; readonly format: string }
-  | { readonly kind: 'iso'; readonly volume: string };
+  /** An image that becomes the boot disk: the id of a volume with content `images` or `import`. */
+  | { readonly kind: 'disk'; readonly volume: string }
+  /** A blank boot disk, and a medium to install from: the id of a volume with content `iso`. */
+  | { readonly kind: 'iso'; readonly volume: string }
+  | { readonly kind: 'blank' }
+) & {
+  /** The node what is named is on. */
+  readonly node: string | undefined;
+  /** PVE storage for the boot disk. */
+  readonly storage: string | undefined;
+};
 
 export interface NicSpec {
   readonly name: string;
@@ -117,7 +139,7 @@ export interface PlacementSpec {
   readonly storage: string | undefined;
   /** The node the VM has to be on. */
   readonly node: string | undefined;
-  /** Nodes it may be on, best first. */
+  /** The only nodes it may be on; empty: any. */
   readonly nodes: readonly string[];
   readonly avoidIds: readonly string[];
   readonly maxVmsPerNode: number | undefined;

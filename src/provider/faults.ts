@@ -64,6 +64,8 @@ const MEANINGS: Readonly<Partial<Record<PveTextKind, Meaning>>> = {
   'local-storage': { kind: 'precondition', remedy: 'Use shared storage, or a template on that node' },
   'linked-clone-unsupported': { kind: 'precondition', remedy: 'Ask for a full clone' },
   'bad-ssh-key': { kind: 'invalid-spec', remedy: 'Correct ssh_authorized_keys in user_data, public-keys in meta_data' },
+  'full-clone-unsupported': { kind: 'precondition', remedy: 'Name no snapshot: its storage can copy the present only' },
+  'tpm-in-use': { kind: 'precondition', remedy: 'Power the VM off, or name a snapshot of it' },
   'base-in-use': { kind: 'precondition', remedy: 'Delete the linked clones first' },
   'is-template': { kind: 'precondition', remedy: 'Make a VM from the template' },
   'disk-shrink': { kind: 'invalid-spec', remedy: 'Ask for the present size or more' },

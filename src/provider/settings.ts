@@ -39,6 +39,17 @@ export const settingsTable = {
     about: "Storage for the disks of new VMs where the request names none. Default: the template's.",
     example: 'local-lvm',
   }),
+  nodeSelector: setting('NODE_SELECTOR', asList, {
+    fallback: [] as string[],
+    about:
+      'Nodes for new VMs; among those that can take one the one with the most free memory is used. Default: the node of the template, and any node for what is made without one.',
+    example: 'pve1,pve2',
+  }),
+  nodeSelectorMode: setting('NODE_SELECTOR_MODE', asOneOf('prefer', 'require'), {
+    fallback: 'prefer',
+    about:
+      'Whether other nodes may be used where none of `PVE_NODE_SELECTOR` can take the VM (`prefer`), or the create is refused (`require`).',
+  }),
   isoStorage: setting('ISO_STORAGE', asText, {
     fallback: '',
     about: 'Storage for cloud-init ISOs. Default: one with content `iso`, shared ones first.',
@@ -90,8 +101,6 @@ export const settingsTable = {
     about: 'Form of log lines: `text` or `json`.',
   }),
   fingerprint: reserved('FINGERPRINT', 'SHA-256 fingerprint of the certificate of each endpoint.'),
-  nodeSelector: reserved('NODE_SELECTOR', 'Preferred nodes.'),
-  nodeSelectorMode: reserved('NODE_SELECTOR_MODE', 'Whether the selector is a preference or a must.'),
 } as const;
 
 /** Refuses by name what is not to be had, rather than ignore it. */

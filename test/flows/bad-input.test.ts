@@ -88,12 +88,66 @@ const rows: Row[] = [
     /9000 on pve1, 9009 on pve3.*VMID/,
   ),
   of('a container as template', { image: { TemplateName: '101' } }, 'invalid-spec', /101 is a container/),
-  of('an ordinary VM as template', { image: { TemplateName: '100' } }, 'unsupported', /legacy-app.*not a template/),
   of(
-    'an imported disk',
-    { image: { TemplateName: '', Path: '/x.qcow2', Format: 'qcow2' } },
-    'unsupported',
-    /image_json\.Path/,
+    'a linked clone of an ordinary VM',
+    { image: { TemplateName: '100', CloneMode: 'linked' } },
+    'invalid-spec',
+    /image_json\.CloneMode: .*100 on pve3\) is no template.*full clone/,
+  ),
+  of(
+    'a linked clone of an ordinary VM, as its class asks',
+    { image: { TemplateName: 'legacy-app' }, class: { ExtraConfig: { cloneMode: 'linked' } } },
+    'invalid-spec',
+    /class_json\.CloneMode: .*is no template/,
+  ),
+  of(
+    'a linked clone on another storage',
+    { image: { CloneMode: 'linked' }, placement: { Datastore: 'shared' } },
+    'invalid-spec',
+    /placement_json\.Datastore: .*stays on "local-lvm".*full clone/,
+  ),
+  of('a snapshot that is not there', { image: { Snapshot: 'golden' } }, 'invalid-spec', /\.Snapshot: .*"golden".*none/),
+  of(
+    'a disk as a file of a node',
+    { image: { TemplateName: '', Path: '/var/lib/libvirt/images/x.qcow2', Format: 'qcow2' } },
+    'invalid-spec',
+    /image_json\.Path: .*file of a node.*root@pam.*import/,
+  ),
+  of(
+    'a disk that is an ISO',
+    { image: { TemplateName: '', Path: 'local:iso/debian-12.iso' } },
+    'invalid-spec',
+    /image_json\.Path: .*is an ISO image/,
+  ),
+  of(
+    'a disk that is not there',
+    { image: { TemplateName: '', Path: 'local:import/x.qcow2', Storage: 'local-lvm' } },
+    'invalid-spec',
+    /"local:import\/x\.qcow2".*Datastore\.Audit.*no import files/,
+  ),
+  of(
+    'a disk of another VM that is not there',
+    { image: { TemplateName: '', Path: 'local-lvm:vm-100-disk-7', Storage: 'local-lvm', Node: 'pve3' } },
+    'invalid-spec',
+    /image_json\.Path: .*VM\.Clone on \/vms\/100\)\. On "local-lvm" there: local-lvm:vm-100-disk-0/,
+  ),
+  of(
+    'an ISO that is not there',
+    { image: { TemplateName: 'local:iso/debian-13.iso', Storage: 'shared' }, disks: [rootDisk(4)] },
+    'invalid-spec',
+    /debian-13\.iso.*On "local" there: local:iso\/debian-12\.iso/,
+  ),
+  of(
+    'an ISO, and no size of the disk to install on',
+    { image: { TemplateName: 'local:iso/debian-12.iso', Storage: 'shared' } },
+    'invalid-spec',
+    /^disks_json: .*size.*root.*DiskDefaults/,
+  ),
+  of(
+    'a blank disk, and no storage for it',
+    { image: { TemplateName: '', Blank: true }, disks: [rootDisk(4)] },
+    'invalid-spec',
+    /placement_json\.Datastore: .*several.*local-lvm, shared.*PVE_DEFAULT_STORAGE/,
   ),
 
   // Networks
@@ -164,7 +218,30 @@ const rows: Row[] = [
     'invalid-spec',
     /placement_json\.Datastore: .*"local"/,
   ),
-  of('another node than the template', { placement: { Host: 'pve3' } }, 'invalid-spec', /placement_json\.Host: .*pve2/),
+  of(
+    'another node than the template, which is on local storage',
+    { placement: { Host: 'pve3' } },
+    'invalid-spec',
+    /placement_json\.Host: .*"local-lvm", which pve2 and pve3 do not share\. Allow pve2/,
+  ),
+  of(
+    'several other nodes than the template',
+    { placement: { Nodes: ['pve1', 'pve3'] } },
+    'invalid-spec',
+    /no node of placement_json\.Nodes can take it: pve[13]: .*do not share; pve[13]: .*do not share/,
+  ),
+  of(
+    'a node that is none',
+    { placement: { Host: 'pve9' } },
+    'invalid-spec',
+    /\.Host: .*"pve9"\. Nodes: pve1, pve2, pve3/,
+  ),
+  of(
+    'a host that is not among the nodes',
+    { placement: { Host: 'pve1', Nodes: ['pve2'] } },
+    'invalid-spec',
+    /placement_json\.Host: no node is in all of .*Host \(pve1\) and .*Nodes \(pve2\)/,
+  ),
   of('a vSphere cluster', { placement: { Cluster: 'east' } }, 'invalid-spec', /placement_json\.Cluster: /),
 
   // Tags and user data

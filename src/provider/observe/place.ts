@@ -1,14 +1,13 @@
 // What the node of a new VM gives: bridges, storages, and the settings that matter there.
 import { mayNeedIso } from '#cloudinit/decide';
-import { invalidSpec } from '#domain/fault';
 import type { VmSpec } from '#domain/vm-spec';
 import { hasPrivilege } from '#pve/access/permissions';
 import type { NodeName } from '#pve/ids';
 import type { StorageEntry } from '#pve/nodes/storage';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import { bootStorageWish } from '../plan/storages.ts';
 import type { IsoStorage, Site } from '../plan/wish.ts';
+import { isUsable, requireStorage } from './disk-storage.ts';
 import { defaultStorage, observeHost } from './host.ts';
 
 const OPTIONS_MAX_AGE_MS = 5 * 60_000;
@@ -39,8 +38,6 @@ export async function observePlace(ctx: Context, spec: VmSpec, node: NodeName, c
   };
 }
 
-const usable = (storage: StorageEntry): boolean => storage.enabled && storage.active;
-
 /** The one that is set, else one that takes ISOs: shared ones first, since an ISO on local storage stops migration. */
 async function chooseIsoStorage(ctx: Context, node: NodeName, call: Deadline): Promise<IsoStorage | undefined> {
   const [storages, permissions] = await Promise.all([
@@ -50,7 +47,7 @@ async function chooseIsoStorage(ctx: Context, node: NodeName, call: Deadline): P
   const mayUpload = ({ storage }: StorageEntry): boolean =>
     hasPrivilege(permissions, `/storage/${storage}`, 'Datastore.AllocateTemplate');
   const candidates = storages.filter(
-    (storage) => usable(storage) && storage.content.includes('iso') && mayUpload(storage),
+    (storage) => isUsable(storage) && storage.content.includes('iso') && mayUpload(storage),
   );
   const set = ctx.settings.isoStorage;
   if (set !== '') requireStorage('PVE_ISO_STORAGE', set, candidates, node, 'ISO images');
@@ -58,34 +55,4 @@ async function chooseIsoStorage(ctx: Context, node: NodeName, call: Deadline): P
   return candidates
     .filter(({ storage }) => set === '' || storage === set)
     .toSorted((a, b) => order(a) - order(b) || a.storage.localeCompare(b.storage))[0];
-}
-
-/** The storage the request or the settings name for the disks, checked; undefined where nobody names one. */
-export async function chooseDiskStorage(
-  ctx: Context,
-  spec: VmSpec,
-  node: NodeName,
-  call: Deadline,
-): Promise<string | undefined> {
-  const wish = bootStorageWish(spec, defaultStorage(ctx));
-  if (wish === undefined) return undefined;
-  const storages = await ctx.nodes.storages(node, call);
-  const candidates = storages.filter((entry) => usable(entry) && entry.content.includes('images'));
-  return requireStorage(wish.field, wish.storage, candidates, node, 'VM disks');
-}
-
-function requireStorage(
-  field: string,
-  name: string,
-  candidates: readonly StorageEntry[],
-  node: NodeName,
-  what: string,
-): string {
-  if (candidates.some((candidate) => candidate.storage === name)) return name;
-  const names = candidates.map((candidate) => candidate.storage).sort();
-  throw invalidSpec(
-    field,
-    `node ${node} has no active storage "${name}" for ${what} that we may use`,
-    names.length === 0 ? `It has none at all for ${what}` : `Storages for ${what} there: ${names.join(', ')}`,
-  );
 }

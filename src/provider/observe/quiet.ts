@@ -1,7 +1,8 @@
 import type { Claim } from '#claim/record';
 import { isDead, lookAgain } from '#claim/quiet';
 import { hasPrivilege, readPermissions } from '#pve/access/permissions';
-import { activeTasks } from '#pve/nodes/tasks';
+import type { NodeName } from '#pve/ids';
+import { activeTasks, type TaskEntry } from '#pve/nodes/tasks';
 import type { VmAt } from '#pve/qemu/vm';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
@@ -13,18 +14,21 @@ import type { Context } from '../context.ts';
  */
 export type Life = 'worked-on' | 'quiet' | 'dead' | 'unknown';
 
-/** Looks at an unfinished VM and adds the look to what this process remembers of it. */
+/**
+ * Looks at an unfinished VM and adds the look to what this process remembers of it.
+ * @param origins other nodes on which the task that made it may run: a clone for another node is made by its original's.
+ */
 export async function observeLife(
   ctx: Context,
   vm: VmAt,
   digest: string,
   claim: Claim | undefined,
   call: Deadline,
+  origins: readonly NodeName[] = [],
 ): Promise<Life> {
-  // Asked for its path alone: the whole list hides entries that take all rights away.
-  const aclPath = `/nodes/${vm.node}`;
-  if (!hasPrivilege(await readPermissions(ctx.pve, call, aclPath), aclPath, 'Sys.Audit')) return 'unknown';
-  const tasks = await activeTasks(ctx.pve, vm.node, call);
+  const lists = await Promise.all([vm.node, ...origins].map(async (node) => await allActiveTasks(ctx, node, call)));
+  if (lists.includes(undefined)) return 'unknown';
+  const tasks = lists.flatMap((list) => list ?? []);
   const now = ctx.clock.now();
   const record = ctx.vms.of(vm.vmid);
   record.quiet = lookAgain(record.quiet, vm.vmid, {
@@ -37,6 +41,14 @@ export async function observeLife(
   });
   if (record.quiet.since === undefined) return 'worked-on';
   return isDead(record.quiet) ? 'dead' : 'quiet';
+}
+
+/** Undefined where we may not see all of them. */
+async function allActiveTasks(ctx: Context, node: NodeName, call: Deadline): Promise<readonly TaskEntry[] | undefined> {
+  // Asked for its path alone: the whole list hides entries that take all rights away.
+  const aclPath = `/nodes/${node}`;
+  if (!hasPrivilege(await readPermissions(ctx.pve, call, aclPath), aclPath, 'Sys.Audit')) return undefined;
+  return await activeTasks(ctx.pve, node, call);
 }
 
 /** What helps where life is `unknown`. */

@@ -50,6 +50,7 @@ export const SIZE: VmSize = {
   bootDiskGib: undefined,
   diskType: undefined,
   storage: undefined,
+  cloneMode: undefined,
   guestTools: undefined,
   performance: {},
   security: {},
@@ -59,7 +60,7 @@ export const SIZE: VmSize = {
 
 const SPEC: VmSpec = {
   name: 'web-server',
-  image: { kind: 'template', ref: 'ubuntu', cloneMode: undefined, node: undefined, storage: undefined },
+  image: { kind: 'template', ref: 'ubuntu', cloneMode: undefined, snapshot: undefined, node: undefined, storage: undefined },
   size: SIZE,
   networks: undefined,
   disks: undefined,

@@ -2,6 +2,7 @@
 import type { Change, Facet, IsoUpload, Resize, WarningCode } from './facet.ts';
 import { agent } from './facets/agent.ts';
 import { bootDisk } from './facets/boot-disk.ts';
+import { bootOrder } from './facets/boot-order.ts';
 import { cloudInit } from './facets/cloud-init.ts';
 import { cpu } from './facets/cpu.ts';
 import { cpuModel } from './facets/cpu-model.ts';
@@ -32,6 +33,7 @@ const facets: readonly Facet[] = [
   dataDisks,
   networks,
   cloudInit,
+  bootOrder,
   tags,
   protection,
   // The last word: what somebody says in PVE's own terms is meant so.

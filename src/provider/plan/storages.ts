@@ -9,13 +9,18 @@ export interface StorageWish {
   readonly storage: string;
 }
 
+/** Whether it is said of many VMs, so that it gives way where this one cannot have it. */
+export function isDefaultStorage({ field }: StorageWish): boolean {
+  return field === 'class_json.Storage' || field === 'PVE_DEFAULT_STORAGE';
+}
+
 /** The storage for the boot disk and what belongs to it; undefined leaves the disk where its source has it. */
 export function bootStorageWish(spec: VmSpec, defaultStorage: string | undefined): StorageWish | undefined {
   const root = rootDiskOf(spec);
   return firstSaid([
     { field: `disks_json[${root?.index ?? 0}].Storage`, storage: root?.disk.storage },
     { field: 'placement_json.Datastore', storage: spec.placement.storage },
-    { field: 'image_json.Storage', storage: spec.image.kind === 'template' ? spec.image.storage : undefined },
+    { field: 'image_json.Storage', storage: spec.image.storage },
     { field: 'class_json.Storage', storage: spec.size.storage },
     { field: 'PVE_DEFAULT_STORAGE', storage: defaultStorage },
   ]);

@@ -11,7 +11,7 @@ interface Unwired {
 /** Throws `unsupported` naming the first such field, and `invalid-spec` for what PVE has nothing for. */
 export function refuseUnsupported(spec: VmSpec): void {
   refuseImpossible(spec);
-  const found = [...imageWishes(spec), ...placementWishes(spec)].find((wish) => wish.asked);
+  const found = placementWishes(spec).find((wish) => wish.asked);
   if (found === undefined) return;
   throw new Fault('unsupported', {
     subject: found.field,
@@ -21,17 +21,8 @@ export function refuseUnsupported(spec: VmSpec): void {
   });
 }
 
-function imageWishes({ image }: VmSpec): Unwired[] {
-  return [
-    { field: 'image_json.Path', asked: image.kind === 'disk' },
-    { field: 'image_json.ISO', asked: image.kind === 'iso' },
-    { field: 'image_json.CloneMode', asked: image.kind === 'template' && image.cloneMode === 'linked' },
-  ];
-}
-
 function placementWishes({ placement }: VmSpec): Unwired[] {
   return [
-    { field: 'placement_json.Nodes', asked: placement.nodes.length > 0 },
     { field: 'placement_json.AvoidIDs', asked: placement.avoidIds.length > 0 },
     { field: 'placement_json.MaxVMsPerNode', asked: placement.maxVmsPerNode !== undefined },
     { field: 'placement_json.MinFreeMemoryMiB', asked: placement.minFreeMemoryMib !== undefined },

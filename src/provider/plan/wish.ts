@@ -4,12 +4,15 @@ import type { NodeName, Vmid } from '#pve/ids';
 import type { PveVersion } from '#pve/rules/versions';
 import type { NetworkMap } from './network-map.ts';
 
-/** What PVE has: a VM, or the template it is going to be copied from (then with the VMID it will get). */
+/** Options by PVE's names. */
+export type Values = Readonly<Record<string, string>>;
+
+/** What PVE has: a VM, or what it will be when it has been made (with the VMID it will get). */
 export interface Have {
   readonly vmid: Vmid;
   readonly node: NodeName;
-  /** Options in force, by PVE's names. */
-  readonly values: Readonly<Record<string, string>>;
+  /** Options in force. */
+  readonly values: Values;
 }
 
 /** What the place gives: settings, and facts of the node. */

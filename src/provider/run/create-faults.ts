@@ -16,7 +16,7 @@ export function copyIsGone(order: CreateOrder): CopyIsGone {
   return new CopyIsGone('busy', {
     subject: vmSubject({ name: order.spec.name }),
     wanted: WANTED,
-    why: 'its copy has failed, was deleted or was taken over',
+    why: 'what was made of it has failed, was deleted or was taken over',
     remedy: 'The next try looks again',
   });
 }

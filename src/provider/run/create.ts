@@ -13,7 +13,7 @@ import { isForGood, mayPass } from '../faults.ts';
 import { observeWindow, type SeenSlot } from '../observe/window.ts';
 import { refuseUnsupported } from '../plan/unsupported.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
-import { copyTemplate } from './copy.ts';
+import { makeVm } from './make.ts';
 import {
   alreadyExists,
   copyIsGone,
@@ -100,7 +100,7 @@ async function advance(ctx: Context, run: Run, { decision, snapshot, window }: L
       const node = snapshot.guests.get(decision.vmid)?.node;
       if (slot?.config === undefined || node === undefined) return undefined;
       const vm = { node, vmid: decision.vmid };
-      return await resume(ctx, run, decision, vm, slot.config);
+      return await resume(ctx, run, decision, vm, { config: slot.config, view: snapshot });
     }
     case 'take': {
       refuseLostClaim(ctx, order, window);
@@ -108,7 +108,7 @@ async function advance(ctx: Context, run: Run, { decision, snapshot, window }: L
       // What a run has copied and no longer finds was taken away by somebody: not to be made again without being asked.
       if (time.isHandedOver || run.copied !== undefined) throw copyIsGone(order);
       const look = async (): Promise<Look> => await lookAtWindow(ctx, run);
-      const copy = await copyTemplate(ctx, order, { free: decision.free, snapshot, look }, time);
+      const copy = await makeVm(ctx, order, { free: decision.free, snapshot, look }, time);
       if (copy.kind === 'made') {
         run.copied = copy;
         isMaking(ctx, run, copy.vmid);
@@ -132,12 +132,18 @@ async function advance(ctx: Context, run: Run, { decision, snapshot, window }: L
 }
 
 /** Goes on with an unfinished VM, once nothing of PVE's works on it any more. */
-async function resume(ctx: Context, run: Run, own: OwnVm, vm: VmAt, config: VmConfig): Promise<Vmid | undefined> {
+async function resume(
+  ctx: Context,
+  run: Run,
+  own: OwnVm,
+  vm: VmAt,
+  seen: { readonly config: VmConfig; readonly view: Snapshot },
+): Promise<Vmid | undefined> {
   const { order, retry } = run;
   const call = run.time.deadline;
   const { incarnation } = own.claim;
   const isMine = incarnation === run.copied?.incarnation;
-  const reason = isMine ? undefined : await stillInTheMaking(ctx, order, own, vm, config, call);
+  const reason = isMine ? undefined : await stillInTheMaking(ctx, order, own, vm, seen, call);
   if (reason !== undefined) {
     await retry.pause(reason);
     return undefined;
@@ -150,7 +156,7 @@ async function resume(ctx: Context, run: Run, own: OwnVm, vm: VmAt, config: VmCo
   }
   isMaking(ctx, run, vm.vmid);
   try {
-    return await finishVm(ctx, order, { vm, incarnation, isResumed: !isMine, config }, call);
+    return await finishVm(ctx, order, { vm, incarnation, isResumed: !isMine, config: seen.config }, call);
   } catch (error) {
     const fault = createFault(error, order, vm);
     if (isForGood(fault)) await takeOutFailed(ctx, { name: order.spec.name, vmid: vm.vmid, incarnation }, call);

@@ -10,6 +10,8 @@ export interface CloneOptions {
   /** Never empty: PVE then copies the source's (pve-behaviour 28.1). */
   readonly description: string;
   readonly full: boolean;
+  /** The snapshot that is copied instead of the present. */
+  readonly snapname?: string;
   /** Only for a full clone. */
   readonly storage?: string;
   /** `raw`, `qcow2` or `vmdk`; only for a full clone. */

@@ -11,6 +11,7 @@ export type PveTextKind =
   | 'disk-missing'
   | 'disk-shrink'
   | 'forbidden'
+  | 'full-clone-unsupported'
   | 'ha-managed'
   | 'hotplug-problem'
   | 'interrupted'
@@ -37,6 +38,7 @@ export type PveTextKind =
   | 'storage-wrong-content'
   | 'task-unknown'
   | 'too-many-cpus'
+  | 'tpm-in-use'
   | 'vm-missing'
   | 'vmid-taken'
   | 'volume-missing';
@@ -194,6 +196,8 @@ export const TEXT_RULES: readonly TextRule[] = [
     pattern: /Linked clone feature is not supported for /,
     origin: 'pve-behaviour 13.2',
   },
+  { kind: 'full-clone-unsupported', pattern: /Full clone feature is not supported for /, origin: 'pve-behaviour 8.4' },
+  { kind: 'tpm-in-use', pattern: /cannot clone TPM state while VM is running/, origin: 'pve-behaviour 13.2' },
   {
     kind: 'base-in-use',
     pattern: /base volume '(?<volume>[^']+)' is still in use by linked cloned/,

@@ -82,6 +82,7 @@ function decode(fields: Fields = {}): VmSpec {
 }
 
 const withClass = (value: unknown): VmSpec => decode({ classJson: JSON.stringify(value) });
+const NOWHERE = { node: undefined, storage: undefined } as const;
 const withImage = (value: unknown): VmSpec => decode({ imageJson: JSON.stringify(value) });
 const withNic = (value: unknown): NicSpec | undefined =>
   decode({ networksJson: JSON.stringify([value]) }).networks?.[0];
@@ -107,7 +108,7 @@ describe('decodeCreate', () => {
     });
     expect(spec).toEqual({
       name: 'web-server',
-      image: { kind: 'template', ref: '9000', cloneMode: undefined, node: undefined, storage: undefined },
+      image: template('9000'),
       size: {
         cpus: 4,
         memoryMib: 8192,
@@ -210,18 +211,35 @@ describe('decodeCreate', () => {
       { source: { proxmox: { templateID: 9000, templateName: 'x', fullClone: false, node: 'pve2', format: 'qcow2' } } },
       template('9000', { cloneMode: 'linked', node: 'pve2' }),
     ],
+    [
+      'a full clone, which is what an API server fills in',
+      { source: { proxmox: { templateID: 9000, fullClone: true, snapshot: 's1' } } },
+      template('9000', { snapshot: 's1' }),
+    ],
     ['parts of other providers too', { ...GO_IMAGE, Path: '/x.qcow2', URL: 'http://x' }, template('9000')],
     [
-      'a disk path',
-      { ...GO_IMAGE, TemplateName: '', Path: '/a/b.vmdk' },
-      { kind: 'disk', path: '/a/b.vmdk', format: 'vmdk' },
+      'a disk, whatever its format is said to be',
+      { ...GO_IMAGE, TemplateName: '', Path: 'nfs:200/vm-200-disk-0.qcow2', Format: 'vhd' },
+      { kind: 'disk', volume: 'nfs:200/vm-200-disk-0.qcow2', ...NOWHERE },
     ],
     [
-      'a disk path with its format',
-      { ...GO_IMAGE, TemplateName: '', Path: '/a/b.img', Format: 'raw' },
-      { kind: 'disk', path: '/a/b.img', format: 'raw' },
+      'a disk inside an appliance, as the source of a VMImage',
+      { source: 'local:import/web.ova/disk-1.vmdk' },
+      { kind: 'disk', volume: 'local:import/web.ova/disk-1.vmdk', ...NOWHERE },
     ],
-    ['an ISO', { ISO: 'local:iso/debian.iso' }, { kind: 'iso', volume: 'local:iso/debian.iso' }],
+    [
+      'a logical volume where Go has its templates',
+      { ...GO_IMAGE, TemplateName: 'local-lvm:vm-9-disk-0' },
+      { kind: 'disk', volume: 'local-lvm:vm-9-disk-0', ...NOWHERE },
+    ],
+    ['an ISO', { ISO: 'local:iso/debian.iso' }, { kind: 'iso', volume: 'local:iso/debian.iso', ...NOWHERE }],
+    [
+      'an ISO where Go has its templates',
+      { ...GO_IMAGE, TemplateName: 'local:iso/debian.iso', Path: '/x.qcow2', Node: 'pve2' },
+      { kind: 'iso', volume: 'local:iso/debian.iso', node: 'pve2', storage: undefined },
+    ],
+    ['a blank disk', { Blank: true, Storage: 'vms' }, { kind: 'blank', node: undefined, storage: 'vms' }],
+    ['a blank disk, as a VMImage says it', { source: { blank: true } }, { kind: 'blank', ...NOWHERE }],
   ])('reads an image with %s', (_, value, image) => {
     expect(withImage(value).image).toEqual(image);
   });
@@ -415,10 +433,58 @@ describe('decodeCreate', () => {
       /be prepared/,
     ],
     [
-      'a disk of unknown format',
-      () => withImage({ ...GO_IMAGE, TemplateName: '', Path: '/a/b' }),
-      'image_json.Format',
-      /Use one of raw, qcow2/,
+      "a disk in libvirt's folder",
+      () => withImage({ ...GO_IMAGE, TemplateName: '', Path: '/var/lib/libvirt/images/a.qcow2', Format: 'qcow2' }),
+      'image_json.Path',
+      /file of a node, .*root@pam.*<storage>:import\/<file>/,
+    ],
+    [
+      'a disk that is no volume',
+      () => withImage({ ...GO_IMAGE, TemplateName: '', Path: 'a.qcow2' }),
+      'image_json.Path',
+      /is not the id of a volume/,
+    ],
+    [
+      'a disk that is an ISO',
+      () => withImage({ ...GO_IMAGE, TemplateName: '', Path: 'local:iso/x.iso' }),
+      'image_json.Path',
+      /is an ISO image, .*never for a disk/,
+    ],
+    [
+      'an ISO that is none',
+      () => withImage({ ISO: 'local:import/x.qcow2' }),
+      'image_json.ISO',
+      /is not the id of an ISO image\. Write <storage>:iso/,
+    ],
+    [
+      "a container's template",
+      () => withImage({ ...GO_IMAGE, TemplateName: 'local:vztmpl/debian-12.tar.zst' }),
+      'image_json.TemplateName',
+      /is a template for containers/,
+    ],
+    [
+      'a template and a blank disk',
+      () => withImage({ ...GO_IMAGE, Blank: true }),
+      'image_json.Blank',
+      /but the image names "9000"/,
+    ],
+    [
+      'a clone of an ISO',
+      () => withImage({ ISO: 'local:iso/x.iso', CloneMode: 'linked' }),
+      'image_json.CloneMode',
+      /only a template or a VM can be cloned/,
+    ],
+    [
+      'a snapshot of a blank disk',
+      () => withImage({ Blank: true, Snapshot: 's' }),
+      'image_json.Snapshot',
+      /only a template or a VM can be cloned/,
+    ],
+    [
+      'a class whose two clone modes differ',
+      () => withClass({ ...GO_CLASS, CloneMode: 'full', ExtraConfig: { cloneMode: 'linked' } }),
+      'class_json.ExtraConfig.cloneMode',
+      /"linked" differs from "full"/,
     ],
     ['a template and an ISO', () => withImage({ TemplateName: 'a', ISO: 'b' }), 'image_json', /Name only one/],
     ['two templates', () => withImage({ TemplateName: 'a', source: 'b' }), 'image_json.source', /"b" differs from "a"/],
@@ -655,9 +721,9 @@ function olderNic(): unknown {
 
 function template(
   ref: string,
-  more: { cloneMode?: 'full' | 'linked'; node?: string; storage?: string } = {},
+  more: { cloneMode?: 'full' | 'linked'; snapshot?: string; node?: string; storage?: string } = {},
 ): ImageSource {
-  return { kind: 'template', ref, cloneMode: undefined, node: undefined, storage: undefined, ...more };
+  return { kind: 'template', ref, cloneMode: undefined, snapshot: undefined, ...NOWHERE, ...more };
 }
 
 function faultIfAny(act: () => unknown): Fault | undefined {
@@ -699,7 +765,7 @@ describe('encodeCreate', () => {
   )('carries the extra key %s.%s there and back', (field, key, example) => {
     const base: Record<string, unknown> = {
       class_json: { ...GO_CLASS, [key]: example },
-      image_json: key === 'ISO' ? { ISO: example } : { ...GO_IMAGE, [key]: example },
+      image_json: ['ISO', 'Blank'].includes(key) ? { [key]: example } : { ...GO_IMAGE, [key]: example },
       networks_json: [{ Name: 'lan', [key]: example }],
       disks_json: [{ SizeGiB: 1, Name: 'root', [key]: example }],
       placement_json: { [key]: example },
@@ -733,20 +799,18 @@ function anySpec(): fc.Arbitrary<VmSpec> {
 }
 
 function anyImage(): fc.Arbitrary<ImageSource> {
+  const place = { node: maybe(word), storage: maybe(word) };
   return fc.oneof(
     fc.record({
       kind: fc.constant('template' as const),
       ref: word,
       cloneMode: fc.constantFrom('full' as const, 'linked' as const, undefined),
-      node: maybe(word),
-      storage: maybe(word),
+      snapshot: maybe(word),
+      ...place,
     }),
-    fc.record({
-      kind: fc.constant('disk' as const),
-      path: word,
-      format: fc.constantFrom('raw', 'qcow2', 'vmdk', 'vdi', 'vhdx'),
-    }),
-    fc.record({ kind: fc.constant('iso' as const), volume: word }),
+    fc.record({ kind: fc.constant('disk' as const), volume: word.map((name) => `vms:import/${name}.qcow2`), ...place }),
+    fc.record({ kind: fc.constant('iso' as const), volume: word.map((name) => `vms:iso/${name}.iso`), ...place }),
+    fc.record({ kind: fc.constant('blank' as const), ...place }),
   );
 }
 
@@ -760,6 +824,7 @@ function anySize(): fc.Arbitrary<VmSize> {
     bootDiskGib: maybe(count),
     diskType: maybe(fc.constantFrom(...DISK_TYPES)),
     storage: maybe(word),
+    cloneMode: fc.constantFrom('full' as const, 'linked' as const, undefined),
     guestTools: fc.constantFrom(
       'install' as const,
       'skip' as const,

@@ -27,26 +27,55 @@ export const EXTENSIONS: readonly Extension[] = [
     example: 'nvme-storage',
   },
   {
+    field: 'class_json',
+    key: 'CloneMode',
+    type: '`full` or `linked`',
+    meaning:
+      'How templates are copied where the image does not say; also `cloneMode` in `ExtraConfig`, which the unmodified manager sends',
+    example: 'linked',
+  },
+  {
     field: 'image_json',
     key: 'CloneMode',
     type: '`full` or `linked`',
-    meaning: 'How a template is copied',
+    meaning: 'How a template is copied; it wins over the class. Default: `full`',
     example: 'linked',
   },
-  { field: 'image_json', key: 'Node', type: 'text', meaning: 'The node the template is on', example: 'pve2' },
+  {
+    field: 'image_json',
+    key: 'Snapshot',
+    type: 'text',
+    meaning: 'The snapshot of the template or VM that is copied, instead of its present',
+    example: 'golden',
+  },
+  {
+    field: 'image_json',
+    key: 'Node',
+    type: 'text',
+    meaning: 'The node that the template, ISO or disk image is on',
+    example: 'pve2',
+  },
   {
     field: 'image_json',
     key: 'Storage',
     type: 'text',
-    meaning: 'PVE storage for the copy of the template',
+    meaning: 'PVE storage for the boot disk (and all other disks of a full clone)',
     example: 'local-zfs',
   },
   {
     field: 'image_json',
     key: 'ISO',
     type: 'text',
-    meaning: 'Volume of an installation ISO; the VM is made without a template',
+    meaning:
+      'Volume of an installation ISO; the VM is made with a blank boot disk. `TemplateName` takes such a volume too, and one of an image to import, as `Path` does',
     example: 'local:iso/debian-12.iso',
+  },
+  {
+    field: 'image_json',
+    key: 'Blank',
+    type: 'true or false',
+    meaning: 'The VM is made with a blank boot disk and nothing to install from',
+    example: true,
   },
   {
     field: 'networks_json',
@@ -61,7 +90,7 @@ export const EXTENSIONS: readonly Extension[] = [
     field: 'placement_json',
     key: 'Nodes',
     type: 'list of texts',
-    meaning: 'Nodes the VM may be on, best first',
+    meaning: 'The only nodes the VM may be on; of those that can take it the one with the most free memory is used',
     example: ['pve1', 'pve2'],
   },
   {

@@ -1,6 +1,7 @@
 // Words in ExtraConfig that are fields of ours: VirtRigaud's own manager has no other way to say them.
 import { EXTRA_WORDS } from '#domain/extra-words';
 import type { VmSpec } from '#domain/vm-spec';
+import { cloneMode } from './image.ts';
 import { agree } from './json-object.ts';
 import { machineType } from './size.ts';
 
@@ -12,10 +13,9 @@ export function withExtraWords(spec: VmSpec): VmSpec {
   const words: readonly string[] = EXTRA_WORDS.map(({ key }) => key);
   if (!Object.keys(size.extra).some((key) => words.includes(key))) return spec;
   const extra = Object.fromEntries(Object.entries(size.extra).filter(([key]) => !words.includes(key)));
-  const word = (key: string, said: string | undefined): string | undefined => {
-    const text = size.extra[key]?.trim();
-    return agree(`${PATH}.${key}`, text === '' ? undefined : text, said);
-  };
+  const text = (key: string): string | undefined => size.extra[key]?.trim() || undefined;
+  const word = (key: string, said: string | undefined): string | undefined => agree(`${PATH}.${key}`, text(key), said);
+  const mode = text('cloneMode');
   const machine = word('machine', size.machine);
   return {
     ...spec,
@@ -23,6 +23,11 @@ export function withExtraWords(spec: VmSpec): VmSpec {
       ...size,
       machine: machine === undefined ? undefined : machineType(machine, `${PATH}.machine`),
       storage: word('storage', size.storage),
+      cloneMode: agree(
+        `${PATH}.cloneMode`,
+        mode === undefined ? undefined : cloneMode(mode, `${PATH}.cloneMode`),
+        size.cloneMode,
+      ),
       extra,
     },
     placement: { ...placement, pool: word('pool', placement.pool), node: word('node', placement.node) },

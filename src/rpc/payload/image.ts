@@ -1,5 +1,6 @@
 import { invalidSpec } from '#domain/fault';
-import type { ImageSource } from '#domain/vm-spec';
+import { checkDisk, checkIso, parseImageName } from '#domain/image-name';
+import type { CloneMode, ImageSource } from '#domain/vm-spec';
 import { agree, type JsonObject, type ReadValue, readObject } from './json-object.ts';
 import { said } from './said.ts';
 import { flag, oneOf, text, wholeNumber } from './values.ts';
@@ -9,41 +10,42 @@ import { flag, oneOf, text, wholeNumber } from './values.ts';
 
 /** Everything an image may say, whatever shape it came in. */
 interface ImageWords {
+  /** A name, a VMID, or a volume: PVE's own Go provider has no other field for them. */
   template?: string;
   path?: string;
   url?: string;
-  format?: string;
   iso?: string;
-  cloneMode?: 'full' | 'linked';
+  blank?: boolean;
+  cloneMode?: CloneMode;
+  snapshot?: string;
   node?: string;
   storage?: string;
 }
 
-const cloneMode = oneOf({ full: 'full', linked: 'linked' } as const);
-const diskFormat = oneOf({ raw: 'raw', qcow2: 'qcow2', vmdk: 'vmdk', vdi: 'vdi', vhdx: 'vhdx' } as const);
-const fullClone: ReadValue<'full' | 'linked'> = (value, path) => (flag(value, path) ? 'full' : 'linked');
+export const cloneMode = oneOf({ full: 'full', linked: 'linked' } as const);
+/** True is what the API server fills in where nobody said anything. */
+const fullClone: ReadValue<CloneMode | undefined> = (value, path) => (flag(value, path) ? undefined : 'linked');
 
 /** The source that `image_json` tells; throws `invalid-spec` if it names none a VM can be made from. */
 export function decodeImage(value: unknown, path: string): ImageSource {
-  return chooseSource(readObject(readImage)(value ?? {}, path), path);
+  const words = readObject(readImage)(value ?? {}, path);
+  const source = chooseSource(words, path);
+  if (source.kind !== 'template') refuseCloneWords(words, path);
+  return source;
 }
 
 /** A template wins over the other sources, since the manager fills those in from other providers' parts of a VMImage. */
 function chooseSource(words: ImageWords, path: string): ImageSource {
-  const { template, iso, path: diskPath, format } = words;
-  if (template !== undefined && iso !== undefined) {
-    throw invalidSpec(
-      path,
-      `names a template ("${template}") and an ISO ("${iso}")`,
-      'Name only one of them in the VMImage',
-    );
+  const place = { node: words.node, storage: words.storage };
+  const { cloneMode: mode, snapshot } = words;
+  const named = nameOf(words, path);
+  if (named !== undefined && named.kind === 'template') {
+    return { kind: 'template', ref: named.ref, cloneMode: mode, snapshot, ...place };
   }
-  if (template !== undefined) {
-    return { kind: 'template', ref: template, cloneMode: words.cloneMode, node: words.node, storage: words.storage };
-  }
-  if (iso !== undefined) return { kind: 'iso', volume: iso };
-  if (diskPath !== undefined) return { kind: 'disk', path: diskPath, format: formatOfDisk(diskPath, format, path) };
-  if (words.url !== undefined) {
+  if (named !== undefined && named.kind !== 'url') return { ...named, ...place };
+  if (words.blank === true) return { kind: 'blank', ...place };
+  if (words.path !== undefined) return { kind: 'disk', volume: checkDisk(words.path, `${path}.Path`), ...place };
+  if (words.url !== undefined || named !== undefined) {
     throw invalidSpec(
       `${path}.URL`,
       'a VM cannot be made from a URL',
@@ -57,21 +59,41 @@ function chooseSource(words: ImageWords, path: string): ImageSource {
   );
 }
 
-function formatOfDisk(diskPath: string, format: string | undefined, path: string): string {
-  // "template" is what Go writes where nobody named a format.
-  if (format !== undefined && format.toLowerCase() !== 'template') return diskFormat(format, `${path}.Format`);
-  return diskFormat(diskPath.split('.').at(-1), `${path}.Format`);
+/** What the image names by a word; throws where it names two things. */
+function nameOf(words: ImageWords, path: string): ReturnType<typeof parseImageName> | undefined {
+  const { template, iso, blank } = words;
+  if (template !== undefined && iso !== undefined && template !== iso) {
+    throw invalidSpec(
+      path,
+      `names a template ("${template}") and an ISO ("${iso}")`,
+      'Name only one of them in the VMImage',
+    );
+  }
+  const name = template ?? iso;
+  if (name !== undefined && blank === true) {
+    throw invalidSpec(`${path}.Blank`, `asks for a blank disk, but the image names "${name}"`, 'Keep one of the two');
+  }
+  if (iso !== undefined) return { kind: 'iso', volume: checkIso(iso, `${path}.ISO`) };
+  return template === undefined ? undefined : parseImageName(template, `${path}.TemplateName`);
+}
+
+function refuseCloneWords({ cloneMode: mode, snapshot }: ImageWords, path: string): void {
+  const [key] = Object.keys(said({ CloneMode: mode, Snapshot: snapshot }));
+  if (key === undefined) return;
+  throw invalidSpec(`${path}.${key}`, 'only a template or a VM can be cloned', 'Leave it out, or name a template');
 }
 
 function readImage(object: JsonObject): ImageWords {
-  object.ignore('Checksum', 'ChecksumType', 'Prepare', 'Metadata', 'Distribution');
+  // PVE looks at the format itself, and Go writes "template" or a default for it.
+  object.ignore('Format', 'Checksum', 'ChecksumType', 'Prepare', 'Metadata', 'Distribution');
   const own = said({
     template: object.get('TemplateName', text),
     path: object.get('Path', text),
     url: object.get('URL', text),
-    format: object.get('Format', text),
     iso: object.get('ISO', text),
+    blank: object.get('Blank', flag),
     cloneMode: object.get('CloneMode', cloneMode),
+    snapshot: object.get('Snapshot', text),
     node: object.get('Node', text),
     storage: object.get('Storage', text),
   });
@@ -90,6 +112,7 @@ function readSourceObject(object: JsonObject): ImageWords {
   const own = said({
     template: object.get('Template', text),
     url: object.get('HTTP', readObject(readHttp)),
+    blank: object.get('Blank', flag),
     storage: object.get('Storage', text),
     node: object.get('Node', text),
   });
@@ -108,7 +131,8 @@ function readProxmox(object: JsonObject): ImageWords {
   const name = object.get('TemplateName', text);
   return said({
     template: id === undefined ? name : String(id),
-    cloneMode: object.get('FullClone', fullClone),
+    cloneMode: agree(object.at('CloneMode'), object.get('CloneMode', cloneMode), object.get('FullClone', fullClone)),
+    snapshot: object.get('Snapshot', text),
     node: object.get('Node', text),
     storage: object.get('Storage', text),
   });
@@ -121,13 +145,18 @@ function merge(own: ImageWords, ofSource: ImageWords, path: string): ImageWords 
 
 /** `image_json` in Go's shape with our extra keys. */
 export function encodeImage(image: ImageSource): Record<string, unknown> {
+  const { node: Node, storage: Storage } = image;
   const go = { TemplateName: '', Path: '', URL: '', Format: 'template', Checksum: '', ChecksumType: 'sha256' };
   switch (image.kind) {
-    case 'template':
-      return { ...go, TemplateName: image.ref, CloneMode: image.cloneMode, Node: image.node, Storage: image.storage };
+    case 'template': {
+      const { ref: TemplateName, cloneMode: CloneMode, snapshot: Snapshot } = image;
+      return { ...go, TemplateName, CloneMode, Snapshot, Node, Storage };
+    }
     case 'disk':
-      return { ...go, Path: image.path, Format: image.format };
+      return { ...go, Path: image.volume, Node, Storage };
     case 'iso':
-      return { ...go, ISO: image.volume };
+      return { ...go, ISO: image.volume, Node, Storage };
+    case 'blank':
+      return { ...go, Blank: true, Node, Storage };
   }
 }

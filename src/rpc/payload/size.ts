@@ -1,5 +1,6 @@
 import { invalidSpec } from '#domain/fault';
 import type { DiskType, PerformanceProfile, ResourceLimits, SecurityProfile, VmSize } from '#domain/vm-spec';
+import { cloneMode } from './image.ts';
 import { agree, type JsonObject, readObject } from './json-object.ts';
 import { said } from './said.ts';
 import { diskType, flag, oneOf, quantityGib, quantityMib, text, textMap, wholeNumber } from './values.ts';
@@ -29,6 +30,7 @@ function readSize(object: JsonObject): VmSize {
     bootDiskGib: disk?.sizeGib,
     diskType: disk?.type,
     storage: agree(object.at('Storage'), object.get('Storage', text), disk?.storage),
+    cloneMode: object.get('CloneMode', cloneMode),
     guestTools: object.get('GuestToolsPolicy', guestTools),
     performance: object.get('PerformanceProfile', readObject(readPerformance)) ?? {},
     security: object.get('SecurityProfile', readObject(readSecurity)) ?? {},
@@ -116,6 +118,7 @@ export function encodeSize(size: VmSize): Record<string, unknown> {
     Firmware: size.firmware.toUpperCase(),
     Machine: size.machine,
     Storage: size.storage,
+    CloneMode: size.cloneMode,
     DiskDefaults:
       size.bootDiskGib === undefined && size.diskType === undefined
         ? null

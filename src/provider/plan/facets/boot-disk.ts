@@ -1,6 +1,6 @@
 import { invalidSpec } from '#domain/fault';
 import { GIB } from '#domain/quantity';
-import { rootDiskOf } from '#domain/vm-spec';
+import { cloneModeOf, rootDiskOf, type VmSpec } from '#domain/vm-spec';
 import { formatDrive, storageOf } from '#pve/codec/drive';
 import { formatSize } from '#pve/codec/size';
 import { diskTypeOf, typeOptions, typeWarnings } from '../disk-type.ts';
@@ -22,21 +22,22 @@ export const bootDisk: Facet = {
 };
 
 function growth(wish: Wish, disk: DriveAt | undefined): Change {
-  const wanted = wantedSize(wish);
+  const wanted = wantedBootDisk(wish.spec);
   if (wanted === undefined) return {};
   if (disk === undefined)
-    throw invalidSpec(wanted.field, 'the template has no disk to boot from', 'Use another template');
+    throw invalidSpec(wanted.field, 'there is no disk to boot from', 'Use another template');
   const present = disk.drive.sizeBytes ?? 0;
   if (wanted.bytes > present) return { resize: [{ disk: disk.slot, sizeBytes: wanted.bytes }] };
   if (wanted.bytes === present || !wanted.exact) return {};
   throw invalidSpec(
     wanted.field,
-    `${formatSize(wanted.bytes)} is less than the ${formatSize(present)} of the template's disk, and disks cannot shrink`,
+    `${formatSize(wanted.bytes)} is less than the ${formatSize(present)} of the image's disk, and disks cannot shrink`,
     `Ask for ${formatSize(present)} or more`,
   );
 }
 
-function wantedSize({ spec }: Wish): { bytes: number; exact: boolean; field: string } | undefined {
+/** What the boot disk is to have, and the field that says so; `exact` where it is not only the least of it. */
+export function wantedBootDisk(spec: VmSpec): { bytes: number; exact: boolean; field: string } | undefined {
   const root = rootDiskOf(spec);
   const least = spec.size.bootDiskGib;
   if (root !== undefined && root.disk.sizeGib >= (least ?? 0)) {
@@ -50,7 +51,7 @@ function wantedSize({ spec }: Wish): { bytes: number; exact: boolean; field: str
 function typeChange({ spec, site }: Wish, disk: DriveAt | undefined): Change {
   const type = diskTypeOf(spec, rootDiskOf(spec)?.disk);
   if (type === undefined || disk === undefined) return {};
-  const isLinked = spec.image.kind === 'template' && spec.image.cloneMode === 'linked';
+  const isLinked = spec.image.kind === 'template' && cloneModeOf(spec.image, spec.size) === 'linked';
   const target = isLinked ? undefined : bootStorageWish(spec, site.defaultStorage)?.storage;
   const storage = target ?? storageOf(disk.drive) ?? '';
   const warnings = typeWarnings(type, site.host.storageTypes[storage], disk.bus);

@@ -1,0 +1,164 @@
+// What a clone is made from: a template or an ordinary VM, found by name or VMID anywhere in the cluster, and perhaps a
+// snapshot of it.
+import { judgeOwnership } from '#claim/ownership';
+import { readClaim } from '#claim/record';
+import { Fault, invalidSpec } from '#domain/fault';
+import { type CloneMode, cloneModeOf, type ImageSource } from '#domain/vm-spec';
+import type { GuestEntry } from '#pve/cluster/resources';
+import { parseVmid } from '#pve/ids';
+import { readConfig, type VmConfig } from '#pve/qemu/config';
+import { listSnapshots, readSnapshotConfig } from '#pve/qemu/snapshots';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+import type { CreateOrder } from '../create-order.ts';
+import { vmSubject } from '../subject.ts';
+import type { Snapshot } from '../view/cluster-view.ts';
+import { refuseLinked, refuseUncopiable } from './copyable.ts';
+import { isInTheMaking } from './window.ts';
+
+export interface Original {
+  readonly guest: GuestEntry;
+  readonly isTemplate: boolean;
+  /** Its text, without any claim. */
+  readonly text: string;
+  /** The options of what is copied: of its present, or of the snapshot. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly mode: CloneMode;
+  readonly snapshot: string | undefined;
+}
+
+type TemplateSource = Extract<ImageSource, { kind: 'template' }>;
+
+const FIELD = 'image_json.TemplateName';
+
+/** Throws `invalid-spec` where none, or more than one, is meant, and where what is meant cannot be copied like that. */
+export async function observeOriginal(
+  ctx: Context,
+  { spec }: CreateOrder,
+  image: TemplateSource,
+  snapshot: Snapshot,
+  call: Deadline,
+): Promise<Original> {
+  const guest = findGuest(snapshot, image);
+  const config = await readConfig(ctx.pve, guest, call);
+  refuseUnfinished(ctx, snapshot, image, guest, config);
+  const original: Original = {
+    guest,
+    isTemplate: config.values['template'] === '1',
+    text: readClaim(config.values['description']).text,
+    values: image.snapshot === undefined ? config.values : await snapshotValues(ctx, guest, image.snapshot, call),
+    mode: cloneModeOf(image, spec.size),
+    snapshot: image.snapshot,
+  };
+  const field = image.cloneMode === undefined ? 'class_json.CloneMode' : 'image_json.CloneMode';
+  refuseLinked(original, field);
+  refuseUncopiable(snapshot, original, field);
+  return original;
+}
+
+function findGuest(snapshot: Snapshot, image: TemplateSource): GuestEntry {
+  const vmid = parseVmid(image.ref);
+  const guest = vmid === undefined ? findByName(snapshot, image.ref) : snapshot.guests.get(vmid);
+  if (guest === undefined) throw unknownTemplate(snapshot, image.ref);
+  if (guest.type === 'lxc') {
+    throw invalidSpec(FIELD, `${guest.vmid} is a container, not a VM`, `Name a template. ${listTemplates(snapshot)}`);
+  }
+  if (image.node !== undefined && image.node !== guest.node) {
+    const why = `template ${image.ref} is on ${guest.node}, not on ${image.node}`;
+    throw invalidSpec('image_json.Node', why, 'Name that node, or none');
+  }
+  return guest;
+}
+
+/** Throws for what is not, not yet or no longer the whole VM that is meant. */
+function refuseUnfinished(
+  ctx: Context,
+  snapshot: Snapshot,
+  image: TemplateSource,
+  guest: GuestEntry,
+  config: VmConfig,
+): void {
+  const { values, lock } = config;
+  const doing = { subject: vmSubject({ ...guest, name: values['name'] }), wanted: `use as image ${image.ref}` };
+  if (isInTheMaking(config)) {
+    throw new Fault('busy', { ...doing, why: `it is locked (${lock ?? ''})`, remedy: 'The next try looks again' });
+  }
+  // The view may still show the name and the numbers of whoever had this id before (pve-behaviour 26).
+  if (parseVmid(image.ref) === undefined && values['name'] !== image.ref) {
+    const remedy = `PVE takes some seconds to show new names. ${listTemplates(snapshot)}`;
+    throw new Fault('busy', { ...doing, why: 'it has another name now', remedy });
+  }
+  const ownership = judgeOwnership(readClaim(values['description']), ctx.instance, guest.vmid);
+  if (ownership.kind !== 'ours' || ownership.claim.state === 'ready') return;
+  const isCreating = ownership.claim.state === 'creating';
+  throw new Fault(isCreating ? 'busy' : 'precondition', {
+    ...doing,
+    why: isCreating ? 'it is still being made' : 'it is being taken away',
+    remedy: isCreating ? 'Wait until its create has ended' : 'Name another VM or template',
+  });
+}
+
+/** What a snapshot has kept that is the snapshot's own, and no option of a copy. */
+const SNAPSHOT_ONLY = /^(?:snaptime|snapstate|parent|vmstate|description|digest|running.*)$/;
+
+async function snapshotValues(
+  ctx: Context,
+  guest: GuestEntry,
+  name: string,
+  call: Deadline,
+): Promise<Record<string, string>> {
+  const snapshots = await listSnapshots(ctx.pve, guest, call);
+  const found = snapshots.find((each) => each.name === name);
+  const vm = vmSubject(guest);
+  if (found === undefined) {
+    const names = snapshots.map((each) => each.name).sort();
+    const known = names.length === 0 ? 'It has none' : `Snapshots: ${shortList(names)}`;
+    throw invalidSpec('image_json.Snapshot', `${vm} has no snapshot "${name}"`, known);
+  }
+  if (found.state !== undefined) {
+    const why = `its snapshot "${name}" is not whole (${found.state})`;
+    throw new Fault('busy', { subject: vm, wanted: 'copy', why, remedy: 'Wait for it, or name another snapshot' });
+  }
+  const values = await readSnapshotConfig(ctx.pve, guest, name, call);
+  return Object.fromEntries(Object.entries(values).filter(([key]) => !SNAPSHOT_ONLY.test(key)));
+}
+
+function findByName(snapshot: Snapshot, name: string): GuestEntry | undefined {
+  const named = [...snapshot.guests.values()].filter((guest) => guest.name === name && guest.type === 'qemu');
+  const templates = named.filter((guest) => guest.template);
+  const candidates = templates.length > 0 ? templates : named;
+  if (candidates.length <= 1) return candidates[0];
+  const places = candidates.map((guest) => `${guest.vmid} on ${guest.node}`).sort();
+  throw invalidSpec(FIELD, `"${name}" is the name of ${places.join(', ')}`, 'Name one of them by its VMID');
+}
+
+/** A guest without a name is new, or its node has been silent for minutes: it may be the one. */
+function unknownTemplate(snapshot: Snapshot, ref: string): Fault {
+  const nameless = [...snapshot.guests.values()].filter((guest) => guest.status === 'unknown');
+  if (nameless.length === 0) {
+    return invalidSpec(
+      FIELD,
+      `there is no template or VM "${ref}", or we may not see it (VM.Audit)`,
+      listTemplates(snapshot),
+    );
+  }
+  const places = [...new Set(nameless.map((guest) => guest.node))].sort().join(', ');
+  return new Fault('busy', {
+    subject: FIELD,
+    why: `there is no template "${ref}" among the guests PVE can name, and it cannot name ${nameless.length} on ${places}`,
+    remedy: `The next try looks again. ${listTemplates(snapshot)}`,
+  });
+}
+
+function listTemplates(snapshot: Snapshot): string {
+  const templates = [...snapshot.guests.values()].filter((guest) => guest.template && guest.type === 'qemu');
+  if (templates.length === 0) return 'There are no templates';
+  return `Templates: ${shortList(templates.map((guest) => `${guest.name ?? '?'} (${guest.vmid})`).sort())}`;
+}
+
+const LISTED = 8;
+
+/** The first names of a list, for a message. */
+export function shortList(names: readonly string[]): string {
+  return `${names.slice(0, LISTED).join(', ')}${names.length > LISTED ? ', ...' : ''}`;
+}

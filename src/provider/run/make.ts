@@ -1,0 +1,208 @@
+// The making of a VM: by a clone, or from nothing. Everything that can be found wrong is found before it; nothing is
+// written to what is made before its task has ended (pve-behaviour 26).
+import type { CreateDecision } from '#claim/decide';
+import { newIncarnation } from '#claim/incarnation';
+import { type Claim, describeWithClaim } from '#claim/record';
+import { Fault } from '#domain/fault';
+import { isUnknownOutcome } from '#pve/errors';
+import type { NodeName, Upid, Vmid } from '#pve/ids';
+import { saidBy } from '#pve/said';
+import { requireSuccess, type TaskResult, TaskStillRunning, waitForTask } from '#pve/tasks';
+import type { Deadline } from '#runtime/deadline';
+import type { Lane } from '#runtime/lanes';
+import type { Context } from '../context.ts';
+import { type CreateOrder, createFault } from '../create-order.ts';
+import { mayPass } from '../faults.ts';
+import { onBestNode } from '../observe/candidates.ts';
+import { observeOriginal, type Original } from '../observe/original.ts';
+import { observePlace } from '../observe/place.ts';
+import { planVm } from '../plan/plan.ts';
+import { vmSubject } from '../subject.ts';
+import { requireAudit } from '../view/absence.ts';
+import type { Snapshot } from '../view/cluster-view.ts';
+import { cloneMaking } from './clone-making.ts';
+import { chooseSlot } from './free-slot.ts';
+import type { Making, NewVm, Place } from './making.ts';
+import { newMaking } from './new-making.ts';
+import { checkPool } from './pool.ts';
+import type { RunTime } from './run-time.ts';
+
+export type Copy =
+  | { readonly kind: 'made'; readonly vmid: Vmid; readonly incarnation: string }
+  /** The id was taken, a lock was not to be had, or nobody knows: look at the window again. */
+  | { readonly kind: 'look-again'; readonly reason: Error; readonly taken: Vmid | undefined };
+
+/** The slots that were free at the last look, and how to look again. */
+export interface FreeSlots {
+  readonly free: readonly Vmid[];
+  readonly snapshot: Snapshot;
+  readonly look: () => Promise<{ readonly decision: CreateDecision; readonly snapshot: Snapshot }>;
+}
+
+/** Copies at once from one template, and onto one node: PVE's storage locks wait 10 s and then fail. */
+const PER_SOURCE = 4;
+const PER_NODE = 4;
+
+export async function makeVm(ctx: Context, order: CreateOrder, slots: FreeSlots, time: RunTime): Promise<Copy> {
+  const call = time.deadline;
+  // Before the queue, so that nobody waits in it for a refusal.
+  const prepared = await prepare(ctx, order, { free: slots.free, view: slots.snapshot }, call);
+  const { from, node, target } = prepared.making;
+  const lanes: Lane[] = [
+    { key: from, width: PER_SOURCE },
+    { key: `node:${node}`, width: PER_NODE },
+  ];
+  return await ctx.lanes.through(lanes, call.signal, async (hasWaited) => {
+    if (!hasWaited) return await run(ctx, order, prepared, time);
+    // While it waited others have been at work: window and source are looked at again right before the making.
+    const { decision, snapshot } = await slots.look();
+    if (decision.kind !== 'take') return overtaken(order, 'a VM of it has been made meanwhile');
+    const now = await prepare(ctx, order, { free: decision.free, view: snapshot, only: target }, call);
+    const isElsewhere = now.making.from !== from || now.making.node !== node;
+    return isElsewhere ? overtaken(order, 'its template has moved') : await run(ctx, order, now, time);
+  });
+}
+
+function overtaken(order: CreateOrder, why: string): Copy {
+  const subject = vmSubject({ name: order.spec.name });
+  return { kind: 'look-again', reason: new Fault('busy', { subject, wanted: 'create', why }), taken: undefined };
+}
+
+interface Prepared {
+  readonly making: Making;
+  readonly vm: NewVm;
+  readonly incarnation: string;
+}
+
+interface Ground {
+  readonly free: readonly Vmid[];
+  readonly view: Snapshot;
+  /** The node that has been found before. */
+  readonly only?: NodeName;
+}
+
+/** Reads what the making and its changes need, and plans these once for nothing: a wish that cannot be is refused here. */
+async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: Deadline): Promise<Prepared> {
+  const { spec } = order;
+  const [original, vmid] = await Promise.all([
+    spec.image.kind === 'template' ? observeOriginal(ctx, order, spec.image, ground.view, call) : undefined,
+    chooseSlot(ctx, ground.free, call),
+  ]);
+  await requireAudit(ctx, vmSubject({ name: spec.name }), 'create', call);
+  const pool = await checkPool(ctx, order, vmid, call);
+  const incarnation = newIncarnation();
+  const { view, only } = ground;
+  const search = { order, snapshot: view, home: original?.guest.node, only };
+  const { making, warnings } = await onBestNode(
+    ctx,
+    search,
+    async (node, asked) => {
+      const [site, planned] = await Promise.all([
+        observePlace(ctx, spec, node, call),
+        planMaking(ctx, order, original, { view, node, asked, pool }, call),
+      ]);
+      const have = { vmid, node, values: planned.values };
+      return { making: planned, warnings: planVm({ spec, incarnation, site }, have).warnings };
+    },
+    call,
+  );
+  const claim = newClaim(ctx, order, { vmid, incarnation, warnings });
+  const description = describeWithClaim(making.text, claim, 'cut');
+  const vm = { vmid, name: spec.name, description, ...(pool === undefined ? {} : { pool }) };
+  return { making, vm, incarnation };
+}
+
+async function planMaking(
+  ctx: Context,
+  order: CreateOrder,
+  original: Original | undefined,
+  place: Place,
+  call: Deadline,
+): Promise<Making> {
+  const { image } = order.spec;
+  if (image.kind !== 'template') return await newMaking(ctx, order, image, place, call);
+  if (original === undefined) throw new RangeError('a clone has no original');
+  return await cloneMaking(ctx, order, original, place, call);
+}
+
+function newClaim(
+  ctx: Context,
+  { owner, digest }: CreateOrder,
+  { vmid, incarnation, warnings }: Pick<Claim, 'vmid' | 'incarnation'> & { readonly warnings: readonly string[] },
+): Claim {
+  return {
+    incarnation,
+    digest,
+    instance: ctx.instance,
+    kind: 'vm',
+    name: owner.name,
+    ...(owner.namespace === undefined ? {} : { namespace: owner.namespace }),
+    ...(owner.uid === undefined ? {} : { uid: owner.uid }),
+    state: 'creating',
+    time: ctx.pve.serverTime() ?? 0,
+    vmid,
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+}
+
+async function run(ctx: Context, order: CreateOrder, prepared: Prepared, time: RunTime): Promise<Copy> {
+  const { making, vm, incarnation } = prepared;
+  const { vmid } = vm;
+  const lane = { key: `vm:${vmid}`, width: 1 };
+  try {
+    await ctx.lanes.through([lane], time.deadline.signal, async () => await beginAndWait(ctx, prepared, time));
+    return { kind: 'made', vmid, incarnation };
+  } catch (error) {
+    const isTaken = saidBy(error)?.kind === 'vmid-taken';
+    if (!isTaken && !mayPass(error)) throw error;
+    const reason = createFault(error, order, { vmid, node: making.node });
+    return { kind: 'look-again', reason, taken: isTaken ? vmid : undefined };
+  } finally {
+    ctx.vms.touch(vmid);
+  }
+}
+
+/**
+ * Nobody looks again before: a worker may wait a second for the template's lock, and a new VM takes half a second to
+ * show in every node's view (pve-behaviour 13.5, 26).
+ */
+const VISIBLE_AFTER_MS = 2_000;
+
+async function beginAndWait(ctx: Context, { making, vm, incarnation }: Prepared, time: RunTime): Promise<void> {
+  const { vmid, name } = vm;
+  const sentAt = ctx.clock.now();
+  const untilVisible = async (): Promise<void> => {
+    await ctx.clock.sleep(Math.max(0, sentAt + VISIBLE_AFTER_MS - ctx.clock.now()), time.deadline.signal);
+  };
+  const upid = await begin(making, vm, time, untilVisible);
+  const { from, target: node } = making;
+  ctx.log.info('Making a VM', { vm: name, vmid, from, node, upid });
+  time.copying({ vmid, incarnation, upid });
+  try {
+    requireSuccess(await waitForCopy(ctx, upid, time));
+    await untilVisible();
+  } finally {
+    time.copying(undefined);
+  }
+}
+
+/** What has had no answer may have begun all the same. */
+async function begin(making: Making, vm: NewVm, time: RunTime, untilVisible: () => Promise<void>): Promise<Upid> {
+  try {
+    return await making.begin(vm, time.deadline);
+  } catch (error) {
+    if (isUnknownOutcome(error)) await untilVisible();
+    throw error;
+  }
+}
+
+/** A copy that takes longer than tasks are waited for goes on without its call; the caller gets a task to ask for. */
+async function waitForCopy(ctx: Context, upid: Upid, time: RunTime): Promise<TaskResult> {
+  try {
+    return await waitForTask(ctx.pve, upid, time.deadline);
+  } catch (error) {
+    if (!(error instanceof TaskStillRunning) || time.deadline.signal.aborted) throw error;
+    time.handOver();
+    return await waitForTask(ctx.pve, upid, time.deadline, { timeoutMs: Number.POSITIVE_INFINITY });
+  }
+}
