@@ -3,6 +3,7 @@ import { PowerOp } from '#rpc/contract';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, requestsSince, taskPollsSince, writesSince } from '../support/journal.ts';
 import { createRequest, nic, rootDisk } from '../support/requests.ts';
+import { GOLDEN, IMPORT, prepareSources, SOURCES } from '../support/sources.ts';
 
 // How often PVE is asked. Simulator only: the figures come from its request journal.
 
@@ -50,6 +51,50 @@ describe('a create of a provider that knows its cluster', () => {
     const requests = requestsSince(flow.sim, before);
     expect(requests.length, requests.join('\n')).toBeLessThanOrEqual(WARM_CREATE_BUDGET);
   });
+});
+
+describe('a create from something else', () => {
+  type Row = readonly [title: string, cold: number, warm: number, image: Record<string, unknown>, host?: string];
+  const blank = { TemplateName: '', Blank: true, Storage: 'zfs' };
+  const rows: readonly Row[] = [
+    ['linked', 15, 13, { CloneMode: 'linked' }],
+    ['snapshot', 17, 15, { TemplateName: 'legacy-app', Snapshot: GOLDEN }],
+    ['elsewhere', 15, 13, { TemplateName: 'shared-template' }, 'pve3'],
+    ['iso', 14, 12, { TemplateName: 'local:iso/debian-12.iso', Storage: 'zfs' }, 'pve1'],
+    ['blank', 13, 11, blank, 'pve2'],
+    ['imported', 17, 15, { TemplateName: IMPORT, Storage: 'zfs' }, 'pve2'],
+  ];
+
+  it('takes as many requests as its source needs, with nothing known yet and in a running provider', async () => {
+    const sources = await startFlow({ simulator: { cluster: SOURCES, timeScale: 10 } });
+    await prepareSources(sources);
+    // Three at a time, each through an endpoint of its own, by which their requests are told apart.
+    const asked = await Promise.all([0, 1, 2].map(async (index) => await askedThrough(sources, index)));
+    await sources.stop();
+    for (const [title, cold, warm] of rows) {
+      const [first = 0, second = 0] = asked.flat().find((one) => one.title === title)?.requests ?? [];
+      expect([title, first <= cold, second <= warm], `${first} and ${second}`).toEqual([title, true, true]);
+    }
+    console.log(asked.flat());
+  });
+
+  async function askedThrough(sources: Flow, index: number): Promise<{ title: string; requests: number[] }[]> {
+    const counts: { title: string; requests: number[] }[] = [];
+    for (const [title, , , image, host] of rows.filter((_, row) => row % 3 === index)) {
+      const { client, end } = await sources.another(index);
+      const requests: number[] = [];
+      for (const round of ['cold', 'warm']) {
+        const before = lastRequest(sources.sim);
+        const placement = host === undefined ? {} : { placement: { Host: host } };
+        const parts = { image, networks: [nic()], disks: [rootDisk(20)], tags: ['web'], ...placement };
+        await client.create(createRequest({ name: `${title}-${round}`, ...parts }));
+        requests.push(requestsSince(sources.sim, before, `pve${index + 1}`).length);
+      }
+      counts.push({ title, requests });
+      await end();
+    }
+    return counts;
+  }
 });
 
 describe('a manager that asks again and again', () => {

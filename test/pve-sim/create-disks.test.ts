@@ -1,5 +1,6 @@
 // The disks a guest is created with (pve-behaviour 8.3, 9.2): allocation, import, EFI and TPM state, on every type of storage.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { placeImport, tar, vmdk } from '../support/images.ts';
 import { ONE_NODE } from '#pve-sim/clusters/one-node';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
 import type { StorageState, StorageType } from '#pve-sim/world/world';
@@ -50,36 +51,8 @@ const volumes = (vmid: number): string[] =>
     .map(({ volid }) => volid)
     .sort();
 
-function place(volid: string, data: Uint8Array, format: string): void {
-  simulator.world.volumes[`pve/${volid}`] = {
-    volid,
-    storage: volid.split(':')[0] ?? '',
-    node: 'pve',
-    content: 'import',
-    format,
-    ctime: 0,
-    sizeBytes: data.length,
-    data,
-  };
-}
-
-/** A header that says how large the disk is. */
-function vmdk(sectors: number): Buffer {
-  const header = Buffer.alloc(512);
-  header.write('KDMV', 0, 'latin1');
-  header.writeBigUInt64LE(BigInt(sectors), 12);
-  return header;
-}
-
-function tar(files: Readonly<Record<string, Uint8Array>>): Buffer {
-  const blocks = Object.entries(files).flatMap(([name, data]) => {
-    const header = Buffer.alloc(512);
-    header.write(name, 0, 'latin1');
-    header.write(data.length.toString(8).padStart(11, '0'), 124, 'latin1');
-    return [header, data, Buffer.alloc((512 - (data.length % 512)) % 512)];
-  });
-  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
-}
+const place = (volid: string, data: Uint8Array, format: string): void =>
+  placeImport(simulator, 'pve', volid, data, format);
 
 describe('a new disk', () => {
   test.each([

@@ -1,10 +1,10 @@
 import type { Simulator } from '#pve-sim/simulator';
 
-/** What PVE was asked since `after`, polls of tasks left out. */
-export function requestsSince(sim: Simulator, after: number): string[] {
+/** What PVE was asked since `after`, polls of tasks left out. @param node the one that was asked; absent: any */
+export function requestsSince(sim: Simulator, after: number, node?: string): string[] {
   return sim.journal
     .after(after)
-    .filter(({ path }) => !isTaskPoll(path))
+    .filter((entry) => !isTaskPoll(entry.path) && (node === undefined || entry.node === node))
     .map(({ method, path }) => `${method} ${path}`);
 }
 

@@ -6,7 +6,8 @@ import type { ProviderClient } from '#rpc/client';
 import { type Clock, createClock } from '#runtime/clock';
 import type { Flow } from './flow.ts';
 import type { ProviderProcess } from './processes.ts';
-import { createRequest, nic, rootDisk } from './requests.ts';
+import { type CreateParts, createRequest, nic, rootDisk } from './requests.ts';
+import { GOLDEN, IMPORT } from './sources.ts';
 import { until } from './until.ts';
 import { claimedVms, newVolumes, type WorldReader } from './world.ts';
 
@@ -15,7 +16,79 @@ export interface CreateKind {
   readonly title: string;
   readonly cloudInit: 'native' | 'iso';
   readonly answer: 'synchronous' | 'task';
+  /** Absent: the default template, in full. */
+  readonly source?: Source;
 }
+
+/** What a VM is made from, and what of the world it is made of then. */
+export interface Source {
+  readonly parts: CreateParts;
+  /** The type of the task that makes it. */
+  readonly task: 'qmclone' | 'qmcreate';
+  /** Where its disk is, and the node it has to be on, if any. */
+  readonly storage: string;
+  readonly node?: string;
+  readonly hasCloudInitDrive: boolean;
+  /** Whether its disk has to grow to 20 GiB. */
+  readonly grows: boolean;
+  readonly boot: string;
+}
+
+const TEMPLATE: Source = {
+  parts: {},
+  task: 'qmclone',
+  storage: 'local-lvm',
+  node: 'pve2',
+  hasCloudInitDrive: true,
+  grows: true,
+  boot: 'order=scsi0;ide2;net0',
+};
+
+const NOTHING = { task: 'qmcreate', storage: 'local-lvm', hasCloudInitDrive: false } as const;
+
+/** Every other way to make a VM, in the cluster of `sources.ts`. */
+const SOURCES: Readonly<Record<string, Source>> = {
+  'a linked clone': { ...TEMPLATE, parts: { image: { CloneMode: 'linked' } } },
+  'a clone of a snapshot': {
+    ...TEMPLATE,
+    parts: { image: { TemplateName: 'legacy-app', Snapshot: GOLDEN } },
+    node: 'pve3',
+    hasCloudInitDrive: false,
+    boot: 'order=scsi0;net0',
+  },
+  'a clone onto another node': {
+    ...TEMPLATE,
+    parts: { image: { TemplateName: 'shared-template' }, placement: { Host: 'pve3' } },
+    storage: 'ceph',
+    node: 'pve3',
+    boot: 'order=scsi0;net0',
+  },
+  'an ISO': {
+    ...NOTHING,
+    parts: { image: { TemplateName: 'local:iso/debian-12.iso', Storage: 'local-lvm' } },
+    grows: false,
+    boot: 'order=scsi0;sata0;net0',
+  },
+  'a blank disk': {
+    ...NOTHING,
+    parts: { image: { TemplateName: '', Blank: true, Storage: 'local-lvm' } },
+    grows: false,
+    boot: 'order=scsi0;net0',
+  },
+  'an imported disk': {
+    ...NOTHING,
+    parts: { image: { TemplateName: '', Path: IMPORT, Storage: 'local-lvm' } },
+    grows: true,
+    boot: 'order=scsi0;net0',
+  },
+};
+
+export const SOURCE_KINDS: readonly CreateKind[] = Object.entries(SOURCES).map(([title, source]) => ({
+  title,
+  source,
+  cloudInit: title === 'an ISO' ? 'iso' : 'native',
+  answer: title === 'an imported disk' ? 'task' : 'synchronous',
+}));
 
 export const CREATE_KINDS: readonly CreateKind[] = (['native', 'iso'] as const).flatMap((cloudInit) =>
   (['synchronous', 'task'] as const).map((answer) => ({
@@ -54,9 +127,13 @@ export interface Mortal {
 /** The node whose endpoint the victim uses, and nobody else. */
 export const VICTIM_NODE = { index: 0, name: 'pve1' } as const;
 
-export function requestFor({ cloudInit }: CreateKind, name: string): ReturnType<typeof createRequest> {
+export function requestFor(
+  { cloudInit, source = TEMPLATE }: CreateKind,
+  name: string,
+): ReturnType<typeof createRequest> {
   return createRequest({
     name,
+    ...source.parts,
     networks: [nic()],
     disks: [rootDisk(20)],
     tags: ['matrix'],
@@ -197,6 +274,7 @@ export async function flawOf(
   if (vm === undefined || vms.length !== 1) return `VMs ${vms.map(({ vmid }) => vmid).join(', ')}`;
   if (String(vm.vmid) !== id) return `the answer is ${id}, the VM is ${vm.vmid}`;
   const { config } = vm;
+  const { source = TEMPLATE } = kind;
   const claim = (await claimedVms(world, name)).find(({ vmid }) => vmid === vm.vmid);
   if (claim?.state !== 'ready' || vm.lock !== undefined) return `${claim?.state ?? 'no claim'}, lock ${vm.lock}`;
   const isWhole =
@@ -204,14 +282,18 @@ export async function flawOf(
     config['memory'] === '4096' &&
     config['tags'] === 'matrix' &&
     /virtio=BC:24:11:/.test(config['net0'] ?? '') &&
+    config['boot']?.startsWith(source.boot) === true &&
+    (source.node ?? vm.node) === vm.node &&
     /size=20G/.test(config['scsi0'] ?? '');
-  if (!isWhole) return `configuration ${JSON.stringify(config)}`;
+  if (!isWhole) return `configuration on ${vm.node} ${JSON.stringify(config)}`;
   const volumes = newVolumes(before.volumes, await world.volumes()).map((volume) =>
     volume.replace(/-[a-z2-7]{12}-[0-9a-f]{12}\.iso$/, '.iso'),
   );
+  const at = source.storage === 'ceph' ? source.storage : `${vm.node}/${source.storage}`;
+  const hasDrive = kind.cloudInit === 'native' && source.hasCloudInitDrive;
   const expected = [
-    ...(kind.cloudInit === 'native' ? [`pve2/local-lvm:vm-${id}-cloudinit`] : []),
-    `pve2/local-lvm:vm-${id}-disk-0`,
+    ...(hasDrive ? [`${at}:vm-${id}-cloudinit`] : []),
+    `${at}:vm-${id}-disk-0`,
     ...(kind.cloudInit === 'iso' ? [`shared:iso/vrtg-${id}.iso`] : []),
   ];
   return volumes.join() === expected.join() ? undefined : `volumes ${volumes.join(', ')}`;
@@ -251,8 +333,8 @@ export async function runMatrix(
 }
 
 /** The types of the tasks that a create waits for. */
-export function tasksOf({ cloudInit }: CreateKind): string[] {
-  return ['qmclone', ...(cloudInit === 'iso' ? ['imgcopy'] : []), 'qmconfig', 'resize'];
+export function tasksOf({ cloudInit, source = TEMPLATE }: CreateKind): string[] {
+  return [source.task, ...(cloudInit === 'iso' ? ['imgcopy'] : []), 'qmconfig', ...(source.grows ? ['resize'] : [])];
 }
 
 export async function flawAt(

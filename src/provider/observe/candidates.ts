@@ -135,8 +135,10 @@ function refusedEverywhere({ order }: Search, limits: readonly Limit[], refusals
   const isSame = ({ text }: Fault): boolean => text.subject === first.text.subject && text.why === first.text.why;
   if (others.every(isSame)) return first;
   const fields = limits.map(({ field }) => field).join(' and ');
-  const reasons = refusals.map(({ node, fault }) => `${node}: ${fault.text.why}`).join('; ');
   const isOneField = others.every(({ text }) => text.subject === first.text.subject);
+  const reasons = refusals
+    .map(({ node, fault: { text } }) => [node, ...(isOneField ? [] : [text.subject]), text.why].join(': '))
+    .join('; ');
   return new Fault(kindOf(refusals), {
     subject: isOneField ? first.text.subject : vmSubject({ name: order.spec.name }),
     wanted: 'create',

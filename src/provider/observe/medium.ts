@@ -69,8 +69,6 @@ function refuseVersion({ version }: Context, volume: string, isImport: boolean):
 
 async function observeImportFile(ctx: Context, volume: string, node: NodeName, call: Deadline): Promise<DiskImage> {
   const [, archive, inner] = /^(.*\.ova)(?:\/(.+))?$/.exec(volume) ?? [];
-  const file = archive ?? volume;
-  await requireVolume(ctx, { volume: file, field: DISK_FIELD, content: 'import', what: 'import files' }, node, call);
   if (archive !== undefined && inner === undefined) {
     throw invalidSpec(
       DISK_FIELD,
@@ -78,6 +76,8 @@ async function observeImportFile(ctx: Context, volume: string, node: NodeName, c
       `Name a disk in it: ${volume}/<name>.vmdk`,
     );
   }
+  const file = archive ?? volume;
+  await requireVolume(ctx, { volume: file, field: DISK_FIELD, content: 'import', what: 'import files' }, node, call);
   const at = { node, storage: storageOf({ file: volume }) ?? '' };
   const { storage } = at;
   if (archive !== undefined) {

@@ -84,9 +84,14 @@ function refuseUnfinished(
     throw new Fault('busy', { ...doing, why: `it is locked (${lock ?? ''})`, remedy: 'The next try looks again' });
   }
   // The view may still show the name and the numbers of whoever had this id before (pve-behaviour 26).
-  if (parseVmid(image.ref) === undefined && values['name'] !== image.ref) {
-    const remedy = `PVE takes some seconds to show new names. ${listTemplates(snapshot)}`;
-    throw new Fault('busy', { ...doing, why: 'it has another name now', remedy });
+  const hasOtherName = parseVmid(image.ref) === undefined && values['name'] !== image.ref;
+  const isOther = guest.status !== 'unknown' && guest.template !== (values['template'] === '1');
+  if (hasOtherName || isOther) {
+    const why = hasOtherName
+      ? 'it has another name now'
+      : `PVE shows it as ${guest.template ? 'a' : 'no'} template still`;
+    const remedy = `PVE takes some seconds to show such changes. ${listTemplates(snapshot)}`;
+    throw new Fault('busy', { ...doing, why, remedy });
   }
   const ownership = judgeOwnership(readClaim(values['description']), ctx.instance, guest.vmid);
   if (ownership.kind !== 'ours' || ownership.claim.state === 'ready') return;

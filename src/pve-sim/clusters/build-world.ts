@@ -8,6 +8,7 @@ import { newMac } from '../world/mac.ts';
 import { formatNic, isNicKey, parseNic } from '../world/net.ts';
 import { formatProperties } from '../world/property-string.ts';
 import { formatSize } from '../world/size.ts';
+import { volumeCan } from '../storage/storage-types.ts';
 import { addVolume, becomeBase, volumeKey } from '../world/volumes.ts';
 import type { NodeState, StorageState, World } from '../world/world.ts';
 import type { ClusterData, DiskData, GuestData, NodeData } from './cluster-data.ts';
@@ -113,7 +114,9 @@ function placeDisk(world: World, guest: GuestData, disk: DiskData, ctime: number
   const volume = addVolume(world, node, storage, wish, ctime);
   // Whoever used it has filled it.
   volume.writtenBytes = disk.sizeBytes;
-  const placed = template && disk.kind === 'disk' ? becomeBase(world, volume) : volume;
+  // What a storage cannot turn into a base image stays as it is (pve-behaviour 8.4).
+  const isBase = template && disk.kind === 'disk' && volumeCan(storage, volume, 'template');
+  const placed = isBase ? becomeBase(world, volume) : volume;
   const size = formatSize(disk.sizeBytes);
   return formatProperties({ ...disk.options, file: placed.volid, size }, 'file');
 }
