@@ -79,7 +79,7 @@ describe('a clone', () => {
   it('of an ordinary VM leaves that as it is, running or stopped, with a claim of its own', async () => {
     const before = JSON.stringify(flow.sim.world.guests[113]?.config);
     const ofRunning = await make(image({ TemplateName: 'busy' }));
-    expect(ofRunning.config).toMatchObject({ name: expect.stringMatching(/^made-/), cores: '2', ostype: 'l26' });
+    expect(ofRunning.config).toMatchObject({ name: expect.stringMatching(/^made-/), memory: '4096', ostype: 'l26' });
     expect(JSON.stringify(flow.sim.world.guests[113]?.config)).toBe(before);
     const ofOurs = await make(image({ TemplateName: String(ofRunning.vmid) }));
     expect(ofOurs.config['description']?.match(/virtrigaud 1/g)).toHaveLength(1);

@@ -88,7 +88,10 @@ describe('firmware', () => {
   });
 
   it('is warned of only where something was installed before', () => {
-    const blank = { ...size({ firmware: 'uefi' }), image: { kind: 'iso', volume: 'local:iso/x.iso', node: undefined, storage: undefined } } as const;
+    const blank = {
+      ...size({ firmware: 'uefi' }),
+      image: { kind: 'iso', volume: 'local:iso/x.iso', node: undefined, storage: undefined },
+    } as const;
     expect(plan(blank).warnings).toEqual([]);
     expect(plan(size({ firmware: 'uefi' })).warnings).toEqual(['bios-to-uefi']);
   });

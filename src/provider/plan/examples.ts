@@ -60,7 +60,14 @@ export const SIZE: VmSize = {
 
 const SPEC: VmSpec = {
   name: 'web-server',
-  image: { kind: 'template', ref: 'ubuntu', cloneMode: undefined, snapshot: undefined, node: undefined, storage: undefined },
+  image: {
+    kind: 'template',
+    ref: 'ubuntu',
+    cloneMode: undefined,
+    snapshot: undefined,
+    node: undefined,
+    storage: undefined,
+  },
   size: SIZE,
   networks: undefined,
   disks: undefined,

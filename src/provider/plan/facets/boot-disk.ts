@@ -24,8 +24,7 @@ export const bootDisk: Facet = {
 function growth(wish: Wish, disk: DriveAt | undefined): Change {
   const wanted = wantedBootDisk(wish.spec);
   if (wanted === undefined) return {};
-  if (disk === undefined)
-    throw invalidSpec(wanted.field, 'there is no disk to boot from', 'Use another template');
+  if (disk === undefined) throw invalidSpec(wanted.field, 'there is no disk to boot from', 'Use another template');
   const present = disk.drive.sizeBytes ?? 0;
   if (wanted.bytes > present) return { resize: [{ disk: disk.slot, sizeBytes: wanted.bytes }] };
   if (wanted.bytes === present || !wanted.exact) return {};
