@@ -21,6 +21,7 @@ import { deleteFreedDrives } from './freed-drives.ts';
 import { joinPool } from './pool.ts';
 import { refuseLocalIsoUnderHa } from './local-iso.ts';
 import { deleteOutdatedIsos, deleteStaleIsos, type UploadedIso } from './seed-isos.ts';
+import { settlePending } from './settle-pending.ts';
 import { runStep } from './step.ts';
 
 export interface Unfinished {
@@ -46,11 +47,13 @@ export async function finishVm(ctx: Context, order: CreateOrder, target: Unfinis
   const uploads: UploadedIso[] = [];
   let node: NodeName | undefined = target.vm.node;
   let config: VmConfig | undefined = target.config;
+  let mayBePending = isResumed;
   for (;;) {
     try {
       node ??= await locateOrGiveUp(ctx, order, vmid, call);
-      const round = { order, vm: { node, vmid }, incarnation, isResumed, uploads, config };
+      const round = { order, vm: { node, vmid }, incarnation, isResumed, mayBePending, uploads, config };
       config = undefined;
+      mayBePending = true;
       // The lane is free between the rounds: a delete need not wait for a VM that cannot be finished.
       await ctx.lanes.through([lane], call.signal, async () => await finishRound(ctx, round, call));
       ctx.vms.of(vmid).unfinished = undefined;
@@ -85,6 +88,8 @@ interface Round {
   readonly incarnation: string;
   /** Somebody else has begun it, and may have left something behind. */
   readonly isResumed: boolean;
+  /** A change of its configuration may have been cut off. */
+  readonly mayBePending: boolean;
   /** What this run has uploaded so far, this round included. */
   readonly uploads: UploadedIso[];
   /** What was read before it, for the first round. */
@@ -95,6 +100,11 @@ async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<
   const { order, vm, incarnation } = round;
   let own = judgeOwn(ctx, order, vm, incarnation, round.config ?? (await readConfig(ctx.pve, vm, call)));
   if (own.claim.state === 'ready') return;
+  const settled = round.mayBePending ? await settlePending(ctx, vm, own, call) : undefined;
+  if (settled !== undefined) {
+    requireInForce(order, vm, settled.left);
+    own = await observeOwn(ctx, order, vm, incarnation, call);
+  }
   const site = await observePlace(ctx, order.spec, vm.node, call);
   const planned = (): Plan => planVm({ spec: order.spec, incarnation, site }, { ...vm, values: own.config.values });
   const plan = planned();
@@ -120,10 +130,15 @@ async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<
 
 /** PVE has not taken over what it was told, or somebody has changed it meanwhile: `ready` would be a lie. */
 function requireNothingLeft(order: CreateOrder, vm: VmAt, left: readonly Step[]): void {
-  if (left.length === 0) return;
-  const options = left.flatMap((step) =>
-    step.kind === 'configure' ? [...Object.keys(step.set), ...step.delete] : [step.kind],
+  requireInForce(
+    order,
+    vm,
+    left.flatMap((step) => (step.kind === 'configure' ? [...Object.keys(step.set), ...step.delete] : [step.kind])),
   );
+}
+
+function requireInForce(order: CreateOrder, vm: VmAt, options: readonly string[]): void {
+  if (options.length === 0) return;
   throw new Unsettled('busy', {
     subject: vmSubject({ name: order.spec.name, ...vm }),
     wanted: 'create',
