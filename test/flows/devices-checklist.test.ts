@@ -184,9 +184,9 @@ describe('a configuration task that dies', () => {
 
   it('is not sent again and again to a VM that somebody has started: the disks it made are pending, and stay so', async () => {
     const name = 'started-too-early';
-    flow.sim.faults.add([{ method: 'POST', path: '/config$', count: 1, action: { delayMs: 4_000 } }]);
+    flow.sim.faults.add([{ method: 'POST', path: '/config$', count: 1, action: { delayMs: 100_000 } }]);
     const request = createRequest({ name, class: { Firmware: 'UEFI' } });
-    const outcome = flow.client.create(request, { deadlineMs: 2_000 }).then(() => 'ok', kindOf);
+    const outcome = flow.client.create(request, { deadlineMs: 2_500 }).then(() => 'ok', kindOf);
     const [vm] = await until(
       async () => await claimedVms(flow.world, name),
       ([found]) => found !== undefined && found.lock === undefined,
