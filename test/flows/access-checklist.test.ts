@@ -240,6 +240,19 @@ describe('A4', () => {
     },
   );
 
+  it('A4 Validate tells what a token lacks that PVE lets in all the same', async () => {
+    const bare = addToken(slow.sim, 'bare');
+    const { acl } = slow.sim.world.access;
+    const settings = { PVE_TOKEN_ID: bare.token_id, PVE_TOKEN_SECRET: bare.token_secret };
+    slow.sim.world.access.acl = acl.filter(({ subject }) => subject !== bare.token_id);
+    const none = await slow.another(1, settings);
+    expect(await messageOf(none.client)).toMatch(/^PVE 9\.\S+ at \S+, but we have no privileges there: grant/);
+    slow.sim.world.access.acl = acl.filter(({ subject, path }) => subject !== bare.token_id || path !== '/');
+    const some = await slow.another(1, settings);
+    expect(await messageOf(some.client)).toMatch(/^PVE 9\.\S+ at \S+, but without Sys\.Audit on \/ no VM/);
+    await Promise.all([none.end(), some.end()]);
+  });
+
   it('A4 Validate tells within seconds that nobody answers, and stays true', async () => {
     const { client, end } = await slow.another(1);
     expect(await messageOf(client)).toMatch(/^PVE 9\./);

@@ -1,3 +1,4 @@
+import { hasPrivilege } from '#pve/access/permissions';
 import { OtherCluster, PveError, PveNoAnswer, pveWords } from '#pve/errors';
 import { readVersion } from '#pve/version';
 import { cached } from '#runtime/cached';
@@ -11,6 +12,8 @@ export interface Validation {
 
 /** The manager asks before everything else, so PVE is asked at most this often. */
 const MAX_AGE_MS = 5_000;
+/** What we may do changes seldom. */
+const PERMISSIONS_MAX_AGE_MS = 60_000;
 /** Real ms that a silent PVE gets; it takes 3 s to refuse a token (pve-behaviour 4.6). */
 const PATIENCE_MS = 5_000;
 
@@ -27,7 +30,8 @@ export function createValidate(ctx: Context): (call: Deadline) => Promise<Valida
 async function askVersion(ctx: Context, call: Deadline): Promise<string> {
   try {
     const { text } = await readVersion(ctx.pve, call);
-    return `PVE ${text} at ${ctx.pve.endpoint.address}`;
+    const lacking = await whatIsLacking(ctx, call);
+    return [`PVE ${text} at ${ctx.pve.endpoint.address}`, ...lacking].join(', but ');
   } catch (error) {
     const { address } = ctx.pve.endpoint;
     ctx.log.warn('PVE does not answer as it should', { endpoint: address, error });
@@ -37,4 +41,14 @@ async function askVersion(ctx: Context, call: Deadline): Promise<string> {
     if (error instanceof PveError) return `PVE at ${address} answers "${pveWords(error)}"`;
     return `no answer from PVE at ${address}${error instanceof PveNoAnswer ? ` (${error.code})` : ''}`;
   }
+}
+
+/** Rights without which hardly anything works: PVE lets a token in that may do nothing. */
+async function whatIsLacking(ctx: Context, call: Deadline): Promise<string[]> {
+  const permissions = await ctx.permissions.read(call, PERMISSIONS_MAX_AGE_MS);
+  if ([...permissions.values()].every((privileges) => privileges.size === 0)) {
+    return ['we have no privileges there: grant the roles to the user and to the API token'];
+  }
+  if (hasPrivilege(permissions, '/', 'Sys.Audit')) return [];
+  return ['without Sys.Audit on / no VM is created or deleted: grant it to the user and to the API token'];
 }
