@@ -35,7 +35,10 @@ export function encodeCreateOutcome({ vmid, running }: CreateOutcome): MessageIn
   return { id, task: { id: formatTaskId({ kind: 'create', vmid, incarnation, goal: 'ready', upid }) } };
 }
 
-/** A decimal VMID; the older provider's `node:vmid` is taken too, its node being only where the VM once was. */
+/**
+ * A decimal VMID; the older provider's `node:vmid` is taken too, its node being only where the VM once was.
+ * @param field of the request, for the error.
+ */
 export function decodeVmid(id: string, field = 'id'): Vmid {
   const vmid = parseVmReference(id);
   if (vmid !== undefined) return vmid;

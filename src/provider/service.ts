@@ -13,7 +13,7 @@ import { toFault } from './faults.ts';
 import { type Description, describeVm } from './read/describe.ts';
 import { readDiskInfo } from './read/disk-info.ts';
 import { createListVms } from './read/list-vms.ts';
-import { isTaskDone } from './read/task-done.ts';
+import { judgeTask } from './read/task-done.ts';
 import { createValidate } from './read/validate.ts';
 import {
   decodeCreateOrder,
@@ -26,12 +26,18 @@ import { createCreateRuns } from './run/create-runs.ts';
 import { deleteVm } from './run/delete.ts';
 import { upgradeHardware } from './run/hardware-upgrade.ts';
 import { changeVmPower } from './run/power.ts';
+import { createSnapshot } from './run/snapshots/create.ts';
+import { removeSnapshot, type SnapshotReference } from './run/snapshots/delete.ts';
+import { revertToSnapshot } from './run/snapshots/revert.ts';
+import { decodeSnapshotOrder, decodeSnapshotReference, encodeSnapshot, encodeTask } from './snapshot-requests.ts';
 import { vmSubject } from './subject.ts';
 
 export function providerService(ctx: Context): Handlers<typeof Provider> {
   const create = createCreateRuns(ctx);
   const validate = createValidate(ctx);
   const listVms = createListVms(ctx);
+  const changed = async <T>(object: VmObject, wanted: string, call: CallContext, run: () => Promise<T>): Promise<T> =>
+    await audited(ctx, call, object, mutateVm(ctx, object.vmid, wanted, call.deadline, run));
   return {
     validate: async (_request, { deadline }) => await validate(deadline),
     getCapabilities: async () => await Promise.resolve(capabilities),
@@ -51,29 +57,45 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
     power: async (request, call) => {
       const order = decodePowerOrder(request);
       const run = async (): Promise<void> => await changeVmPower(ctx, order, call.owner, call.deadline);
-      await audited(
-        ctx,
-        call,
-        { vmid: order.vmid, op: order.op },
-        mutateVm(ctx, order.vmid, 'change power', call.deadline, run),
-      );
+      await changed({ vmid: order.vmid, op: order.op }, 'change power', call, run);
       return {};
     },
     hardwareUpgrade: async (request, call) => {
       const order = decodeHardwareOrder(request);
       const run = async (): Promise<void> => await upgradeHardware(ctx, order, call.owner, call.deadline);
-      const work = mutateVm(ctx, order.vmid, 'upgrade the hardware', call.deadline, run);
-      await audited(ctx, call, { vmid: order.vmid, target: order.target }, work);
+      await changed({ vmid: order.vmid, target: order.target }, 'upgrade the hardware', call, run);
       return {};
     },
     delete: async ({ id }, call) => {
       const vmid = decodeVmid(id);
       const run = async (): Promise<void> => await deleteVm(ctx, vmid, call.owner, call.deadline);
-      await audited(ctx, call, { vmid }, mutateVm(ctx, vmid, 'delete', call.deadline, run));
+      await changed({ vmid }, 'delete', call, run);
       return {};
     },
-    taskStatus: async ({ task }, { deadline }) => ({ done: await isTaskDone(ctx, task?.id ?? '', deadline) }),
+    snapshotCreate: async (request, call) => {
+      const order = decodeSnapshotOrder(request);
+      const run = async () => await createSnapshot(ctx, order, call.owner, call.deadline);
+      return encodeSnapshot(await changed({ vmid: order.vmid, snapshot: order.hint }, 'snapshot', call, run));
+    },
+    snapshotDelete: async (request, call) => {
+      const order = decodeSnapshotReference(request);
+      const run = async () => await removeSnapshot(ctx, order, call.owner, call.deadline);
+      return { task: encodeTask('snapdelete', await changed(named(order), 'delete a snapshot', call, run)) };
+    },
+    snapshotRevert: async (request, call) => {
+      const order = decodeSnapshotReference(request);
+      const run = async () => await revertToSnapshot(ctx, order, call.owner, call.deadline);
+      return { task: encodeTask('revert', await changed(named(order), 'revert to a snapshot', call, run)) };
+    },
+    taskStatus: async ({ task }, { deadline }) => await judgeTask(ctx, task?.id ?? '', deadline),
   };
+}
+
+/** What is changed, as the audit names it. */
+type VmObject = Readonly<Record<string, unknown>> & { readonly vmid: Vmid };
+
+function named({ vmid, id }: SnapshotReference): VmObject {
+  return { vmid, snapshot: id };
 }
 
 /** One change of a VM at a time; the others wait in the order they came. */

@@ -1,3 +1,4 @@
+import { readSnapshotMark } from '#claim/snapshot-mark';
 import type { Vmid } from '#pve/ids';
 import type { Context } from '../context.ts';
 import type { WarningCode } from '../plan/facet.ts';
@@ -34,6 +35,7 @@ export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): 
     pending: listed(details.pending.map((change) => change.key)),
     restart_required: String(details.pending.length > 0 && seen.status !== 'stopped'),
     snapshots: details.snapshots.length === 0 ? undefined : JSON.stringify(details.snapshots.map(snapshotWords)),
+    current_snapshot: details.values['parent'],
     warnings: listed([...warnings(details), ...newInstance(seen, details)]),
     observed_at: new Date(seen.observedAt).toISOString(),
     details_observed_at: new Date(details.readAt).toISOString(),
@@ -71,8 +73,17 @@ function listed(items: readonly string[]): string | undefined {
   return items.length === 0 ? undefined : items.join('; ');
 }
 
+/** Longest text of a snapshot that is told, in characters. */
+const SNAPSHOT_TEXT_LENGTH = 200;
+
+/** `state` is told of one that is incomplete; `note` where the guest's memory was asked for and is not in it. */
 function snapshotWords(snapshot: VmDetails['snapshots'][number]): Record<string, unknown> {
-  const { name, parent, takenSeconds, memory } = snapshot;
+  const { name, parent, takenSeconds, memory, state } = snapshot;
   const time = takenSeconds === undefined ? undefined : new Date(takenSeconds * 1000).toISOString();
-  return { name, parent, time, memory };
+  const { mark, text } = readSnapshotMark(snapshot.description);
+  const characters = [...text];
+  const isCut = characters.length > SNAPSHOT_TEXT_LENGTH;
+  const description = isCut ? `${characters.slice(0, SNAPSHOT_TEXT_LENGTH - 1).join('')}…` : text;
+  const note = mark?.wantsMemory === true && !memory ? 'without memory: the guest did not run' : undefined;
+  return { name, parent, time, memory, description: description === '' ? undefined : description, state, note };
 }

@@ -12,30 +12,36 @@ import { auditRemedy, observeLife } from '../observe/quiet.ts';
 import { isInTheMaking } from '../observe/window.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { locate } from '../view/cluster-view.ts';
+import { isSnapshotTask, judgeSnapshotTask, type TaskVerdict } from './snapshot-task.ts';
 
 /**
- * Whether a task the manager keeps is over, judged from PVE alone. The manager never forgets a task that failed, so
+ * What became of a task the manager keeps, judged from PVE alone. The manager never forgets a task that failed, so
  * nothing of PVE's or ours makes this an error: what cannot be asked now is not done, and what can never be asked again
- * is done, since Describe then tells what became of the VM.
+ * is done, since Describe then tells what became of the VM. Only of snapshots a failure is told.
  * Throws `invalid-spec` for an id that is missing.
  */
-export async function isTaskDone(ctx: Context, id: string, call: Deadline): Promise<boolean> {
+export async function judgeTask(ctx: Context, id: string, call: Deadline): Promise<TaskVerdict> {
   if (id === '') throw invalidSpec('task.id', 'is missing', 'Use the id that the call answered with');
   const task = parseTaskId(id);
   const upid = asUpid(id);
   if (task === undefined && upid === undefined) {
     ctx.log.warn('A task id of another version or provider is taken for done', { task: id });
-    return true;
+    return verdict(true);
   }
   try {
-    if (task !== undefined) return await hasReachedGoal(ctx, task, call);
-    return upid === undefined || !(await readTaskStatus(ctx.pve, upid, call)).running;
+    if (task !== undefined && isSnapshotTask(task)) return await judgeSnapshotTask(ctx, task, call);
+    if (task !== undefined) return verdict(await hasReachedGoal(ctx, task, call));
+    return verdict(upid === undefined || !(await readTaskStatus(ctx.pve, upid, call)).running);
   } catch (error) {
     const kind = saidBy(error)?.kind;
-    if (kind === 'task-unknown' || kind === 'node-missing') return true;
+    if (kind === 'task-unknown' || kind === 'node-missing') return verdict(true);
     ctx.log.debug('A task cannot be judged now', { task: id, error });
-    return false;
+    return verdict(false);
   }
+}
+
+function verdict(done: boolean): TaskVerdict {
+  return { done, error: '' };
 }
 
 /**

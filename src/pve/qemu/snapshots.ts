@@ -1,7 +1,8 @@
 import type { Deadline } from '#runtime/deadline';
-import { asRow, asRows, flagOf, numberOf, requiredText, textOf } from '../answer.ts';
+import { asRow, asRows, flagOf, numberOf, requiredText, requiredUpid, type Row, textOf } from '../answer.ts';
 import { path } from '../connection/path.ts';
 import type { Pve } from '../connection/pve.ts';
+import type { Upid } from '../ids.ts';
 import { type VmAt, vmPath } from './vm.ts';
 
 export interface Snapshot {
@@ -16,11 +17,34 @@ export interface Snapshot {
   readonly state: string | undefined;
 }
 
+export interface SnapshotTree {
+  /** In no particular order. */
+  readonly snapshots: readonly Snapshot[];
+  /** Of the VM's configuration at the same moment. */
+  readonly digest: string;
+}
+
 /** The snapshots of a VM, in no particular order, without PVE's entry for the present (pve-behaviour 14.1). */
 export async function listSnapshots(pve: Pve, vm: VmAt, call: Deadline): Promise<readonly Snapshot[]> {
-  const rows = asRows(await pve.get(`${vmPath(vm)}/snapshot`, call), 'snapshot list');
+  return snapshotsOf(await readRows(pve, vm, call));
+}
+
+/** The same with what PVE's entry for the present tells. */
+export async function readSnapshotTree(pve: Pve, vm: VmAt, call: Deadline): Promise<SnapshotTree> {
+  const rows = await readRows(pve, vm, call);
+  const present = rows.find((row) => row['name'] === PRESENT) ?? {};
+  return { snapshots: snapshotsOf(rows), digest: requiredText(present, 'digest', 'snapshot list') };
+}
+
+const PRESENT = 'current';
+
+async function readRows(pve: Pve, vm: VmAt, call: Deadline): Promise<readonly Row[]> {
+  return asRows(await pve.get(`${vmPath(vm)}/snapshot`, call), 'snapshot list');
+}
+
+function snapshotsOf(rows: readonly Row[]): readonly Snapshot[] {
   return rows
-    .filter((row) => row['name'] !== 'current')
+    .filter((row) => row['name'] !== PRESENT)
     .map((row) => ({
       name: requiredText(row, 'name', 'snapshot'),
       description: textOf(row, 'description') ?? '',
@@ -45,4 +69,36 @@ export async function readSnapshotConfig(
       return text === undefined ? [] : [[key, text] as const];
     }),
   );
+}
+
+export interface NewSnapshot {
+  readonly snapname: string;
+  readonly description: string;
+  /** The guest's memory too; silently left out where it does not run. */
+  readonly vmstate: boolean;
+}
+
+/** Starts a snapshot and gives its task; most refusals are the task's end (pve-behaviour 14.2). */
+export async function takeSnapshot(pve: Pve, vm: VmAt, snapshot: NewSnapshot, call: Deadline): Promise<Upid> {
+  const answer = await pve.post(`${vmPath(vm)}/snapshot`, call, { ...snapshot });
+  return requiredUpid(answer, 'the answer to a snapshot');
+}
+
+/**
+ * Starts the removal of a snapshot and gives its task. What fails leaves entry and lock (pve-behaviour 14.5).
+ * @param force the entry goes also where a storage does not follow; for one that is incomplete.
+ */
+export async function deleteSnapshot(pve: Pve, vm: VmAt, name: string, force: boolean, call: Deadline): Promise<Upid> {
+  const query = force ? { force } : {};
+  const answer = await pve.delete(`${vmPath(vm)}/snapshot${path`/${name}`}`, call, query);
+  return requiredUpid(answer, 'the answer to the removal of a snapshot');
+}
+
+/**
+ * Starts the way back and gives its task: a guest that runs is stopped hard, with memory it runs on from there, without it
+ * is off. Description and unused disks stay as they are (pve-behaviour 14.4).
+ */
+export async function rollBack(pve: Pve, vm: VmAt, name: string, call: Deadline): Promise<Upid> {
+  const answer = await pve.post(`${vmPath(vm)}/snapshot${path`/${name}`}/rollback`, call);
+  return requiredUpid(answer, 'the answer to a rollback');
 }

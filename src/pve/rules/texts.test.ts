@@ -47,6 +47,17 @@ describe('what a text of PVE says', () => {
     ['VM 103 not running', 'stopped', { vmid: '103' }],
     ["can't clone VM to node 'pve2' (VM uses local storage)", 'local-storage', { node: 'pve2' }],
     ["can't clone to non-shared storage 'local'", 'local-storage', { storage: 'local' }],
+    ["snapshot name 'one' already used", 'snapshot-exists', { snapshot: 'one' }],
+    ["snapshot 'one' does not exist", 'snapshot-missing', { snapshot: 'one' }],
+    ['snapshot feature is not available', 'snapshot-unsupported', {}],
+    ['unable to rollback to incomplete snapshot (snapstate = prepare)', 'snapshot-incomplete', {}],
+    [
+      "can't rollback, 'one' is not most recent snapshot on 'tank:vm-100-disk-0'",
+      'not-newest',
+      { snapshot: 'one', volume: 'tank:vm-100-disk-0' },
+    ],
+    ['Cannot live-migrate, snapshot (with RAM), or hibernate a VM with: VirtIO-FS', 'state-unsavable', {}],
+    ["you can't take a snapshot if it's a template", 'is-template', {}],
     [
       "hotplug problem - you can't add more vcpus than maxcpus",
       'hotplug-problem',
@@ -57,7 +68,7 @@ describe('what a text of PVE says', () => {
   test.each([
     'checksum mismatch: got "a" != expect "b"',
     "configuration file 'nodes/pve/qemu-server/1.conf' does not exist",
-    "snapshot 'one' does not exist",
+    "can't rollback, more",
     'VM quit/powerdown failed - got timeout',
     '',
   ])('"%s" is none of the list', (text) => expect(readText(text)).toBeUndefined());

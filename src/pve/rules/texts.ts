@@ -26,11 +26,17 @@ export type PveTextKind =
   | 'no-worker'
   | 'node-missing'
   | 'not-ha-managed'
+  | 'not-newest'
   | 'paused'
   | 'pool-missing'
   | 'protected'
   | 'root-only'
   | 'running'
+  | 'snapshot-exists'
+  | 'snapshot-incomplete'
+  | 'snapshot-missing'
+  | 'snapshot-unsupported'
+  | 'state-unsavable'
   | 'stopped'
   | 'storage-disabled'
   | 'storage-elsewhere'
@@ -204,6 +210,36 @@ export const TEXT_RULES: readonly TextRule[] = [
     origin: 'pve-behaviour 16; one-node/63',
   },
   { kind: 'is-template', pattern: /you can't start a vm if it's a template/, origin: 'pve-behaviour 12; one-node/70' },
+  { kind: 'is-template', pattern: /you can't take a snapshot if it's a template/, origin: 'pve-behaviour 14.2' },
+  { kind: 'is-template', pattern: /you can't rollback if vm is a template/, origin: 'pve-behaviour 14.4' },
+  { kind: 'is-template', pattern: /you can't delete a snapshot if vm is a template/, origin: 'pve-behaviour 14.5' },
+  {
+    kind: 'snapshot-exists',
+    pattern: /snapshot name '(?<snapshot>[^']+)' already used/,
+    origin: 'pve-behaviour 14.2; as a task one-node/75',
+  },
+  {
+    kind: 'snapshot-missing',
+    pattern: /snapshot '(?<snapshot>[^']+)' does not exist/,
+    origin: 'pve-behaviour 14.3 to 14.5; as a task one-node/75',
+  },
+  {
+    kind: 'snapshot-unsupported',
+    pattern: /snapshot feature is not available/,
+    origin: 'pve-behaviour 14.2; as a task one-node/75',
+  },
+  {
+    kind: 'snapshot-incomplete',
+    pattern: /unable to rollback to incomplete snapshot/,
+    origin: 'pve-behaviour 14.4',
+  },
+  {
+    kind: 'not-newest',
+    pattern: /can't rollback, '(?<snapshot>[^']+)' is not most recent snapshot on '(?<volume>[^']+)'/,
+    origin: 'pve-behaviour 14.4',
+  },
+  { kind: 'state-unsavable', pattern: /Cannot live-migrate, snapshot \(with RAM\)/, origin: 'pve-behaviour 14.2' },
+  { kind: 'state-unsavable', pattern: /unable to save VM state and RAM/, origin: 'pve-behaviour 14.2' },
   { kind: 'disk-missing', pattern: /disk '(?<disk>[^']+)' does not exist/, origin: 'pve-behaviour 15; one-node/54' },
   { kind: 'disk-shrink', pattern: /shrinking disks is not supported/, origin: 'pve-behaviour 15; one-node/54' },
   {
@@ -222,6 +258,9 @@ export const TEXT_RULES: readonly TextRule[] = [
     pattern: /unable to get any free VMID in range \[(?<range>[^\]]+)\]/,
     origin: 'pve-behaviour 7; one-node/20',
   },
+  { kind: 'no-space', pattern: /has insufficient free space/, origin: 'what lvcreate prints' },
+  { kind: 'no-space', pattern: /free space in thin pool \S+ reached threshold/, origin: 'what lvcreate prints' },
+  { kind: 'no-space', pattern: /: out of space/, origin: 'what zfs prints' },
   { kind: 'no-space', pattern: /No space left on device/, origin: 'the text of ENOSPC, which PVE hands on' },
 ];
 

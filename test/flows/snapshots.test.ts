@@ -1,0 +1,358 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readClaim } from '#claim/record';
+import { holdLock } from '#pve-sim/locks/hold-lock';
+import { PowerOp } from '#rpc/contract';
+import { lastRequest, writesSince } from '../support/journal.ts';
+import { outcomeOf } from '../support/outcome.ts';
+import { addStorage, FOLDER, ourVm, toldSnapshots } from '../support/snapshots.ts';
+import { forever, guestOf, placeByHand, type Stage, startStage } from '../support/stage.ts';
+import { until } from '../support/until.ts';
+
+// O9 and O10 of the checklist, and what snapshots must never do: be taken twice, be taken for somebody else's, lose the
+// claim of their VM.
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await startStage();
+});
+afterEach(() => {
+  stage.moments.clear();
+  stage.sim.faults.clear();
+});
+afterAll(async () => await stage.stop());
+
+const on = async (id: string): Promise<unknown> => await stage.client.power({ id, op: PowerOp.ON });
+const take = async (vmId: string, nameHint: string, more: { includeMemory?: boolean; description?: string } = {}) =>
+  await outcomeOf(stage.client.snapshotCreate({ vmId, nameHint, ...more }));
+const drop = async (vmId: string, snapshotId: string) =>
+  await outcomeOf(stage.client.snapshotDelete({ vmId, snapshotId }));
+const revert = async (vmId: string, snapshotId: string) =>
+  await outcomeOf(stage.client.snapshotRevert({ vmId, snapshotId }));
+const names = (id: string): string[] => Object.keys(guestOf(stage, id).snapshots).toSorted();
+
+async function writesOf(work: () => Promise<unknown>): Promise<string[]> {
+  const since = lastRequest(stage.sim);
+  await work();
+  return writesSince(stage.sim, since);
+}
+
+/** As another client of PVE would. */
+async function byHand(id: string, snapname: string): Promise<void> {
+  await stage.pve.post(`/nodes/${guestOf(stage, id).node}/qemu/${id}/snapshot`, forever, { snapname });
+  await until(
+    async () => await Promise.resolve(guestOf(stage, id)),
+    ({ config, snapshots }) => snapshots[snapname] !== undefined && config['lock'] === undefined,
+  );
+}
+
+describe('O9: a snapshot', () => {
+  it('gets a legal name, is there when the call returns, and is taken once however often it is asked for', async () => {
+    const id = await ourVm(stage);
+    const hint = '2026.nightly-of-web-server.example.org-before-the-upgrade';
+    const { answer, kind } = await take(id, hint, { description: 'Before <the> upgrade' });
+    expect(kind).toBe('ok');
+    const name = answer?.snapshotId ?? '';
+    expect(name).toMatch(/^snap-2026-nightly-of-web-[a-z-]+-[0-9a-f]{8}$/);
+    expect(name.length).toBeLessThanOrEqual(40);
+    expect(answer?.task).toBeUndefined();
+    expect(names(id)).toEqual([name]);
+    expect(guestOf(stage, id).config['lock']).toBeUndefined();
+    const other = await stage.another(1);
+    const again = await writesOf(async () => {
+      for (const { client } of [stage, other]) {
+        const same = { vmId: id, nameHint: hint, description: 'Before <the> upgrade' };
+        expect(await client.snapshotCreate(same)).toEqual(answer);
+      }
+    });
+    expect(again).toEqual([]);
+    for (const reserved of ['current', 'pending']) {
+      expect((await take(id, reserved)).answer?.snapshotId).toMatch(new RegExp(`^${reserved}-[0-9a-f]{8}$`));
+    }
+  });
+
+  it('of a guest that runs has its memory where it is asked for; of one that is off it is told to have none', async () => {
+    const id = await ourVm(stage);
+    await take(id, 'off', { includeMemory: true });
+    await on(id);
+    await take(id, 'with', { includeMemory: true, description: 'a\nb' });
+    await take(id, 'without');
+    const kept = guestOf(stage, id).snapshots;
+    expect([kept['with']?.['vmstate'], kept['without']?.['vmstate'], kept['off']?.['vmstate']]).toEqual([
+      `local-lvm:vm-${id}-state-with`,
+      undefined,
+      undefined,
+    ]);
+    const told = await toldSnapshots(stage, id);
+    expect(told.current).toBe('without');
+    expect(told.byName).toMatchObject({
+      off: { memory: false, note: expect.stringContaining('did not run') },
+      with: { memory: true, parent: 'off', description: 'a\nb' },
+      without: { memory: false, parent: 'with' },
+    });
+    expect(told.byName['without']).not.toHaveProperty('note');
+    expect(told.byName['with']).not.toHaveProperty('note');
+    const taken = new Date(told.byName['with']?.time ?? '').getTime() / 1000;
+    expect(taken).toBe(Number(kept['with']?.['snaptime']));
+  });
+
+  it('of a name that a person has used, or another request, is refused and changes nothing', async () => {
+    const id = await ourVm(stage);
+    await byHand(id, 'by-hand');
+    await take(id, 'ours', { description: 'one' });
+    const before = structuredClone(guestOf(stage, id));
+    const writes = await writesOf(async () => {
+      const refusals = [
+        await take(id, 'by-hand'),
+        await take(id, 'ours', { description: 'two' }),
+        await take(id, 'ours', { description: 'one', includeMemory: true }),
+      ];
+      const other = 'from another request';
+      for (const [index, word] of ['not taken through us', other, other].entries()) {
+        expect(refusals[index]).toMatchObject({ kind: 'already-exists', message: expect.stringContaining(word) });
+      }
+    });
+    expect(writes).toEqual([]);
+    expect(guestOf(stage, id)).toEqual(before);
+  });
+
+  it('waits for a backup to end, and for a lock that PVE gives up on', async () => {
+    const id = await ourVm(stage);
+    guestOf(stage, id).config['lock'] = 'backup';
+    const since = lastRequest(stage.sim);
+    const taking = take(id, 'patient');
+    await until(
+      async () => await Promise.resolve(stage.sim.journal.after(since)),
+      (calls) => calls.filter(({ path }) => path.endsWith('/config')).length > 2,
+    );
+    expect(writesSince(stage.sim, since)).toEqual([]);
+    delete guestOf(stage, id).config['lock'];
+    expect((await taking).kind).toBe('ok');
+    const release = await holdLock(stage.sim.sim, `vm:${id}`, 'pve2', 25_000);
+    expect(release).toBeDefined();
+    const { kind } = await take(id, 'patient-too');
+    expect(kind).toBe('ok');
+    const ends = Object.values(stage.sim.world.tasks).filter((task) => task.type === 'qmsnapshot' && task.id === id);
+    expect(ends.map(({ exitstatus }) => exitstatus)).toEqual([
+      'OK',
+      ...ends.slice(2).map(() => expect.stringContaining('got timeout')),
+      'OK',
+    ]);
+    expect(ends.length).toBeGreaterThan(2);
+  });
+
+  it('that is not asked for properly is refused by field', async () => {
+    const id = await ourVm(stage);
+    const wrong = [
+      [await take('web', 'x'), /^vm_id: "web" is not the id of a VM/],
+      [await take(id, ''), /^name_hint: is missing/],
+      [await take(id, 'x1', { description: 'x'.repeat(9_000) }), /^description: is too long/],
+      [await drop(id, ''), /^snapshot_id: is missing/],
+      [await revert('', 'x1'), /^vm_id: is missing/],
+    ] as const;
+    for (const [{ kind, message }, words] of wrong)
+      expect([kind, message]).toEqual(['invalid-spec', expect.stringMatching(words)]);
+  });
+});
+
+describe('what cannot be snapshotted', () => {
+  it('is refused with disk, storage, reason and remedy, and nothing is changed', async () => {
+    addStorage(stage, { id: 'files', type: 'dir', ...FOLDER });
+    addStorage(stage, { id: 'thick', type: 'lvm' });
+    const id = await ourVm(stage);
+    const node = guestOf(stage, id).node;
+    const config = `/nodes/${node}/qemu/${id}/config`;
+    await stage.pve.put(config, forever, {
+      scsi1: 'files:1,format=raw',
+      scsi2: 'thick:1',
+      scsi3: 'files:1,format=qcow2',
+    });
+    await stage.pve.put(config, forever, { tpmstate0: 'files:1,version=v2.0' });
+    const before = structuredClone(guestOf(stage, id));
+    const writes = await writesOf(async () => {
+      const { kind, message } = await take(id, 'refused', { includeMemory: true });
+      expect(kind).toBe('precondition');
+      expect(message).toContain(
+        'snapshot: no snapshots are possible of scsi1 on files (dir, where raw files have none), scsi2 on thick (thick LVM), tpmstate0 on files (dir, where raw files have none). Move them to',
+      );
+    });
+    expect(writes).toEqual([]);
+    expect(guestOf(stage, id)).toEqual(before);
+  });
+
+  it('for its devices: the memory of a guest with a PCI device is refused, and it is snapshotted without', async () => {
+    const id = await ourVm(stage);
+    await on(id);
+    guestOf(stage, id).config['hostpci0'] = '0000:01:00.0';
+    const writes = await writesOf(async () => {
+      expect(await take(id, 'with', { includeMemory: true })).toMatchObject({
+        kind: 'precondition',
+        message: expect.stringMatching(
+          /hostpci0 \(a PCI device passed through\) cannot be saved\. Ask .*without memory/,
+        ),
+      });
+    });
+    expect(writes).toEqual([]);
+    expect((await take(id, 'without')).kind).toBe('ok');
+  });
+
+  it('is a template, a hibernated VM, and one whose memory finds no room', async () => {
+    expect(await take('9001', 'x1')).toMatchObject({
+      kind: 'precondition',
+      message: expect.stringContaining('template'),
+    });
+    const id = await ourVm(stage);
+    guestOf(stage, id).config['lock'] = 'suspended';
+    for (const refused of [await take(id, 'x1'), await revert(id, 'x1')]) expect(refused.kind).not.toBe('ok');
+    expect(await take(id, 'x1')).toMatchObject({
+      kind: 'precondition',
+      message: expect.stringContaining('hibernated'),
+    });
+    delete guestOf(stage, id).config['lock'];
+    addStorage(stage, { id: 'tiny', type: 'lvm', totalBytes: 1024 ** 2 });
+    await on(id);
+    guestOf(stage, id).config['vmstatestorage'] = 'tiny';
+    const full = await take(id, 'x1', { includeMemory: true });
+    expect([full.kind, full.message]).toEqual(['exhausted', expect.stringMatching(/^VM by-hand \(\d+ on pve2\): snapshot: PVE says .*insufficient free space/)]);
+    expect(names(id)).toEqual([]);
+    expect(guestOf(stage, id).config['lock']).toBeUndefined();
+  });
+});
+
+describe('O10: a snapshot', () => {
+  it('is deleted by its id and by its hint, and what is not there is deleted, with its VM too', async () => {
+    const id = await ourVm(stage);
+    const { answer } = await take(id, 'one.two');
+    await take(id, 'three');
+    await take(id, 'four');
+    expect((await drop(id, 'three')).kind).toBe('ok');
+    expect((await toldSnapshots(stage, id)).byName['four']).toMatchObject({ parent: answer?.snapshotId });
+    expect((await drop(id, 'one.two')).kind).toBe('ok');
+    expect(names(id)).toEqual(['four']);
+    const writes = await writesOf(async () => {
+      for (const gone of ['one.two', answer?.snapshotId ?? '', 'never-was', 'current']) {
+        expect((await drop(id, gone)).kind).toBe('ok');
+      }
+      // Absence is proven within the call.
+      expect((await drop('199999', 'x1')).kind).toBe('ok');
+      expect(await take('199999', 'x1')).toMatchObject({ kind: 'not-found' });
+      expect(await revert('199999', 'x1')).toMatchObject({ kind: 'not-found' });
+    });
+    expect(writes).toEqual([]);
+    expect(names(id)).toEqual(['four']);
+  });
+
+  it('is gone back to while the guest runs, and the VM is still its owner’s, with a claim from before and after', async () => {
+    const id = await ourVm(stage);
+    const claimAt = (): string | undefined => guestOf(stage, id).config['description'];
+    const claim = claimAt() ?? '';
+    delete guestOf(stage, id).config['description'];
+    await byHand(id, 'unclaimed');
+    guestOf(stage, id).config['description'] = `Written later\n${claim}`;
+    await on(id);
+    await take(id, 'live', { includeMemory: true });
+    guestOf(stage, id).config['cores'] = '7';
+    expect((await revert(id, 'unclaimed')).kind).toBe('ok');
+    const { config, run } = guestOf(stage, id);
+    expect([run, config['cores'], config['parent']]).toEqual([undefined, undefined, 'unclaimed']);
+    expect(claimAt()).toBe(`Written later\n${claim}`);
+    expect((await revert(id, 'live')).kind).toBe('ok');
+    expect(guestOf(stage, id).run?.qmpStatus).toBe('running');
+    expect(readClaim(claimAt())).toMatchObject({ kind: 'claim', claim: { state: 'ready', name: `vm-${id}` } });
+    const { powerState, providerRawJson } = await stage.client.describe({ id });
+    expect([powerState, JSON.parse(providerRawJson)]).toEqual(['On', expect.objectContaining({ claim: 'ready' })]);
+    expect((await revert(id, 'never-was')).message).toMatch(/there is no snapshot never-was.*it has unclaimed, live/);
+  });
+
+  it('that is not the newest on ZFS is refused by naming the newer ones, and the guest runs on', async () => {
+    addStorage(stage, { id: 'tank', type: 'zfspool' });
+    const id = await ourVm(stage, 'tank:1');
+    for (const name of ['s1', 's2', 's3']) await take(id, name);
+    await on(id);
+    const before = structuredClone(guestOf(stage, id));
+    const { kind, message } = await revert(id, 's1');
+    expect([kind, message]).toEqual([
+      'precondition',
+      expect.stringMatching(/tank:vm-\d+-disk-0.*newer than s1 are s2, s3\. Delete those first/),
+    ]);
+    expect(guestOf(stage, id)).toEqual(before);
+    expect((await revert(id, 's3')).kind).toBe('ok');
+  });
+
+  it('whose removal failed is told so, and goes by force once its lock has', async () => {
+    const id = await ourVm(stage);
+    await take(id, 'broken');
+    const { world } = stage.sim;
+    const [key = ''] =
+      Object.entries(world.volumes).find(([, { volid }]) => volid.startsWith(`local-lvm:vm-${id}-disk`)) ?? [];
+    const volume = world.volumes[key];
+    delete world.volumes[key];
+    const failed = await drop(id, 'broken');
+    expect([failed.kind, failed.message]).toEqual([
+      'precondition',
+      expect.stringMatching(/failed: exit code 1" of broken\. Mend .*qm unlock \d+/),
+    ]);
+    if (volume !== undefined) world.volumes[key] = volume;
+    expect((await toldSnapshots(stage, id)).byName['broken']).toMatchObject({ state: 'delete' });
+    delete guestOf(stage, id).config['lock'];
+    expect(await revert(id, 'broken')).toMatchObject({
+      kind: 'precondition',
+      message: expect.stringContaining('incomplete'),
+    });
+    expect((await take(id, 'broken')).kind).toBe('ok');
+    expect((await toldSnapshots(stage, id)).byName['broken']).not.toHaveProperty('state');
+    expect((await drop(id, 'broken')).kind).toBe('ok');
+  });
+
+  it('is a person’s on a VM that nobody has claimed: neither deleted nor gone back to, but ours goes', async () => {
+    await placeByHand(stage, 555, 'pve3', { scsi0: 'local-lvm:1' });
+    await byHand('555', 'by-hand');
+    expect((await take('555', 'ours')).kind).toBe('ok');
+    const writes = await writesOf(async () => {
+      for (const refused of [await drop('555', 'by-hand'), await revert('555', 'ours')]) {
+        expect(refused).toMatchObject({
+          kind: 'precondition',
+          message: expect.stringContaining('nobody has claimed it'),
+        });
+      }
+    });
+    expect(writes).toEqual([]);
+    expect((await drop('555', 'ours')).kind).toBe('ok');
+    expect(names('555')).toEqual(['by-hand']);
+  });
+});
+
+describe('a snapshot that takes longer than its call', () => {
+  it('is a task that any replica judges, and that says so where it fails', async () => {
+    const slow = await startStage({
+      settings: { PVE_TASK_TIMEOUT: '5s' },
+      simulator: { timeScale: 50, durations: { saveStateMs: 30_000 } },
+    });
+    const { client } = await slow.another(1);
+    const id = await ourVm(slow);
+    await slow.client.power({ id, op: PowerOp.ON });
+    const order = { vmId: id, nameHint: 'long', includeMemory: true };
+    const answer = await slow.client.snapshotCreate(order);
+    expect(answer.task?.id).toMatch(
+      new RegExp(`^vrtg1\\.snapshot\\.${id}\\.[a-z2-7]{12}\\.long\\.UPID:pve2:.*:qmsnapshot:`),
+    );
+    expect(await client.snapshotCreate(order)).toEqual(answer);
+    const task = answer.task ?? { id: '' };
+    expect(await client.taskStatus({ task })).toMatchObject({ done: false, error: '' });
+    const status = async (id: string) =>
+      await until(
+        async () => await client.taskStatus({ task: { id } }),
+        ({ done }) => done,
+      );
+    expect(await status(task.id)).toMatchObject({ done: true, error: '' });
+    const deletion = await slow.client.snapshotDelete({ vmId: id, snapshotId: 'long' });
+    if (deletion.task !== undefined) expect(await status(deletion.task.id)).toMatchObject({ error: '' });
+    expect(guestOf(slow, id).snapshots).toEqual({});
+    const second = await slow.client.snapshotCreate({ ...order, nameHint: 'killed' });
+    slow.sim.sim.tasks.killAll('pve2');
+    expect(await status(second.task?.id ?? '')).toMatchObject({
+      done: true,
+      error: expect.stringMatching(/snapshot killed: PVE says "/),
+    });
+    await slow.stop();
+  });
+});
