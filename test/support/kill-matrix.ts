@@ -188,12 +188,12 @@ async function killAt(
 }
 
 /** Source of a regular expression over the paths of the calls that a point is among. */
-function pathOf({ at }: KillPoint): string {
+export function pathOf({ at }: KillPoint): string {
   return typeof at === 'number' ? '^(?!.*/tasks/UPID:)' : `/tasks/UPID:[^/]*:${at}:[^/]*/status$`;
 }
 
 /** From the point on nothing of the victim's arrives but polls; at `after`, what is carried out there is its last. */
-function arm(sim: Simulator, point: KillPoint): void {
+export function arm(sim: Simulator, point: KillPoint): void {
   const { at, moment } = point;
   const calls = { node: VICTIM_NODE.name, path: pathOf(point) };
   if (typeof at === 'string') {
@@ -206,7 +206,7 @@ function arm(sim: Simulator, point: KillPoint): void {
   ]);
 }
 
-function received(sim: Simulator, since: number, path: string): JournalEntry[] {
+export function received(sim: Simulator, since: number, path: string): JournalEntry[] {
   const among = new RegExp(path);
   return sim.journal.entries.slice(since).filter((entry) => entry.node === VICTIM_NODE.name && among.test(entry.path));
 }

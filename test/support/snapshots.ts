@@ -2,9 +2,13 @@
 import { adoptedClaim } from '#claim/adopted';
 import { describeWithClaim } from '#claim/record';
 import type { Vmid } from '#pve/ids';
+import { createSnapshot as takeSnapshot } from '#pve-sim/qemu/snapshots/create';
+import { nowSeconds } from '#pve-sim/sim';
+import { addVolume } from '#pve-sim/world/volumes';
 import type { StorageState } from '#pve-sim/world/world';
 import type { Flow } from './flow.ts';
-import { placeByHand, type Stage } from './stage.ts';
+import { guestOf } from './stage.ts';
+import { until } from './until.ts';
 
 /** A storage like local-lvm but for what is given; the provider may use it. */
 export function addStorage({ sim }: Flow, more: Partial<StorageState> & Pick<StorageState, 'id' | 'type'>): void {
@@ -20,19 +24,63 @@ export function addStorage({ sim }: Flow, more: Partial<StorageState> & Pick<Sto
 
 export const FOLDER = { shared: false, path: '/srv/images' } as const;
 
+/** Disks by slot: the storage each is on, and its format. */
+export type Disks = Readonly<Record<string, readonly [storage: string, format?: string | undefined]>>;
+
+const ONE_DISK: Disks = { scsi0: ['local-lvm'] };
 let lastVmid = 300_000;
 
-/**
- * A VM of ours on pve2, made past the provider, which is quicker; what `form` says goes beside its name.
- * @param disk `tank:1`, `files:1,format=qcow2`
- */
-export async function ourVm(stage: Stage, disk = 'local-lvm:1', form: Record<string, string> = {}): Promise<string> {
+/** A VM that nobody has claimed, on pve2, put there past every API: a busy machine cannot make that fail. */
+export function strayVm({ sim }: Flow, disks: Disks = ONE_DISK): string {
   lastVmid += 1;
   const vmid = lastVmid;
-  const guest = await placeByHand(stage, vmid, 'pve2', { scsi0: disk, boot: 'order=scsi0', ...form });
-  const claim = adoptedClaim({ instance: 'test/flow', vmid: vmid as Vmid, owner: { name: `vm-${vmid}` }, time: 1 });
-  guest.config['description'] = describeWithClaim('', claim, 'refuse');
+  const { world } = sim;
+  const drives = Object.entries(disks).map(([slot, [id, format]]) => {
+    const storage = world.storages[id];
+    if (storage === undefined) throw new Error(`there is no storage ${id}`);
+    const wish = { vmid, sizeBytes: 1024 ** 3, format, kind: 'disk' } as const;
+    return [slot, `${addVolume(world, 'pve2', storage, wish, nowSeconds(sim.sim)).volid},size=1G`];
+  });
+  world.guests[vmid] = {
+    vmid,
+    type: 'qemu',
+    node: 'pve2',
+    config: {
+      name: `vm-${vmid}`,
+      memory: '512',
+      boot: 'order=scsi0',
+      smbios1: `uuid=${sim.sim.random.uuid()}`,
+      vmgenid: sim.sim.random.uuid(),
+      ...(Object.fromEntries(drives) as Record<string, string>),
+    },
+    pending: {},
+    pendingDelete: {},
+    cloudinit: {},
+    snapshots: {},
+    run: undefined,
+    behaviour: { agent: 'silent', shutdown: 'normal', docker: false },
+  };
   return String(vmid);
+}
+
+/** The same, and ours. */
+export function ourVm(flow: Flow, disks?: Disks): string {
+  const id = strayVm(flow, disks);
+  const vmid = Number(id) as Vmid;
+  const claim = adoptedClaim({ instance: 'test/flow', vmid, owner: { name: `vm-${id}` }, time: 1 });
+  guestOf(flow, id).config['description'] = describeWithClaim('', claim, 'refuse');
+  return id;
+}
+
+/** A snapshot as a person takes it. */
+export async function takenByHand(flow: Flow, id: string, name: string): Promise<void> {
+  const { node, vmid } = guestOf(flow, id);
+  const request = { node, vmid, user: 'root@pam', name, description: undefined, vmstate: false };
+  const upid = takeSnapshot(flow.sim.sim, request);
+  await until(
+    async () => await Promise.resolve(flow.sim.world.tasks[upid]?.exitstatus),
+    (exitStatus) => exitStatus !== undefined,
+  );
 }
 
 export interface ToldSnapshot {

@@ -1,13 +1,13 @@
 // A VM and its snapshots, of one moment.
 import { readSnapshotMark, type SnapshotReading } from '#claim/snapshot-mark';
 import { Fault } from '#domain/fault';
-import type { Upid, Vmid } from '#pve/ids';
+import type { Upid } from '#pve/ids';
 import { activeTasks } from '#pve/nodes/tasks';
 import { readSnapshotTree, type Snapshot } from '#pve/qemu/snapshots';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { requireQuorum } from '../view/absence.ts';
-import { type ClaimedVm, observeVm } from './claimed-vm.ts';
+import type { ClaimedVm } from './claimed-vm.ts';
 
 export interface KnownSnapshot extends Snapshot, SnapshotReading {}
 
@@ -16,19 +16,17 @@ export interface SnapshottedVm extends ClaimedVm {
 }
 
 /**
- * The list is read last, and fits the configuration before it: whoever writes now writes to that VM.
- * Undefined for a VM that is proven absent; a `busy` Fault where it changes meanwhile, or is being looked for.
+ * Reads the snapshots of a VM that has just been observed. The list is read last, and fits the configuration before it:
+ * whoever writes now writes to that VM. A `busy` Fault where it changes meanwhile.
  * @param isDestructive quorum is asked for too: PVE stops a guest before it finds that it may not write (pve-behaviour 26).
  */
 export async function observeSnapshots(
   ctx: Context,
-  vmid: Vmid,
+  vm: ClaimedVm,
   doing: { readonly wanted: string; readonly isDestructive: boolean },
   call: Deadline,
-): Promise<SnapshottedVm | undefined> {
+): Promise<SnapshottedVm> {
   const { wanted, isDestructive } = doing;
-  const vm = await observeVm(ctx, vmid, wanted, call);
-  if (vm === undefined) return undefined;
   if (isDestructive) await requireQuorum(ctx, vm.subject, wanted, call);
   const tree = await readSnapshotTree(ctx.pve, vm.guest, call);
   if (tree.digest === vm.config.digest) return { ...vm, snapshots: tree.snapshots.map(known) };

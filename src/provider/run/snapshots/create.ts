@@ -10,6 +10,7 @@ import { snapshotName } from '#claim/snapshot-name';
 import { Fault, invalidSpec } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
+import { listStorages } from '#pve/nodes/storage';
 import { canSnapshot } from '#pve/qemu/feature';
 import { type NewSnapshot, takeSnapshot } from '#pve/qemu/snapshots';
 import type { Deadline } from '#runtime/deadline';
@@ -105,7 +106,8 @@ async function refuseImpossible(ctx: Context, vm: SnapshottedVm, order: Snapshot
   };
   if (vm.status.template) refuse({ why: 'it is a template', remedy: 'Make a VM from the template' });
   if (!(await canSnapshot(ctx.pve, vm.guest, call))) {
-    const storages = await ctx.nodes.storages(vm.guest.node, call);
+    // Read now: an old list does not know the storage that a disk has just been moved to.
+    const storages = await listStorages(ctx.pve, vm.guest.node, call);
     refuse(diskObstacle(values, new Map(storages.map(({ storage, type }) => [storage, type]))));
   }
   const obstacle = order.memory && vm.status.status === 'running' ? memoryObstacle(values) : undefined;

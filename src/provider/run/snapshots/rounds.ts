@@ -8,6 +8,7 @@ import { requireSuccess, TaskStillRunning, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../../context.ts';
 import { toFault } from '../../faults.ts';
+import { observeVm } from '../../observe/claimed-vm.ts';
 import { type Identity, identityOf, isSameVm, replaced } from '../../observe/identity.ts';
 import { observeSnapshots, type SnapshottedVm } from '../../observe/snapshotted-vm.ts';
 import { refuseForeign } from '../../refusals.ts';
@@ -43,14 +44,13 @@ export async function inRounds<T>(
   let subject = vmSubject({ vmid });
   for (;;) {
     try {
-      const vm = await observeSnapshots(ctx, vmid, change, call);
-      if (vm !== undefined) {
-        subject = vm.subject;
-        refuseForeign(vm.ownership, vm.guest, wanted, asker);
-        identity ??= identityOf(vm);
-        if (!isSameVm(identity, identityOf(vm))) throw (stranger = replaced(vm, wanted));
-      }
-      return await act(vm);
+      const vm = await observeVm(ctx, vmid, wanted, call);
+      if (vm === undefined) return await act(undefined);
+      subject = vm.subject;
+      refuseForeign(vm.ownership, vm.guest, wanted, asker);
+      identity ??= identityOf(vm);
+      if (!isSameVm(identity, identityOf(vm))) throw (stranger = replaced(vm, wanted));
+      return await act(await observeSnapshots(ctx, vm, change, call));
     } catch (error) {
       const problem = toFault(error, { subject, wanted });
       if (problem.kind !== 'busy' || error === stranger || saidBy(error)?.kind === 'interrupted') throw problem;
