@@ -199,7 +199,10 @@ function flawOf(flow: Flow, id: string, claim: string | undefined, { ends }: Ope
     states: states.toSorted(),
     disks: disks.map((disk) => Object.keys(disk.snapshots ?? {}).toSorted()),
     incomplete: Object.values(snapshots).some((one) => one['snapstate'] !== undefined),
-    ...{ parent: config['parent'], tags: config['tags'], runs: run !== undefined, lock: config['lock'] },
+    parent: config['parent'],
+    tags: config['tags'],
+    runs: run !== undefined,
+    lock: config['lock'],
     claim: config['description'],
   };
   const wanted = {
