@@ -96,6 +96,8 @@ describe('another uid', () => {
       client.describe({ id }, other),
       client.power({ id, op: PowerOp.ON }, other),
       client.delete({ id }, other),
+      client.hardwareUpgrade({ id, targetVersion: 9 }, other),
+      client.getDiskInfo({ vmId: id }, other),
       client.snapshotCreate({ vmId: id, nameHint: 'new' }, other),
       client.snapshotDelete({ vmId: id, snapshotId: 'old' }, other),
       client.snapshotRevert({ vmId: id, snapshotId: 'old' }, other),
@@ -103,10 +105,8 @@ describe('another uid', () => {
     for (const outcome of await Promise.all(wired.map(outcomeOf<unknown>))) expect(outcome).toMatchObject(refusal);
     const unwired = [
       client.reconfigure({ id, desiredJson: '{}' }, other),
-      client.hardwareUpgrade({ id, targetVersion: 9 }, other),
       client.clone({ sourceVmId: id, targetName: 'y' }, other),
       client.exportDisk({ vmId: id }, other),
-      client.getDiskInfo({ vmId: id }, other),
     ];
     for (const { kind } of await Promise.all(unwired.map(outcomeOf<unknown>))) expect(kind).toBe('unsupported');
     expect(writesSince(stage.sim, since)).toEqual([]);
