@@ -18,7 +18,18 @@ import {
   zooGuests,
 } from '../support/storage-zoo.ts';
 
-type Firmware = 'bios' | 'uefi';
+/** What is asked of the firmware, and what PVE then holds beside `scsi0`. */
+const FIRMWARES = {
+  BIOS: { class: { Firmware: 'BIOS' }, config: {}, volumes: [] },
+  UEFI: { class: { Firmware: 'UEFI' }, config: { bios: 'ovmf' }, volumes: ['efidisk0'] },
+  'UEFI with Secure Boot and TPM': {
+    class: { Firmware: 'UEFI', SecurityProfile: { SecureBoot: true, TPMEnabled: true, TPMVersion: '2' } },
+    config: { bios: 'ovmf' },
+    volumes: ['efidisk0', 'tpmstate0'],
+  },
+} as const;
+
+type Firmware = keyof typeof FIRMWARES;
 
 interface Source {
   readonly title: string;
@@ -163,10 +174,10 @@ const CONFIG = {
 };
 
 /** Options that PVE or the claim gives each VM anew. */
-const OWN_TO_EACH = ['description', 'meta', 'name', 'net0', 'scsi0', 'efidisk0', 'smbios1', 'vmgenid'];
+const OWN_TO_EACH = ['description', 'meta', 'name', 'net0', 'scsi0', 'efidisk0', 'tpmstate0', 'smbios1', 'vmgenid'];
 
 const rows = SOURCES.flatMap((source) =>
-  ZOO_STORAGES.flatMap((storage) => (['bios', 'uefi'] as const).map((firmware) => ({ source, storage, firmware }))),
+  ZOO_STORAGES.flatMap((storage) => (Object.keys(FIRMWARES) as Firmware[]).map((firmware) => ({ source, storage, firmware }))),
 ).map((row, index) => ({ ...row, name: `vm-${index}`, title: `${row.source.title} on ${row.storage.id}, ${row.firmware}` }));
 
 type Row = (typeof rows)[number];
@@ -197,17 +208,20 @@ describe.each(['8.4', '9.1'])('PVE %s', (profile) => {
     const { id } = await create;
     made.push(Number(id));
     const { config, disks } = held(flow, Number(id));
-    const { scsi0, efidisk0 } = disks;
-    expect(omit(config, OWN_TO_EACH)).toEqual({ ...CONFIG, ...source.config, ...(firmware === 'uefi' ? { bios: 'ovmf' } : {}) });
+    const { scsi0 } = disks;
+    const wanted = FIRMWARES[firmware];
+    expect(omit(config, OWN_TO_EACH)).toEqual({ ...CONFIG, ...source.config, ...wanted.config });
     expect(config['name']).toBe(name);
     expect(config['net0']).toMatch(/^virtio=BC:24:11:[0-9A-F:]{8},bridge=vmbr0$/);
     expect(scsi0).toMatchObject({ storage: storage.id, sizeBytes: GROWN_GIB * GIB, vmid: Number(id) });
     expect({ format: scsi0?.format, base: baseOf(scsi0) }).toEqual({ base: undefined, ...source.disk(storage) });
-    expect(Object.keys(disks).sort()).toEqual(firmware === 'uefi' ? ['efidisk0', 'scsi0'] : ['scsi0']);
-    if (firmware === 'uefi') {
+    expect(Object.keys(disks).sort()).toEqual([...wanted.volumes, 'scsi0'].sort());
+    for (const key of wanted.volumes) expect(disks[key]).toMatchObject({ storage: storage.id, vmid: Number(id) });
+    if ('efidisk0' in disks) {
       expect(config['efidisk0']).toMatch(/efitype=4m/);
-      expect(efidisk0).toMatchObject({ storage: storage.id, vmid: Number(id) });
+      expect(/pre-enrolled-keys=1/.test(config['efidisk0'] ?? '')).toBe('tpmstate0' in disks);
     }
+    if ('tpmstate0' in disks) expect(config['tpmstate0']).toMatch(/,version=v2.0$/);
     accounted.push(...Object.values(disks).map(keyOf));
   });
 
@@ -224,10 +238,10 @@ async function ask(flow: Flow, { source, storage, firmware, name }: Omit<Row, 't
   const { image, placement } = source.ask(storage);
   const request = createRequest({
     name,
-    class: { Firmware: firmware.toUpperCase() },
+    class: FIRMWARES[firmware].class,
     image,
     networks: [nic()],
-    disks: [rootDisk(GROWN_GIB)],
+    disks: [{ ...rootDisk(GROWN_GIB), Type: '' }],
     ...(placement === undefined ? {} : { placement }),
   });
   return await flow.client.create(request);
