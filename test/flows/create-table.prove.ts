@@ -51,6 +51,11 @@ interface ExpectedDisk {
 
 const isFile = ({ type }: ZooStorage): boolean => ['dir', 'nfs', 'btrfs'].includes(type);
 
+/** What is made new is qcow2 where that is what can have snapshots, whatever the storage's default is. */
+const fresh = (storage: ZooStorage): ExpectedDisk => ({
+  format: isFile(storage) && storage.type !== 'btrfs' ? 'qcow2' : 'raw',
+});
+
 /** A copy keeps the format of its source, which here is the storage's own. */
 const whole = ({ format }: ZooStorage): ExpectedDisk => ({ format });
 
@@ -61,7 +66,8 @@ function linkedDisk(storage: ZooStorage): ExpectedDisk {
 }
 
 const OF_GUEST = { boot: 'order=scsi0;net0' };
-const cannotLink = ({ type }: ZooStorage): RegExp | undefined => (type === 'lvm' ? /linked.*lvm|lvm.*linked/i : undefined);
+const cannotLink = ({ type }: ZooStorage): RegExp | undefined =>
+  type === 'lvm' ? /linked.*lvm|lvm.*linked/i : undefined;
 
 /** A snapshot there is none of, and one that PVE cannot copy from. */
 function cannotCopySnapshot(storage: ZooStorage): RegExp | undefined {
@@ -79,7 +85,10 @@ const SOURCES: readonly Source[] = [
   },
   {
     title: 'a template on thin LVM, full, to this storage',
-    ask: (storage) => ({ image: { TemplateName: 'template-lvmthin', CloneMode: 'full' }, placement: { Datastore: storage.id } }),
+    ask: (storage) => ({
+      image: { TemplateName: 'template-lvmthin', CloneMode: 'full' },
+      placement: { Datastore: storage.id },
+    }),
     refused: () => undefined,
     disk: (storage) => ({ format: isFile(storage) ? 'raw' : storage.format }),
     config: OF_GUEST,
@@ -93,14 +102,18 @@ const SOURCES: readonly Source[] = [
   },
   {
     title: 'a snapshot, full',
-    ask: (storage) => ({ image: { TemplateName: `ordinary-${storage.id}`, CloneMode: 'full', Snapshot: ZOO_SNAPSHOT } }),
+    ask: (storage) => ({
+      image: { TemplateName: `ordinary-${storage.id}`, CloneMode: 'full', Snapshot: ZOO_SNAPSHOT },
+    }),
     refused: cannotCopySnapshot,
     disk: whole,
     config: OF_GUEST,
   },
   {
     title: 'a snapshot, linked',
-    ask: (storage) => ({ image: { TemplateName: `ordinary-${storage.id}`, CloneMode: 'linked', Snapshot: ZOO_SNAPSHOT } }),
+    ask: (storage) => ({
+      image: { TemplateName: `ordinary-${storage.id}`, CloneMode: 'linked', Snapshot: ZOO_SNAPSHOT },
+    }),
     refused: (storage) => {
       if (!takesSnapshots(storage)) return /snapshot/;
       return ['lvmthin', 'rbd'].includes(storage.type) ? undefined : /linked/i;
@@ -126,21 +139,25 @@ const SOURCES: readonly Source[] = [
     title: 'an ISO',
     ask: (storage) => ({ image: { TemplateName: '', ISO: ZOO_ISO }, placement: { Datastore: storage.id } }),
     refused: () => undefined,
-    disk: whole,
-    config: { boot: 'order=scsi0;sata0;net0', sata0: `${ZOO_ISO},media=cdrom` },
+    disk: fresh,
+    config: { boot: 'order=scsi0;sata0;net0', sata0: `${ZOO_ISO},media=cdrom,size=650M` },
   },
   {
     title: 'a blank disk',
     ask: (storage) => ({ image: { TemplateName: '', Blank: true }, placement: { Datastore: storage.id } }),
     refused: () => undefined,
-    disk: whole,
+    disk: fresh,
     config: OF_GUEST,
   },
   {
     title: 'import content',
-    ask: (storage) => ({ image: { TemplateName: '', Path: ZOO_IMPORT, Format: 'qcow2' }, placement: { Datastore: storage.id } }),
+    ask: (storage) => ({
+      image: { TemplateName: '', Path: ZOO_IMPORT, Format: 'qcow2' },
+      placement: { Datastore: storage.id },
+    }),
     refused: () => undefined,
-    disk: whole,
+    // Where the storage takes the image's own format it stays.
+    disk: (storage) => ({ format: isFile(storage) ? 'qcow2' : 'raw' }),
     config: OF_GUEST,
   },
   {
@@ -150,7 +167,7 @@ const SOURCES: readonly Source[] = [
       placement: { Datastore: storage.id },
     }),
     refused: () => undefined,
-    disk: whole,
+    disk: fresh,
     config: OF_GUEST,
   },
 ];
@@ -177,8 +194,14 @@ const CONFIG = {
 const OWN_TO_EACH = ['description', 'meta', 'name', 'net0', 'scsi0', 'efidisk0', 'tpmstate0', 'smbios1', 'vmgenid'];
 
 const rows = SOURCES.flatMap((source) =>
-  ZOO_STORAGES.flatMap((storage) => (Object.keys(FIRMWARES) as Firmware[]).map((firmware) => ({ source, storage, firmware }))),
-).map((row, index) => ({ ...row, name: `vm-${index}`, title: `${row.source.title} on ${row.storage.id}, ${row.firmware}` }));
+  ZOO_STORAGES.flatMap((storage) =>
+    (Object.keys(FIRMWARES) as Firmware[]).map((firmware) => ({ source, storage, firmware })),
+  ),
+).map((row, index) => ({
+  ...row,
+  name: `vm-${index}`,
+  title: `${row.source.title} on ${row.storage.id}, ${row.firmware}`,
+}));
 
 type Row = (typeof rows)[number];
 

@@ -4,7 +4,7 @@ import type { DiskSpec, DiskType, VmSpec } from '#domain/vm-spec';
 import type { DiskBus } from '#pve/codec/slot';
 import type { WarningCode } from './facet.ts';
 
-/** Volumes are files there, in formats that can be chosen. */
+/** Volumes are files there, in formats that can be chosen; on btrfs, too, but there raw ones can have snapshots. */
 const FILE_STORAGES: ReadonlySet<string> = new Set(['dir', 'nfs', 'cifs', 'cephfs', 'glusterfs']);
 /** The whole size is set aside, whatever is asked for. */
 const THICK_STORAGES: ReadonlySet<string> = new Set(['lvm', 'iscsi', 'iscsidirect']);
@@ -44,6 +44,14 @@ export function imageFormat(type: DiskType | undefined, storageType: string | un
   if (type === undefined || !FILE_STORAGES.has(storageType ?? '')) return undefined;
   if (type === 'thin') return 'qcow2';
   return THICK.has(type) ? 'raw' : undefined;
+}
+
+/** The format of a disk that is made new: where its type leaves the choice, one that can have snapshots. */
+export function newImageFormat(
+  type: DiskType | undefined,
+  storageType: string | undefined,
+): 'qcow2' | 'raw' | undefined {
+  return imageFormat(type, storageType) ?? (FILE_STORAGES.has(storageType ?? '') ? 'qcow2' : undefined);
 }
 
 /** What of the type the owner of the VM does not get. Nothing is told of storages whose type we may not see. */

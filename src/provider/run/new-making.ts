@@ -6,13 +6,12 @@ import { type ImageSource, rootDiskOf, type VmSpec } from '#domain/vm-spec';
 import { formatDrive } from '#pve/codec/drive';
 import { PveError, pveWords } from '#pve/errors';
 import { createVm } from '#pve/qemu/create';
-import { keepsFiles } from '#pve/rules/copying';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import type { CreateOrder } from '../create-order.ts';
 import { chooseNewDiskStorage } from '../observe/disk-storage.ts';
 import { type DiskImage, observeDiskImage, requireIso, rightsFor } from '../observe/medium.ts';
-import { diskTypeOf, imageFormat, typeOptions } from '../plan/disk-type.ts';
+import { diskTypeOf, newImageFormat, typeOptions } from '../plan/disk-type.ts';
 import { wantedBootDisk } from '../plan/facets/boot-disk.ts';
 import { vmSubject } from '../subject.ts';
 import type { Making, Place } from './making.ts';
@@ -77,13 +76,12 @@ interface DiskOptions {
   readonly format: string | undefined;
 }
 
-/** As its type says; where that leaves the choice, in a format that can have snapshots. */
 function diskOptions(spec: VmSpec, storageType: string): DiskOptions {
   const type = diskTypeOf(spec, rootDiskOf(spec)?.disk);
   const typed = Object.entries(typeOptions(type, 'scsi')).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, value] as const],
   );
-  const format = imageFormat(type, storageType) ?? (keepsFiles(storageType) ? 'qcow2' : undefined);
+  const format = newImageFormat(type, storageType);
   return { rest: { iothread: '1', ...Object.fromEntries(typed) }, format };
 }
 
