@@ -27,7 +27,6 @@ export function renderDocs(): Record<string, string> {
 
 function settingsPage(): string {
   const settings: Setting<unknown>[] = Object.values(settingsTable);
-  const isWired = (setting: Setting<unknown>): boolean => setting.reserved !== true;
   return [
     '# Settings of the provider',
     '',
@@ -38,14 +37,7 @@ function settingsPage(): string {
     '',
     '| variables | file | default | what it does |',
     '|---|---|---|---|',
-    ...settings.filter(isWired).map(settingRow),
-    '',
-    'Names that are spoken for, but that this version does nothing with; setting one is answered with a warning:',
-    settings
-      .filter((setting) => !isWired(setting))
-      .map((setting) => `\`${setting.variables.at(-1) ?? ''}\``)
-      .join(', ')
-      .concat('.'),
+    ...settings.map(settingRow),
     '',
   ].join('\n');
 }

@@ -10,6 +10,7 @@ import {
   PveNoAnswer,
   pveWords,
   UnexpectedAnswer,
+  WayBarred,
 } from '#pve/errors';
 import type { PveTextKind } from '#pve/rules/texts';
 import { saidBy } from '#pve/said';
@@ -111,6 +112,10 @@ function nodeIn(path: string): string | undefined {
 type MakeFault = (kind: FaultKind, text: Omit<FaultText, keyof Doing>) => Fault;
 
 function faultOfSilence(fault: MakeFault, error: PveNoAnswer): Fault {
+  if (error.cause instanceof WayBarred) {
+    const { message, hint } = error.cause;
+    return fault('busy', { why: message, remedy: `${hint.charAt(0).toUpperCase()}${hint.slice(1)}` });
+  }
   if (error.code === 'deadline') return fault('busy', { why: 'the time of the call is over', remedy: TRY_AGAIN });
   const node = nodeIn(error.path);
   // One node that is slow is not a PVE that cannot be reached.

@@ -1,13 +1,12 @@
 // The provider's settings as one table; docs/settings.md is rendered from it. Those that any program needs to reach PVE are
 // kept where others find them too.
 import { nearest } from '#domain/nearest';
-import { pveSettingsTable, reserved, setting, variable } from '#pve/reach/settings';
+import { pveSettingsTable, setting, variable } from '#pve/reach/settings';
 import {
   asBoolean,
   asList,
   asOneOf,
   asText,
-  findSetting,
   readSettings,
   type Setting,
   type SettingsOf,
@@ -100,7 +99,6 @@ export const settingsTable = {
     fallback: 'text',
     about: 'Form of log lines: `text` or `json`.',
   }),
-  fingerprint: reserved('FINGERPRINT', 'SHA-256 fingerprint of the certificate of each endpoint.'),
 } as const;
 
 /** Refuses by name what is not to be had, rather than ignore it. */
@@ -121,18 +119,13 @@ export function startupMode({ startup, providerName }: ProviderSettings): 'exit'
   return startup ?? (providerName === '' ? 'exit' : 'retry');
 }
 
-/** What a reader of the log should know about the settings: names that do nothing, and names nobody knows. */
+/** What a reader of the log should know about the settings: names nobody knows. */
 export function settingWarnings(source: SettingsSource): string[] {
   const table: Setting<unknown>[] = Object.values(settingsTable);
   const known = table.flatMap((entry) => entry.variables);
-  const idle = table
-    .filter((entry) => entry.reserved === true)
-    .flatMap((entry) => findSetting(entry, source) ?? [])
-    .map((found) => `${found.from} is set, but this version does nothing with it`);
-  const strange = Object.keys(source.environment)
+  return Object.keys(source.environment)
     .filter((name) => name.startsWith('PVE_') && !known.includes(name))
     .map((name) => `${name} is not a setting${suggestion(name, known)}`);
-  return [...idle, ...strange];
 }
 
 function suggestion(name: string, known: readonly string[]): string {

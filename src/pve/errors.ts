@@ -46,10 +46,73 @@ export interface NoAnswerFacts {
   /**
    * The system's or TLS's code (`ECONNREFUSED`, `ENOTFOUND`, `EHOSTUNREACH`, `ETIMEDOUT`, `ECONNRESET`,
    * `UNABLE_TO_VERIFY_LEAF_SIGNATURE`, ...), or `timeout` (sent, and silent for too long), `deadline` (the caller's
-   * time was over), `not-pve` (an answer PVE does not give).
+   * time was over), `not-pve` (an answer PVE does not give), the `code` of a `WayBarred`, or the status of a gateway
+   * that did not reach PVE (`502`, `503`, `504`).
    */
   readonly code: string;
   readonly cause: unknown;
+}
+
+/** What a `PveNoAnswer` comes of where more than silence is known: the message says it, the hint what a person can do. */
+export class WayBarred extends Error {
+  readonly code: string;
+  readonly hint: string;
+
+  constructor(code: string, message: string, hint: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+/** The proxy on the way to PVE could not be reached, or let nobody through. */
+export class ProxyFailed extends WayBarred {
+  override readonly name = 'ProxyFailed';
+
+  /** `host:port` */
+  readonly proxy: string;
+  /** `407 Proxy Authentication Required`; undefined where it did not answer. */
+  readonly answer: string | undefined;
+
+  /** @param said what it answered, or the code of why it did not. */
+  constructor(proxy: string, said: { readonly answer: string } | { readonly code: string }, cause?: unknown) {
+    const answer = 'answer' in said ? said.answer : undefined;
+    const words =
+      'answer' in said
+        ? `the proxy ${proxy} answered ${said.answer}`
+        : `no answer from the proxy ${proxy} (${said.code})`;
+    const hint = 'check HTTPS_PROXY and NO_PROXY (HTTP_PROXY for an endpoint without TLS)';
+    super('code' in said ? said.code : 'proxy', words, hint, cause);
+    this.proxy = proxy;
+    this.answer = answer;
+  }
+}
+
+/** The endpoint shows another certificate than the one whose fingerprint was given. */
+export class WrongCertificate extends WayBarred {
+  override readonly name = 'WrongCertificate';
+  /** SHA-256, `AB:CD:...`, as is `seen`. */
+  readonly expected: string;
+  readonly seen: string;
+
+  constructor(endpoint: string, expected: string, seen: string) {
+    super(
+      'WRONG_CERTIFICATE',
+      `the certificate of ${endpoint} has the fingerprint ${seen}, not ${expected}`,
+      'if the certificate was renewed, put its fingerprint into PVE_FINGERPRINT',
+    );
+    this.expected = expected;
+    this.seen = seen;
+  }
+}
+
+/** A write that was meant for another endpoint: the one it would have gone to is in the part without quorum. */
+export class QuorumLost extends WayBarred {
+  override readonly name = 'QuorumLost';
+
+  constructor(endpoint: string) {
+    super('no-quorum', `${endpoint} has no quorum`, 'bring the cluster back to quorum');
+  }
 }
 
 /** Nothing came back that is an answer of PVE's. */
@@ -62,7 +125,9 @@ export class PveNoAnswer extends Error {
   readonly code: string;
 
   constructor(facts: NoAnswerFacts) {
-    super(`${facts.method} ${facts.path}: no answer from ${facts.endpoint} (${facts.code})`, { cause: facts.cause });
+    const why =
+      facts.cause instanceof WayBarred ? facts.cause.message : `no answer from ${facts.endpoint} (${facts.code})`;
+    super(`${facts.method} ${facts.path}: ${why}`, { cause: facts.cause });
     this.outcome = facts.outcome;
     this.method = facts.method;
     this.path = facts.path;

@@ -14,8 +14,6 @@ export interface Setting<T> {
   /** One sentence for the documentation. */
   readonly about: string;
   readonly example?: string;
-  /** Set on names that are reserved: setting one is answered with a warning. */
-  readonly reserved?: boolean;
 }
 
 export type SettingsTable = Readonly<Record<string, Setting<unknown>>>;

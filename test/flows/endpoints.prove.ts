@@ -58,11 +58,10 @@ describe('a provider with several endpoints', () => {
     expect(new Set(elsewhere)).toEqual(new Set(['/cluster/status']));
   });
 
-  it('goes on at the next when the daemon of the first stops, and stays there', async () => {
+  it('goes on at the next when the daemon of the first stops', async () => {
     await provider.client.describe({ id: '100' });
     await sim.setDaemon('pve1', 'api', 'stopped');
     await repeated(async () => await provider.client.power({ id: '100', op: PowerOp.ON }));
-    await sim.setDaemon('pve1', 'api', 'running');
     const since = lastRequest(sim);
     await provider.client.power({ id: '100', op: PowerOp.OFF });
     const { consoleUrl } = await provider.client.describe({ id: '100' });

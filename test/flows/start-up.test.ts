@@ -49,7 +49,7 @@ describe.concurrent('a provider that cannot start says', () => {
     expect(await lastWords({ PVE_ENDPOINT: '' })).toContain(line);
   });
 
-  it.each(['pve', 'https://', 'ftp://pve:8006', 'https://pve:8006/other'])(
+  it.each(['pve', 'https://', 'ftp://pve:8006', 'https://[fe80::1%25eth0]:8006'])(
     'that %s is no endpoint',
     async (endpoint) => {
       expect(await lastWords({ PVE_ENDPOINT: endpoint })).toContain(

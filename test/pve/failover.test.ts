@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { createClock } from '#runtime/clock';
 import { createClusterIdentity } from '#pve/cluster/identity';
 import { type Endpoint, parseEndpoint } from '#pve/connection/endpoint';
 import { PveError, PveNoAnswer } from '#pve/errors';
@@ -79,6 +80,58 @@ describe('a request', () => {
       expect(await pve.get('/version', call())).toBe(1);
       expect(pve.endpoint.origin).toBe(second.url);
     });
+  });
+});
+
+describe('a write that does harm without quorum', () => {
+  const statusOf = (quorate: number): Step => [
+    'GET /cluster/status',
+    {
+      data: [
+        { type: 'cluster', name: 'sim', quorate },
+        { type: 'node', name: 'pve1', online: 1, local: 1 },
+      ],
+    },
+  ];
+  const destroy = '/nodes/pve1/qemu/100';
+
+  test('goes to one that has quorum, past one that has not', async () => {
+    const servers = [
+      await startScriptedPve([statusOf(0)]),
+      await startScriptedPve([statusOf(1), [`DELETE ${destroy}`, { data: 'x' }]]),
+    ];
+    const pve = connectTo(NOBODY, {
+      others: servers.map(({ url }) => endpoint(url)),
+      cluster: identity(),
+      clock: createClock(),
+    });
+    expect(await pve.delete(destroy, call())).toBe('x');
+    expect(pve.endpoint.origin).toBe(servers[1]?.url);
+    for (const server of servers) await server.finish();
+    await pve.close();
+  });
+
+  test('is not sent where none has, but one that does no harm is', async () => {
+    const stop = `POST ${destroy}/status/stop`;
+    const server = await startScriptedPve([
+      statusOf(0),
+      [stop, { data: 'x' }],
+      statusOf(0),
+      statusOf(1),
+      [`DELETE ${destroy}`, { data: 'y' }],
+    ]);
+    const options = { others: [endpoint(server.url)], cluster: identity(), clock: createClock() };
+    const pve = connectTo(NOBODY, options);
+    expect(await pve.post(`${destroy}/status/stop`, call())).toBe('x');
+    const refusal = {
+      outcome: 'not-sent',
+      code: 'no-quorum',
+      message: expect.stringContaining('has no quorum') as string,
+    };
+    expect(await failureOf(pve.delete(destroy, call()))).toMatchObject(refusal);
+    expect(await pve.delete(destroy, call())).toBe('y');
+    await server.finish();
+    await pve.close();
   });
 });
 

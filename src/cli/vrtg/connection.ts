@@ -67,7 +67,8 @@ async function reach(options: ConnectionOptions, source: SettingsSource, clock: 
     const read = readSettings(pveSettingsTable, source);
     const settings = {
       ...read,
-      endpoints: options.endpoint === undefined ? read.endpoints : asList(options.endpoint),
+      // The fingerprints belong to the endpoints they were listed with.
+      ...(options.endpoint === undefined ? {} : { endpoints: asList(options.endpoint), fingerprints: [] }),
       instance: options.instance ?? read.instance,
       caBundle: options.caBundle ?? read.caBundle,
       insecureSkipVerify: options.insecureSkipVerify ?? read.insecureSkipVerify,

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 
 /** Where a browser shows the VM's screen. */
 export function consoleUrl(ctx: Context, vm: VmAt): string {
-  const base = ctx.settings.consoleUrl === '' ? ctx.pve.endpoint.origin : ctx.settings.consoleUrl.replace(/\/+$/, '');
+  const { origin, prefix } = ctx.pve.endpoint;
+  const base = ctx.settings.consoleUrl === '' ? `${origin}${prefix}` : ctx.settings.consoleUrl.replace(/\/+$/, '');
   return `${base}/?console=kvm&novnc=1&vmid=${vm.vmid}&node=${encodeURIComponent(vm.node)}`;
 }

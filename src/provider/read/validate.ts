@@ -1,5 +1,5 @@
 import { hasPrivilege } from '#pve/access/permissions';
-import { OtherCluster, PveError, PveNoAnswer, pveWords } from '#pve/errors';
+import { OtherCluster, PveError, PveNoAnswer, pveWords, WayBarred } from '#pve/errors';
 import { readVersion } from '#pve/version';
 import { cached } from '#runtime/cached';
 import type { Deadline } from '#runtime/deadline';
@@ -39,6 +39,7 @@ async function askVersion(ctx: Context, call: Deadline): Promise<string> {
     if (error instanceof PveError && error.status === 401)
       return `PVE at ${address} refuses our credentials ("${pveWords(error)}")`;
     if (error instanceof PveError) return `PVE at ${address} answers "${pveWords(error)}"`;
+    if (error instanceof PveNoAnswer && error.cause instanceof WayBarred) return error.cause.message;
     return `no answer from PVE at ${address}${error instanceof PveNoAnswer ? ` (${error.code})` : ''}`;
   }
 }

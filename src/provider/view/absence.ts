@@ -22,12 +22,15 @@ const PERMISSIONS_MAX_AGE_MS = 60_000;
 export async function proveAbsent(ctx: Context, vmid: Vmid, wanted: string, call: Deadline): Promise<void> {
   const record = ctx.vms.of(vmid);
   const subject = vmSubject({ vmid });
+  const moves = ctx.pve.moves();
   await requireQuorum(ctx, subject, wanted, call);
   if (!(await isVmidFree(ctx.pve, vmid, call))) {
     ctx.vms.seen(vmid);
     throw await hidden(ctx, vmid, wanted, call);
   }
   await requireQuorum(ctx, subject, wanted, call);
+  // One endpoint has to have said all of it: another one's view may be that of a node without quorum.
+  if (ctx.pve.moves() !== moves) throw confirming(subject, wanted);
   // The end of our own destroy is the second witness.
   if (record.isDestroyed) return;
   const now = ctx.clock.now();
@@ -35,12 +38,12 @@ export async function proveAbsent(ctx: Context, vmid: Vmid, wanted: string, call
   const since = isStale ? now : (record.freeSince ?? now);
   record.freeSince = since;
   if (now - since >= CONFIRM_AFTER_MS) return;
-  throw new Fault('busy', {
-    subject,
-    wanted,
-    why: 'not found, confirming',
-    remedy: 'The next tries confirm it within 15 s',
-  });
+  throw confirming(subject, wanted);
+}
+
+function confirming(subject: string, wanted: string): Fault {
+  const remedy = 'The next tries confirm it within 15 s';
+  return new Fault('busy', { subject, wanted, why: 'not found, confirming', remedy });
 }
 
 async function hidden(ctx: Context, vmid: Vmid, wanted: string, call: Deadline): Promise<Fault> {

@@ -15,8 +15,17 @@ import type { Method, PveAnswer, PveRequest, Send } from './request.ts';
 import { proveCluster } from './prove-cluster.ts';
 import { retryPassing } from './retry.ts';
 import { createServerTime } from './server-time.ts';
+import { createStanding } from './standing.ts';
 import { createTransport, type Transport } from './transport.ts';
 import { type RequestReport, watchRequests } from './watch.ts';
+
+/** Authorities that may change. */
+export interface Authorities {
+  /** Those to trust now; undefined: the system's. */
+  readonly pem: () => string | undefined;
+  /** Called when the connection is closed. */
+  readonly stop: () => void;
+}
 
 export interface ConnectOptions {
   readonly endpoint: Endpoint;
@@ -26,7 +35,7 @@ export interface ConnectOptions {
   readonly cluster?: ClusterIdentity;
   readonly authenticator: Authenticator;
   /** PEM of the authorities to trust instead of the system's. */
-  readonly ca?: string | undefined;
+  readonly ca?: string | Authorities | undefined;
   readonly skipVerify?: boolean;
   /** For one request, ms of the clock; 30 s where absent. */
   readonly requestTimeoutMs?: number;
@@ -44,23 +53,27 @@ export interface ConnectOptions {
 /** A connection to one cluster. Nothing is sent before the first call. */
 export function connect(options: ConnectOptions): Pve {
   const { clock, log, endpoint, others = [], cluster, authenticator } = options;
+  const { ca } = options;
+  const authorities: Authorities = typeof ca === 'object' ? ca : { pem: () => ca, stop: () => undefined };
   const serverTime = createServerTime(clock);
   const watch = watchRequests(clock, log, options.onRequest ?? (() => undefined));
 
   /** The inner end of the chain, from the socket outwards: one for each endpoint. */
   const routeTo = (to: Endpoint): Route & Omit<Transport, 'send'> => {
-    const understood = (send: Send<PveAnswer>): Send<unknown> => openEnvelope(serverTime.link(send), to.address);
+    const standing = createStanding(clock);
+    const understood = (send: Send<PveAnswer>): Send<unknown> =>
+      standing.link(openEnvelope(serverTime.link(send), to.address));
     const signer = authenticator.signerFor(to, clock, log);
     const transport = createTransport({
       endpoint: to,
-      ca: options.ca,
+      authorities: authorities.pem,
       skipVerify: options.skipVerify ?? false,
       requestTimeoutMs: options.requestTimeoutMs ?? 30_000,
       clock,
       sign: signer.sign,
       ...(cluster === undefined ? {} : { prove: proveCluster(cluster, to, log, (send) => watch(understood(send))) }),
     });
-    return { ...transport, endpoint: to, send: understood(signer.persist(transport.send)) };
+    return { ...transport, endpoint: to, standing, send: understood(signer.persist(transport.send)) };
   };
   const [first, ...further] = [routeTo(endpoint), ...others.map(routeTo)];
   const routes = [first, ...further] as const;
@@ -89,20 +102,21 @@ export function connect(options: ConnectOptions): Pve {
       const others = routes.filter((route) => route.endpoint !== failover.active());
       await Promise.all(others.map(async (route) => await visit(route, log)));
     },
+    moves: () => failover.moves(),
     close: async () => {
+      failover.stop();
       authenticator.stop();
+      authorities.stop();
       await Promise.all(routes.map(async (route) => await route.close()));
     },
   };
 }
 
-/** Real ms. */
-const VISIT_LIMIT_MS = 10_000;
-
-async function visit(route: Route & Pick<Transport, 'visit'>, log: Logger): Promise<void> {
+async function visit(route: Route, log: Logger): Promise<void> {
   try {
-    await route.visit(AbortSignal.timeout(VISIT_LIMIT_MS));
+    await route.visit(new AbortController().signal);
   } catch (error) {
+    route.standing.failed();
     log.warn('A PVE endpoint is of no use now', { endpoint: route.endpoint.address, error });
   }
 }

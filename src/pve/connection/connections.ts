@@ -3,16 +3,14 @@
 // over it afterwards is heard by the same host.
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { buildConnector, Client } from 'undici';
+import { Client } from 'undici';
 import type { Clock } from '#runtime/clock';
 import { OtherCluster, PveNoAnswer } from '../errors.ts';
+import { dialler, type Trust } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
 
-export interface ConnectionsOptions {
+export interface ConnectionsOptions extends Trust {
   readonly endpoint: Endpoint;
-  /** PEM of the authorities to trust instead of the system's. */
-  readonly ca: string | undefined;
-  readonly skipVerify: boolean;
   readonly clock: Clock;
   /** Throws where whoever answers on a new connection is not to be used. Absent: everybody is believed. */
   readonly prove?: ((client: Client) => Promise<void>) | undefined;
@@ -29,6 +27,8 @@ export interface Connections {
    * A connection for one request, to be given back. Throws the signal's reason, the error of the dial, or `Unproven`.
    */
   take(signal: AbortSignal): Promise<Connection>;
+  /** Opens a connection and asks who answers, whatever is known of him. Throws what `take` does. */
+  visit(signal: AbortSignal): Promise<void>;
   giveBack(connection: Connection): void;
   /** Waits for what is in flight. */
   close(): Promise<void>;
@@ -50,14 +50,12 @@ export class ConnectionGone extends Error {
 
 /** Real ms. PVE cuts idle connections after 4.7 to 5 s (pve-behaviour 1.5); ours are gone before. */
 const IDLE_MS = 4_000;
-/** Real ms to a connection, TLS included. */
-const CONNECT_TIMEOUT_MS = 10_000;
 /** Ms of the clock. An endpoint that has led elsewhere is not dialled again before. */
 const REFUSED_MS = 5_000;
 
 export function createConnections(options: ConnectionsOptions): Connections {
   const { clock, prove } = options;
-  const dial = dialler(options);
+  const dial = dialler(options.endpoint, options);
   const open = new Set<Connection>();
   /** The one used last is at the end, and used first: few stay open. */
   const idle: Connection[] = [];
@@ -73,14 +71,14 @@ export function createConnections(options: ConnectionsOptions): Connections {
     connection.socket.destroy();
   }
 
-  async function establish(): Promise<Connection> {
+  async function establish(isKnownEnough: boolean): Promise<Connection> {
     if (refused !== undefined && clock.now() < refused.until) throw new Unproven(refused.error);
     const connection = onceConnected(await dial(), options.endpoint);
     open.add(connection);
     connection.client.on('disconnect', () => discard(connection));
     try {
       if (isClosed) throw new ConnectionGone('the connections are closed');
-      await proveHost(connection);
+      await proveHost(connection, isKnownEnough);
       return connection;
     } catch (error) {
       discard(connection);
@@ -88,9 +86,9 @@ export function createConnections(options: ConnectionsOptions): Connections {
     }
   }
 
-  async function proveHost({ client, socket }: Connection): Promise<void> {
-    const host = hostCertificate(socket);
-    if (prove === undefined || (host !== undefined && provenHosts.has(host))) return;
+  async function proveHost({ client, socket }: Connection, isKnownEnough: boolean): Promise<void> {
+    const host = options.endpoint.secure ? hostCertificate(socket) : undefined;
+    if (prove === undefined || (isKnownEnough && host !== undefined && provenHosts.has(host))) return;
     try {
       await prove(client);
       refused = undefined;
@@ -102,16 +100,22 @@ export function createConnections(options: ConnectionsOptions): Connections {
     }
   }
 
+  function giveBack(connection: Connection): void {
+    if (open.has(connection)) idle.push(connection);
+  }
+
   return {
     take: async (signal) => {
       signal.throwIfAborted();
       const rested = idle.pop();
       if (rested !== undefined) return rested;
-      return await orAbort(establish(), signal, discard);
+      return await orAbort(establish(true), signal, discard);
     },
-    giveBack: (connection) => {
-      if (open.has(connection)) idle.push(connection);
+    visit: async (signal) => {
+      signal.throwIfAborted();
+      giveBack(await orAbort(establish(false), signal, discard));
     },
+    giveBack,
     close: async () => {
       isClosed = true;
       idle.length = 0;
@@ -138,23 +142,6 @@ async function orAbort<T>(work: Promise<T>, signal: AbortSignal, late: (value: T
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-function dialler({ endpoint, ca, skipVerify }: ConnectionsOptions): () => Promise<Socket> {
-  const connector = buildConnector({
-    timeout: CONNECT_TIMEOUT_MS,
-    allowH2: false,
-    rejectUnauthorized: !skipVerify,
-    // A resumed session does not show the host's certificate.
-    maxCachedSessions: 0,
-    ...(ca === undefined ? {} : { ca }),
-  });
-  const { protocol, host, hostname, port } = new URL(endpoint.origin);
-  const address = { protocol, host, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), port };
-  return async () =>
-    await new Promise((resolve, reject) => {
-      connector(address, (error, socket) => (error === null ? resolve(socket) : reject(error)));
-    });
 }
 
 function onceConnected(socket: Socket, endpoint: Endpoint): Connection {

@@ -1,73 +1,159 @@
 import type { Clock } from '#runtime/clock';
 import type { Logger } from '#runtime/log';
-import { OtherCluster, PveError, PveNoAnswer } from '../errors.ts';
+import { isNodeDown, isNodeLost, OtherCluster, PveError, PveNoAnswer, QuorumLost } from '../errors.ts';
+import { saidBy } from '../said.ts';
 import { Unproven } from './connections.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { Send } from './request.ts';
+import type { PveRequest, Send } from './request.ts';
+import { seekBetter } from './seek-better.ts';
+import type { Standing } from './standing.ts';
 
 /** One way to the cluster. */
 export interface Route {
   readonly endpoint: Endpoint;
   readonly send: Send<unknown>;
+  /** Asks it for the cluster's status, which its standing hears of. */
+  readonly visit: (signal: AbortSignal) => Promise<void>;
+  readonly standing: Standing;
 }
 
 export interface Failover {
   readonly send: Send<unknown>;
   /** The endpoint that the next request goes to. */
   active(): Endpoint;
+  /** How often that has changed. */
+  moves(): number;
+  stop(): void;
 }
 
 /** Real ms. An endpoint that lets a caller's time run out for so long is given up, although it might still answer. */
 const HANGS_MS = 3_000;
+/** Ms of the clock. So long after it has said so, an endpoint that was not in use is still believed to have quorum. */
+const BELIEVED_MS = 1_000;
 
 /**
- * Uses the route that answered last, and the next one once it does not answer. A request that was certainly not sent goes
- * there at once; one that may have been is not repeated.
+ * Uses one route until it does not answer, or has no quorum while another has, then the next; the first of the list is
+ * gone back to where it can be relied on again. A request that was certainly not sent goes to the next at once, one that
+ * does harm without quorum only where that is there; one that may have been sent is not repeated.
  */
 export function failOver(routes: readonly [Route, ...Route[]], clock: Clock, log: Logger): Failover {
   let active = 0;
+  let moves = 0;
+  const seeker = seekBetter({ routes, active: () => active, use, clock, log });
+
+  function routeAt(index: number): Route {
+    return routes[index] ?? routes[0];
+  }
 
   function use(index: number, why: unknown): void {
     if (index === active) return;
-    const from = routeAt(active).endpoint.address;
+    const [from, to] = [routeAt(active).endpoint.address, routeAt(index).endpoint.address];
+    seeker.left(active);
     active = index;
-    log.warn('Another PVE endpoint is used', { from, to: routeAt(index).endpoint.address, error: why });
+    moves += 1;
+    const { standing } = routeAt(index);
+    if (standing.toldMsAgo() > BELIEVED_MS) standing.forget();
+    seeker.wake();
+    if (why === undefined) log.info('The preferred PVE endpoint is used again', { from, to });
+    else log.warn('Another PVE endpoint is used', { from, to, error: why });
   }
 
-  function routeAt(index: number): Route {
-    return routes[index % routes.length] ?? routes[0];
+  /** The one in use, then the others: such as answer first, and among these whoever comes next in the list. */
+  function order(): readonly number[] {
+    const others = routes.slice(1).map((_route, step) => (active + step + 1) % routes.length);
+    return [active, ...others.toSorted((one, other) => rank(routeAt(one)) - rank(routeAt(other)))];
   }
 
   /** Only once for all requests that were under way. */
   function leave(index: number, why: unknown): void {
-    if (index === active) use((index + 1) % routes.length, why);
+    routeAt(index).standing.failed();
+    const [, next] = order();
+    if (index === active && next !== undefined) use(next, why);
+  }
+
+  /** Whoever decided on the request may have heard of another endpoint's quorum. */
+  async function requireQuorum(index: number, request: PveRequest): Promise<void> {
+    const { standing, endpoint, visit } = routeAt(index);
+    const believedMs = index === active ? Number.MAX_VALUE : BELIEVED_MS;
+    if (standing.word() === 'quorate' && standing.toldMsAgo() <= believedMs) return;
+    await visit(request.call.signal);
+    if (standing.word() === 'quorate') return;
+    const cause = new QuorumLost(endpoint.address);
+    const { method, path } = request;
+    throw new PveNoAnswer({ outcome: 'not-sent', method, path, endpoint: endpoint.address, code: cause.code, cause });
+  }
+
+  async function attempt(index: number, request: PveRequest): Promise<unknown> {
+    // Whoever has not answered for so long may not be there at all: others need not find out one after the other.
+    const cancel = clock.after(HANGS_MS * clock.factor, () => seeker.doubt());
+    try {
+      if (isHarmfulWithoutQuorum(request)) await requireQuorum(index, request);
+      return await routeAt(index).send(request);
+    } finally {
+      cancel();
+    }
   }
 
   const send: Send<unknown> = async (request) => {
     const failures: Error[] = [];
-    for (let first = active, step = 0; step < routes.length; step++) {
-      const index = (first + step) % routes.length;
+    seeker.used();
+    for (const [step, index] of order().entries()) {
       const startedAt = clock.realNow();
       try {
-        const data = await routeAt(index).send(request);
+        const data = await attempt(index, request);
         if (step > 0) use(index, failures[0]);
         return data;
       } catch (error) {
         if (error instanceof PveError && step > 0) use(index, failures[0]);
+        if (raisesDoubt(error)) seeker.doubt();
         const isSilent = !(error instanceof PveError) && clock.realNow() - startedAt >= HANGS_MS;
         if (givesNoAnswer(error) || isSilent) leave(index, error);
         const failure = error instanceof Unproven ? error.cause : error;
         if (!(failure instanceof Error) || !isUnsent(error)) throw failure;
         failures.push(failure);
+      } finally {
+        if (routeAt(active).standing.word() === 'no-quorum') seeker.wake();
       }
     }
     throw mostTelling(failures);
   };
-  return { send, active: () => routeAt(active).endpoint };
+  return {
+    send: routes.length === 1 ? alone(routes[0]) : send,
+    active: () => routeAt(active).endpoint,
+    moves: () => moves,
+    stop: () => seeker.stop(),
+  };
+}
+
+/** Nobody to go to. */
+function alone({ send }: Route): Send<unknown> {
+  return async (request) => {
+    try {
+      return await send(request);
+    } catch (error) {
+      throw error instanceof Unproven ? error.cause : error;
+    }
+  };
+}
+
+function rank({ standing }: Route): number {
+  const word = standing.word();
+  return word === 'useless' ? 2 : word === 'no-quorum' ? 1 : 0;
+}
+
+/** PVE frees disks, or makes them larger, before it finds that it may not write the configuration (pve-behaviour 26). */
+function isHarmfulWithoutQuorum({ method, path }: PveRequest): boolean {
+  return method === 'DELETE' || path.endsWith('/resize');
+}
+
+/** Whether an endpoint that says so may be in the smaller part of a cluster that is cut in two. */
+function raisesDoubt(error: unknown): boolean {
+  return isNodeDown(error) || isNodeLost(error) || saidBy(error)?.kind === 'no-quorum';
 }
 
 function givesNoAnswer(error: unknown): boolean {
-  return error instanceof Unproven || (error instanceof PveNoAnswer && error.code !== 'deadline');
+  if (error instanceof Unproven) return true;
+  return error instanceof PveNoAnswer && error.code !== 'deadline' && !(error.cause instanceof QuorumLost);
 }
 
 function isUnsent(error: unknown): boolean {

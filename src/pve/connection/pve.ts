@@ -27,6 +27,8 @@ export interface TaskPolling {
 export interface Pve {
   /** The one in use now, of several. */
   readonly endpoint: Endpoint;
+  /** How often that has changed: what was asked before and after a change may have been answered by two nodes. */
+  moves(): number;
   /** The cluster that all connections are proven to lead to; undefined where whoever answers is believed. */
   readonly cluster: ClusterIdentity | undefined;
   readonly clock: Clock;

@@ -7,8 +7,16 @@ import type { Link, PveRequest } from './request.ts';
 const PAUSES_MS = [100, 300, 900];
 /** Real ms. A failure that took so long is not tried again: PVE's handlers block, and asking again blocks one more. */
 const SLOW_MS = 2_000;
-/** Failures of the connection that pass: a cut idle socket, a daemon that restarts, a name server that is busy. */
-const PASSING_CODES: ReadonlySet<string> = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'EAI_AGAIN']);
+/** Failures that pass: a cut idle socket, a daemon that restarts, also behind a gateway, a name server that is busy. */
+const PASSING_CODES: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'EAI_AGAIN',
+  '502',
+  '503',
+  '504',
+]);
 
 /**
  * Repeats reads after failures that pass, and writes only where it is certain that they were not carried out.

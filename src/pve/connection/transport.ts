@@ -1,17 +1,16 @@
 import type { Client } from 'undici';
 import type { Clock } from '#runtime/clock';
 import { DeadlineError } from '#runtime/deadline';
+import { CLUSTER_STATUS } from '../cluster/status.ts';
 import { PveNoAnswer } from '../errors.ts';
 import { ConnectionGone, createConnections, Unproven } from './connections.ts';
+import type { Trust } from './dial.ts';
 import type { Endpoint } from './endpoint.ts';
 import { exchange, ExchangeFailed } from './exchange.ts';
 import type { Link, PveAnswer, PveRequest, Send } from './request.ts';
 
-export interface TransportOptions {
+export interface TransportOptions extends Trust {
   readonly endpoint: Endpoint;
-  /** PEM of the authorities to trust instead of the system's. */
-  readonly ca: string | undefined;
-  readonly skipVerify: boolean;
   /** From the start of a request to the end of its answer, ms of the clock. */
   readonly requestTimeoutMs: number;
   readonly clock: Clock;
@@ -24,7 +23,9 @@ export interface TransportOptions {
 export interface Transport {
   /** Throws `Unproven` where whoever answers is not to be used. */
   readonly send: Send<PveAnswer>;
-  /** Proves whoever answers, and asks nothing else. Throws what `prove` throws, or the error of the dial. */
+  /**
+   * Proves whoever answers, over a connection of its own, and asks nothing else, within 5 s. Throws what `send` does.
+   */
   visit(signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
@@ -76,7 +77,13 @@ export function createTransport(options: TransportOptions): Transport {
   };
   return {
     send,
-    visit: async (signal) => connections.giveBack(await connections.take(signal)),
+    visit: async (signal) => {
+      try {
+        await connections.visit(AbortSignal.any([signal, AbortSignal.timeout(PROOF_LIMIT_MS)]));
+      } catch (error) {
+        throw failure(error, { method: 'GET', path: CLUSTER_STATUS, call: { signal } }, endpoint);
+      }
+    },
     close: async () => await connections.close(),
   };
 }
@@ -105,15 +112,17 @@ function dispatchOptions(endpoint: Endpoint, request: PveRequest): Parameters<Cl
   const query = request.query === '' ? '' : `?${request.query}`;
   return {
     origin: endpoint.origin,
-    path: `/api2/json${request.path}${query}`,
+    path: `${endpoint.prefix}/api2/json${request.path}${query}`,
     method: request.method,
     headers: { ...request.headers },
     body: request.body ?? null,
   };
 }
 
+type Asked = Pick<PveRequest, 'method' | 'path'> & { readonly call: Pick<PveRequest['call'], 'signal'> };
+
 /** The deadline's own reason where it came before the first byte was written, so that nobody takes it for PVE's silence. */
-function failure(error: unknown, request: PveRequest, endpoint: Endpoint): unknown {
+function failure(error: unknown, request: Asked, endpoint: Endpoint): unknown {
   if (error instanceof Unproven) return error;
   const isSent = error instanceof ExchangeFailed && error.sent;
   const cause = error instanceof ExchangeFailed ? error.cause : error;
@@ -134,7 +143,7 @@ const SYSTEM_CODES: Readonly<Record<string, string>> = {
   UND_ERR_SOCKET: 'ECONNRESET',
 };
 
-function codeOf(cause: unknown, request: PveRequest): string {
+function codeOf(cause: unknown, request: Asked): string {
   const isTimeout = cause instanceof DOMException && cause.name === 'TimeoutError';
   if (isTimeout || cause instanceof SilentTooLong) return 'timeout';
   if (request.call.signal.aborted) return 'deadline';

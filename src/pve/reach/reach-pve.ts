@@ -1,10 +1,9 @@
 // From settings to a PVE that has answered. Each way in which that fails ends the program with a line of its own.
-import { existsSync, readFileSync } from 'node:fs';
 import { clusterWords, createClusterIdentity } from '../cluster/identity.ts';
 import { createAuthenticator } from '../connection/authenticate.ts';
 import { connect } from '../connection/connect.ts';
 import type { Credentials } from '../connection/credentials.ts';
-import { type Endpoint, parseEndpoint } from '../connection/endpoint.ts';
+import type { Endpoint } from '../connection/endpoint.ts';
 import type { Pve } from '../connection/pve.ts';
 import type { RequestReport } from '../connection/watch.ts';
 import type { PveVersion } from '../rules/versions.ts';
@@ -14,6 +13,8 @@ import { deadlineIn } from '#runtime/deadline';
 import type { Logger } from '#runtime/log';
 import type { SettingsSource } from '#runtime/settings';
 import { StartupError } from '#runtime/startup-error';
+import { type GivenAuthorities, readAuthorities, watchAuthorities } from './authorities.ts';
+import { readEndpoints } from './endpoints.ts';
 import { CredentialsError, readCredentials } from './read-credentials.ts';
 import type { PveSettings } from './settings.ts';
 import { noClient, notAuthenticated, notIdentified, startupErrorFor } from './startup-lines.ts';
@@ -32,7 +33,7 @@ export interface Target {
   readonly credentials: Credentials;
   /** Where they are read again when their files change. */
   readonly source: SettingsSource;
-  readonly ca: string | undefined;
+  readonly authorities: GivenAuthorities;
   readonly skipVerify: boolean;
 }
 
@@ -60,9 +61,7 @@ export function openPve(
   onRequest: (report: RequestReport) => void = () => undefined,
 ): Pve {
   const { endpoint, others, source } = target;
-  if (target.skipVerify) {
-    log.warn('The certificate of the PVE API is not verified', { endpoint: settings.endpoints.join(',') });
-  }
+  tellTheWays(target, log);
   return connect({
     endpoint,
     others,
@@ -71,7 +70,7 @@ export function openPve(
       mayBeUnknown: others.length === 0 && settings.cluster === '',
     }),
     authenticator: createAuthenticator(watchCredentials(target.credentials, source, clock, log)),
-    ca: target.ca,
+    ca: watchAuthorities(target.authorities, clock, log),
     skipVerify: target.skipVerify,
     requestTimeoutMs: settings.requestTimeoutMs,
     pollIntervalMs: settings.taskPollIntervalMs,
@@ -80,6 +79,18 @@ export function openPve(
     log,
     onRequest,
   });
+}
+
+function tellTheWays({ endpoint, others, skipVerify }: Target, log: Logger): void {
+  const all = [endpoint, ...others];
+  const unverified = all.filter((one) => one.secure && one.fingerprint === undefined);
+  if (skipVerify && unverified.length > 0) {
+    const shown = unverified.map(({ address }) => address).join(',');
+    log.warn('The certificate of the PVE API is not verified', { endpoint: shown });
+  }
+  for (const { address, proxy } of all) {
+    if (proxy !== undefined) log.info('PVE is reached through a proxy', { endpoint: address, proxy: proxy.address });
+  }
 }
 
 /** The first question, which may be asked again after a failure. Throws StartupError. */
@@ -99,24 +110,12 @@ export async function meetPve(
 
 /** Throws StartupError for what can be found wrong before dialling. */
 export function readTarget(settings: PveSettings, source: SettingsSource, log: Logger): Target {
-  const [endpoint, ...others] = readEndpoints(settings.endpoints);
-  if (endpoint === undefined) {
-    throw noClient('endpoint is required', 'set PVE_ENDPOINT, such as https://pve.example.com:8006');
-  }
+  const [endpoint, ...others] = readEndpoints(settings);
   const { insecureSkipVerify, providerInsecureSkipVerify, tlsInsecureSkipVerify } = settings;
   const skipVerify = insecureSkipVerify || providerInsecureSkipVerify || tlsInsecureSkipVerify;
   const credentials = readCredentialsOrEnd(source, log);
-  return { endpoint, others, credentials, source, ca: readCa(settings.caBundle), skipVerify };
-}
-
-/** Each once. */
-function readEndpoints(texts: readonly string[]): Endpoint[] {
-  const endpoints = texts.map((text) => {
-    const endpoint = parseEndpoint(text);
-    if (endpoint !== undefined) return endpoint;
-    throw noClient('invalid endpoint URL', 'use a URL such as https://pve.example.com:8006', text);
-  });
-  return [...new Map(endpoints.map((endpoint) => [endpoint.origin, endpoint])).values()];
+  const authorities = readAuthorities(settings.caBundle, source.credentialsFolder);
+  return { endpoint, others, credentials, source, authorities, skipVerify };
 }
 
 /** Several endpoints are one PVE only where they are nodes of one cluster. Throws StartupError. */
@@ -141,15 +140,6 @@ function readCredentialsOrEnd(source: SettingsSource, log: Logger): Credentials 
       ? noClient('credentials are required', error.message)
       : notAuthenticated(error.message);
   }
-}
-
-/** PEM text, or the path of a file that holds it. */
-function readCa(bundle: string): string | undefined {
-  if (bundle === '') return undefined;
-  if (bundle.includes('-----BEGIN CERTIFICATE-----')) return bundle;
-  const file = existsSync(bundle) ? readFileSync(bundle, 'utf8') : '';
-  if (file.includes('-----BEGIN CERTIFICATE-----')) return file;
-  throw noClient('invalid CA bundle', 'PVE_CA_BUNDLE (or ca.crt) is neither PEM text nor the path of a PEM file');
 }
 
 async function firstAnswer(pve: Pve, endpoint: string, cancelled: AbortSignal | undefined): Promise<PveVersion> {

@@ -8,6 +8,7 @@ import {
   type SettingsOf,
   type SettingsSource,
 } from '#runtime/settings';
+import { parseFingerprints } from './fingerprint.ts';
 import { parseVmidRange } from './vmid-range.ts';
 
 interface About<T> {
@@ -29,16 +30,16 @@ export function variable<T>(name: string, parse: (text: string) => T, about: Abo
   return { variables: [name], parse, ...about };
 }
 
-/** A name that is spoken for, but that this version does nothing with. */
-export function reserved(name: string, about: string): Setting<string> {
-  return { ...setting(name, asText, { fallback: '', about }), reserved: true };
+/** A variable of the whole system, upper or lower case. */
+function everywhere(name: string, about: string): Setting<string> {
+  return { variables: [name, name.toLowerCase()], parse: asText, fallback: '', about };
 }
 
 export const pveSettingsTable = {
   endpoints: setting('ENDPOINT', asList, {
     fallback: [] as string[],
     about:
-      'URL of the PVE API, `https://host:8006`, with or without `/api2` or `/api2/json`; or several nodes of one cluster, `URL,URL,...`, of which one that answers is used.',
+      'URL of the PVE API, `https://host:8006`, with or without `/api2` or `/api2/json`, behind a gateway also with a path before these; or several nodes of one cluster, `URL,URL,...`, of which the first that answers is used.',
     example: 'https://pve1.example.com:8006,https://pve2.example.com:8006',
   }),
   cluster: setting('CLUSTER', asText, {
@@ -74,6 +75,18 @@ export const pveSettingsTable = {
     file: 'ca.crt',
     about: 'CA certificates that sign the PVE API, as PEM text or the path of a PEM file.',
   }),
+  fingerprints: setting('FINGERPRINT', parseFingerprints, {
+    fallback: [] as (string | undefined)[],
+    about:
+      'SHA-256 fingerprints of the certificates, in the order of `PVE_ENDPOINT`, an empty entry for an endpoint without. An endpoint with one has to show that certificate, and no CA is asked.',
+    example: '6B:4A:...:F3,,0C:11:...:9E',
+  }),
+  httpsProxy: everywhere('HTTPS_PROXY', 'Proxy on the way to `https` endpoints, `http://user:password@host:port`.'),
+  httpProxy: everywhere('HTTP_PROXY', 'The same for `http` endpoints.'),
+  noProxy: everywhere(
+    'NO_PROXY',
+    'Endpoints without a proxy: domains, addresses, networks (`10.0.0.0/8`), with commas; `*` for all.',
+  ),
   insecureSkipVerify: variable('PVE_INSECURE_SKIP_VERIFY', asBoolean, {
     fallback: false,
     about: 'Does not verify the certificate of the PVE API. The next two say the same; one that is true is enough.',

@@ -1,6 +1,6 @@
 // The lines with which a program says why it has no PVE to work on.
 import { CLUSTER_STATUS } from '../cluster/status.ts';
-import { OtherCluster, PveError, PveNoAnswer, pveWords } from '../errors.ts';
+import { OtherCluster, ProxyFailed, PveError, PveNoAnswer, pveWords, WayBarred, WrongCertificate } from '../errors.ts';
 import { StartupError } from '#runtime/startup-error';
 
 export function notIdentified(error: string, hint: string, cause?: unknown): StartupError {
@@ -36,6 +36,7 @@ export function startupErrorFor(error: unknown, endpoint: string): unknown {
       endpoint,
     });
   }
+  if (error instanceof PveNoAnswer && error.cause instanceof WayBarred) return barred(error, error.cause, endpoint);
   if (error instanceof PveNoAnswer) {
     const hint = networkHint(error.code);
     return new StartupError(
@@ -45,6 +46,21 @@ export function startupErrorFor(error: unknown, endpoint: string): unknown {
     );
   }
   return error;
+}
+
+function barred({ endpoint: address, code }: PveNoAnswer, cause: WayBarred, endpoint: string): StartupError {
+  const { hint } = cause;
+  if (cause instanceof ProxyFailed) {
+    const error = `proxyconnect tcp: ${cause.proxy}: ${cause.answer ?? dialWords(code)}`;
+    return new StartupError('Failed to connect', { error, proxy: cause.proxy, endpoint, hint }, cause);
+  }
+  const words = cause instanceof WrongCertificate ? 'x509: certificate with another fingerprint' : code;
+  const seen = cause instanceof WrongCertificate ? { expected: cause.expected, seen: cause.seen } : {};
+  return new StartupError(
+    'Failed to connect',
+    { error: `dial tcp ${address}: ${words}`, endpoint, ...seen, hint },
+    cause,
+  );
 }
 
 /** The words of the documentation and of Go's net package, by the code of the failure. */
@@ -59,6 +75,9 @@ const DIAL_WORDS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'no such host',
   'not-pve': 'not a PVE API',
+  '502': 'bad gateway',
+  '503': 'service unavailable',
+  '504': 'gateway timeout',
 };
 
 const UNKNOWN_AUTHORITY =
@@ -72,5 +91,7 @@ function dialWords(code: string): string {
 function networkHint(code: string): string | undefined {
   if (UNKNOWN_AUTHORITY.test(code))
     return 'give the CA of the cluster as PVE_CA_BUNDLE, or ca.crt in the credentials secret';
+  if (code === 'not-pve') return 'does PVE_ENDPOINT lead to the API of PVE, with the path that a gateway wants?';
+  if (/^50[234]$/.test(code)) return 'a gateway answers that does not reach PVE';
   return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' ? 'is PVE running there, and its port open?' : undefined;
 }
