@@ -258,7 +258,7 @@ export const TEXT_RULES: readonly TextRule[] = [
     pattern: /unable to get any free VMID in range \[(?<range>[^\]]+)\]/,
     origin: 'pve-behaviour 7; one-node/20',
   },
-  { kind: 'no-space', pattern: /has insufficient free space/, origin: 'what lvcreate prints' },
+  { kind: 'no-space', pattern: /[Ii]nsufficient free space/, origin: 'what lvcreate prints' },
   { kind: 'no-space', pattern: /free space in thin pool \S+ reached threshold/, origin: 'what lvcreate prints' },
   { kind: 'no-space', pattern: /: out of space/, origin: 'what zfs prints' },
   { kind: 'no-space', pattern: /No space left on device/, origin: 'the text of ENOSPC, which PVE hands on' },
