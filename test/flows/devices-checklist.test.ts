@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { debianTemplate, SHARED_NFS } from '#pve-sim/clusters/inventory';
+import { SHARED_NFS } from '#pve-sim/clusters/inventory';
 import type { ClusterData } from '#pve-sim/clusters/cluster-data';
 import { THREE_NODE } from '#pve-sim/clusters/three-node';
 import { PowerOp } from '#rpc/contract';
@@ -7,6 +7,7 @@ import { deadlineIn } from '#runtime/deadline';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
 import { type CreateParts, createRequest, rootDisk } from '../support/requests.ts';
+import { UEFI_TEMPLATE } from '../support/sources.ts';
 import { until } from '../support/until.ts';
 import { claimedVms, newVolumes, strayVolumes } from '../support/world.ts';
 
@@ -21,22 +22,10 @@ const storage = (id: string, type: ClusterData['storages'][number]['type'], shar
   content: ['images'],
 });
 
-/** A template with UEFI whose variables have no keys, an empty extra disk, and no agent. */
-const uefiTemplate: ClusterData['guests'][number] = {
-  ...debianTemplate('pve2'),
-  vmid: 9010,
-  config: { name: 'uefi-template', bios: 'ovmf', machine: 'q35', ostype: 'l26', boot: 'order=scsi0', memory: '2048' },
-  disks: [
-    { key: 'efidisk0', storage: 'local-lvm', kind: 'disk', sizeBytes: 4 * 1024 ** 2, options: { efitype: '4m' } },
-    { key: 'scsi0', storage: 'local-lvm', kind: 'disk', sizeBytes: 8 * 1024 ** 3 },
-    { key: 'scsi4', storage: 'local-lvm', kind: 'disk', sizeBytes: 1024 ** 3 },
-  ],
-};
-
 const CLUSTER: ClusterData = {
   ...THREE_NODE,
   storages: [...THREE_NODE.storages, storage('thick', 'lvm'), storage('fast', 'zfspool'), storage('files', 'dir')],
-  guests: [...THREE_NODE.guests, uefiTemplate],
+  guests: [...THREE_NODE.guests, UEFI_TEMPLATE],
 };
 
 let flow: Flow;

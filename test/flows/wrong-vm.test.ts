@@ -78,7 +78,9 @@ function replace(vmid: number, config: Record<string, string>, type: Guest['type
 }
 
 function withoutTexts(snapshots: Guest['snapshots']): Guest['snapshots'] {
-  return Object.fromEntries(Object.entries(snapshots).map(([name, section]) => [name, { ...section, description: '' }]));
+  return Object.fromEntries(
+    Object.entries(snapshots).map(([name, section]) => [name, { ...section, description: '' }]),
+  );
 }
 
 function expectUntouched(stranger: Guest): void {

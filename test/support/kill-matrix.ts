@@ -32,6 +32,10 @@ export interface Source {
   /** Whether its disk has to grow to 20 GiB. */
   readonly grows: boolean;
   readonly boot: string;
+  /** Disks beside the boot disk. */
+  readonly dataDisks?: readonly Record<string, unknown>[];
+  /** What else has to be configured, and drives besides the boot disk's among it. */
+  readonly has?: Readonly<Record<string, RegExp>>;
 }
 
 const TEMPLATE: Source = {
@@ -74,6 +78,30 @@ const SOURCES: Readonly<Record<string, Source>> = {
     parts: { image: { TemplateName: '', Blank: true, Storage: 'local-lvm' } },
     grows: false,
     boot: 'order=scsi0;net0',
+  },
+  'a template with every device': {
+    ...TEMPLATE,
+    parts: {
+      image: { TemplateName: 'uefi-template' },
+      class: {
+        SecurityProfile: { SecureBoot: true, TPMEnabled: true },
+        PerformanceProfile: { MemoryHotAddEnabled: true },
+      },
+    },
+    hasCloudInitDrive: false,
+    boot: 'order=scsi0',
+    dataDisks: [
+      { Name: 'data', SizeGiB: 1, Type: 'ssd' },
+      { Name: 'log', SizeGiB: 2, Type: 'thin' },
+    ],
+    has: {
+      efidisk0: /pre-enrolled-keys=1/,
+      tpmstate0: /version=v2\.0/,
+      scsi1: /serial=data,size=1G,ssd=1/,
+      scsi2: /serial=log,size=2G/,
+      scsi4: /size=1G/,
+      hotplug: /^network,disk,usb,cpu,memory$/,
+    },
   },
   'an imported disk': {
     ...NOTHING,
@@ -135,7 +163,7 @@ export function requestFor(
     name,
     ...source.parts,
     networks: [nic()],
-    disks: [rootDisk(20)],
+    disks: [rootDisk(20), ...(source.dataDisks ?? [])],
     tags: ['matrix'],
     ...(cloudInit === 'iso' ? { userData: '#cloud-config\npackages: [nginx]\n' } : {}),
   });
@@ -284,6 +312,8 @@ export async function flawOf(
     /virtio=BC:24:11:/.test(config['net0'] ?? '') &&
     config['boot']?.startsWith(source.boot) === true &&
     (source.node ?? vm.node) === vm.node &&
+    Object.entries(source.has ?? {}).every(([key, form]) => form.test(config[key] ?? '')) &&
+    !Object.keys(config).some((key) => key.startsWith('unused')) &&
     /size=20G/.test(config['scsi0'] ?? '');
   if (!isWhole) return `configuration on ${vm.node} ${JSON.stringify(config)}`;
   const volumes = newVolumes(before.volumes, await world.volumes()).map((volume) =>
@@ -293,10 +323,16 @@ export async function flawOf(
   const hasDrive = kind.cloudInit === 'native' && source.hasCloudInitDrive;
   const expected = [
     ...(hasDrive ? [`${at}:vm-${id}-cloudinit`] : []),
-    `${at}:vm-${id}-disk-0`,
+    ...disksOf(source).map((number) => `${at}:vm-${id}-disk-${number}`),
     ...(kind.cloudInit === 'iso' ? [`shared:iso/vrtg-${id}.iso`] : []),
   ];
   return volumes.join() === expected.join() ? undefined : `volumes ${volumes.join(', ')}`;
+}
+
+/** The numbers of its disks. */
+function disksOf({ has = {} }: Source): number[] {
+  const others = Object.keys(has).filter((key) => /^(efidisk|tpmstate|scsi)\d/.test(key));
+  return [0, ...others.map((_, index) => index + 1)];
 }
 
 /** What there was before a create. */

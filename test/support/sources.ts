@@ -51,6 +51,19 @@ const cloudDrive = (on: string): DiskData => ({
   options: { media: 'cdrom' },
 });
 
+/** A template with UEFI whose variables have no keys, an empty disk besides, and no agent. */
+export const UEFI_TEMPLATE: GuestData = {
+  vmid: 9010,
+  node: 'pve2',
+  template: true,
+  config: { name: 'uefi-template', bios: 'ovmf', machine: 'q35', ostype: 'l26', boot: 'order=scsi0', memory: '2048' },
+  disks: [
+    { ...disk('efidisk0', 'local-lvm', 4 * MIB), options: { efitype: '4m' } },
+    disk('scsi0', 'local-lvm', 8 * GIB),
+    disk('scsi4', 'local-lvm', 1 * GIB),
+  ],
+};
+
 export const SOURCES: ClusterData = {
   ...THREE_NODE,
   storages: [
