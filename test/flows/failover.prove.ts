@@ -97,7 +97,7 @@ describe('the first endpoint of the list', () => {
     expect(new Set(sim.journal.after(later).map(({ node }) => node))).toEqual(new Set(['pve1']));
   });
 
-  it('is left while it hangs, before the first request that hangs there has an answer', async () => {
+  it('is left when it hangs, and gone back to when it goes on', async () => {
     expect(await inUse()).toBe(address(0));
     await sim.setDaemon('pve1', 'api', 'frozen');
     const stuck = outcomeOf(provider.client.power({ id: '100', op: PowerOp.ON }));
