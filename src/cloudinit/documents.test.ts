@@ -117,6 +117,8 @@ describe('the network-config', () => {
           routes: [
             { to: '0.0.0.0/0', via: '10.0.0.1' },
             { to: '::/0', via: '2001:db8::1' },
+            { to: '::/1', via: '2001:db8::1' },
+            { to: '8000::/1', via: '2001:db8::1' },
           ],
           nameservers: { addresses: ['8.8.8.8', '2001:4860:4860::8888'] },
         },

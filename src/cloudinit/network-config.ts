@@ -7,8 +7,12 @@ export interface SeedNic extends Pick<NicSpec, 'addresses' | 'gateways' | 'dns'>
   readonly mac: string;
 }
 
-/** `to: default` is what netplan likes best, but older cloud-init and netplan know only the prefix. */
-const DEFAULT_ROUTE: Readonly<Record<IpFamily, string>> = { 4: '0.0.0.0/0', 6: '::/0' };
+/**
+ * `to: default` is what netplan likes best, but older cloud-init and netplan know only the prefix. Cloud-init before 23.1
+ * writes `::/0` down as `::/64` where it does not pass it on to netplan: the two halves of it come out right everywhere
+ * (`gateway6` would too, and newer versions call a guest degraded for it).
+ */
+const EVERYWHERE: Readonly<Record<IpFamily, readonly string[]>> = { 4: ['0.0.0.0/0'], 6: ['::/0', '::/1', '8000::/1'] };
 
 /**
  * A network-config of version 2. NICs are found by MAC and keep the names the guest gives them, so that user data that
@@ -23,16 +27,16 @@ function ethernet(nic: SeedNic): Record<string, unknown> {
   return {
     match: { macaddress: nic.mac.toLowerCase() },
     ...(nic.addresses.length === 0 ? { dhcp4: true } : { addresses: nic.addresses.map(formatCidr) }),
-    ...(nic.gateways.length === 0 ? {} : { routes: nic.gateways.map((gateway) => route(gateway, nic.addresses)) }),
+    ...(nic.gateways.length === 0 ? {} : { routes: nic.gateways.flatMap((gateway) => routes(gateway, nic.addresses)) }),
     ...(nic.dns.length === 0 ? {} : { nameservers: { addresses: [...nic.dns] } }),
   };
 }
 
-function route(gateway: string, addresses: readonly IpWithPrefix[]): Record<string, unknown> {
+function routes(gateway: string, addresses: readonly IpWithPrefix[]): Record<string, unknown>[] {
   const family = ipFamily(gateway);
   if (family === undefined) throw new RangeError(`the gateway ${gateway} is no IP address`);
-  const via = { to: DEFAULT_ROUTE[family], via: gateway };
-  return standsAlone(addresses.find((address) => address.family === family)) ? { ...via, 'on-link': true } : via;
+  const onLink = standsAlone(addresses.find((address) => address.family === family)) ? { 'on-link': true } : {};
+  return EVERYWHERE[family].map((to) => ({ to, via: gateway, ...onLink }));
 }
 
 /** With a /32 or a /128 no gateway lies within the NIC's own network, so the guest has to be told where it is. */
