@@ -1,7 +1,9 @@
 // What was read, as messages of the wire.
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { GetDiskInfoResponseSchema, VMInfoSchema } from '#rpc/contract';
+import type { GetDiskInfoResponseSchema, ImportDiskResponseSchema, VMInfoSchema } from '#rpc/contract';
+import { formatImportTask } from '#rpc/task-id';
 import type { DiskInfo } from './read/disk-info.ts';
+import type { ImportedDisk } from './run/imports/import-disk.ts';
 import type { VmEntry } from './read/vm-entry.ts';
 
 export function encodeVmEntry(vm: VmEntry): MessageInitShape<typeof VMInfoSchema> {
@@ -30,4 +32,10 @@ export function encodeDiskInfo(disk: DiskInfo): MessageInitShape<typeof GetDiskI
     backingFile: disk.backing,
     metadata: { ...disk.metadata },
   };
+}
+
+export function encodeImport(disk: ImportedDisk): MessageInitShape<typeof ImportDiskResponseSchema> {
+  const { volid, storage, sizeBytes, checksum, running } = disk;
+  const task = running === undefined ? {} : { task: { id: formatImportTask({ storage, upid: running }) } };
+  return { diskId: volid, path: volid, actualSizeBytes: BigInt(sizeBytes ?? 0), checksum, ...task };
 }

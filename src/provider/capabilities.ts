@@ -1,9 +1,14 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { GetCapabilitiesResponseSchema } from '#rpc/contract';
 
-/** Only what is wired: the manager builds on every word of it. */
+/** Only what is wired: the manager builds on every word of it. It is asked before PVE is reached, so no version counts here. */
 export const capabilities: MessageInitShape<typeof GetCapabilitiesResponseSchema> = {
   supportsSnapshots: true,
   supportsMemorySnapshots: true,
   supportedNetworkTypes: ['bridge', 'vlan'],
+  // A node fetches from where the image was put; it puts none anywhere itself.
+  supportsDiskImport: true,
+  supportedImportFormats: ['qcow2', 'raw', 'vmdk'],
+  supportedImportBackends: ['s3', 'https'],
+  supportedTransferModes: ['relay'],
 };

@@ -78,6 +78,13 @@ const MEANINGS: Readonly<Partial<Record<PveTextKind, Meaning>>> = {
   'disk-shrink': { kind: 'invalid-spec', remedy: 'Ask for the present size or more' },
   'bridge-missing': { kind: 'precondition', remedy: 'Create the bridge on the node, or name another' },
   'too-many-cpus': { kind: 'precondition', remedy: 'Ask for fewer CPUs than the node has' },
+  'checksum-mismatch': { kind: 'invalid-spec', remedy: 'Correct the checksum, or what is to be fetched' },
+  'download-failed': {
+    kind: 'precondition',
+    remedy: 'Check that the file is there, and that the node can reach it and trusts its certificate',
+  },
+  'file-exists': { kind: 'busy', remedy: TRY_AGAIN },
+  'image-invalid': { kind: 'invalid-spec', remedy: 'Correct the format, or the image' },
   'no-space': { kind: 'exhausted', remedy: 'Free space on the storage, or name another' },
   'no-free-vmid': { kind: 'exhausted', remedy: 'Widen the range of VMIDs' },
 };

@@ -63,3 +63,14 @@ export function lockedFault(vm: Vm & { readonly subject: string; readonly lock: 
     remedy: `Wait for the running operation; what a crash has left is removed as root: ${removal}`,
   });
 }
+
+/** PVE's API hands out the content of no disk, and we have no other way to a node. */
+export function exportFault(id: string): Fault {
+  return new Fault('unsupported', {
+    subject: `VM ${id}`,
+    wanted: 'export a disk',
+    why: "Proxmox VE's API hands out no disk's content",
+    remedy:
+      'Back it up with vzdump, or run "qemu-img convert" on its node and put the image where ImportDisk can fetch it',
+  });
+}

@@ -3,10 +3,11 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Vmid } from '#pve/ids';
 import type { DescribeResponseSchema, Provider } from '#rpc/contract';
 import { encodeRawJson } from '#rpc/payload/describe';
+import { decodeImportDisk } from '#rpc/payload/import-disk';
 import { encodeVmList } from '#rpc/payload/vm-list';
 import type { CallContext, Handlers } from '#rpc/service';
 import type { Deadline } from '#runtime/deadline';
-import { encodeDiskInfo, encodeVmEntry } from './answer.ts';
+import { encodeDiskInfo, encodeImport, encodeVmEntry } from './answer.ts';
 import { capabilities } from './capabilities.ts';
 import type { Context } from './context.ts';
 import { toFault } from './faults.ts';
@@ -22,9 +23,11 @@ import {
   decodeVmid,
   encodeCreateOutcome,
 } from './request.ts';
+import { exportFault } from './refusals.ts';
 import { createCreateRuns } from './run/create-runs.ts';
 import { deleteVm } from './run/delete.ts';
 import { upgradeHardware } from './run/hardware-upgrade.ts';
+import { importDisk } from './run/imports/import-disk.ts';
 import { changeVmPower } from './run/power.ts';
 import { createSnapshot } from './run/snapshots/create.ts';
 import { removeSnapshot, type SnapshotReference } from './run/snapshots/delete.ts';
@@ -66,6 +69,12 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       await changed({ vmid: order.vmid, target: order.target }, 'upgrade the hardware', call, run);
       return {};
     },
+    importDisk: async (request, call) => {
+      const order = decodeImportDisk(request);
+      const { target, storage, format } = order;
+      return encodeImport(await audited(ctx, call, { target, storage, format }, importDisk(ctx, order, call.deadline)));
+    },
+    exportDisk: async ({ vmId }) => await Promise.reject(exportFault(vmId)),
     delete: async ({ id }, call) => {
       const vmid = decodeVmid(id);
       const run = async (): Promise<void> => await deleteVm(ctx, vmid, call.owner, call.deadline);

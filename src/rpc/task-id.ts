@@ -32,3 +32,21 @@ export function parseTaskId(text: string): TaskId | undefined {
   const [, kind = '', vmid = '', incarnation = '', goal = '', upid] = match;
   return { kind, vmid: Number(vmid), incarnation: incarnation === NONE ? undefined : incarnation, goal, upid };
 }
+
+/** An image being fetched has no VM yet: `vrtg1.import.-.-.<storage>.<upid>`, the file's name being in the UPID. */
+export interface ImportTask {
+  readonly storage: string;
+  readonly upid: string;
+}
+
+const IMPORT_TASK = /^vrtg1\.import\.-\.-\.([A-Za-z][A-Za-z0-9_.-]*)\.(UPID:\S+)$/;
+
+export function formatImportTask({ storage, upid }: ImportTask): string {
+  return `vrtg1.import.${NONE}.${NONE}.${storage}.${upid}`;
+}
+
+/** undefined where `text` is not a task id of this form. */
+export function parseImportTask(text: string): ImportTask | undefined {
+  const [, storage, upid] = IMPORT_TASK.exec(text) ?? [];
+  return storage === undefined || upid === undefined ? undefined : { storage, upid };
+}

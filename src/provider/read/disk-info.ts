@@ -1,7 +1,7 @@
 // GetDiskInfo: one disk of a VM, now or as a snapshot has it.
+import { isSerialOf } from '#claim/disk-serial';
 import { Fault } from '#domain/fault';
 import type { Owner } from '#domain/owner';
-import type { Drive } from '#pve/codec/drive';
 import type { Vmid } from '#pve/ids';
 import { listSnapshots, readSnapshotConfig, type Snapshot } from '#pve/qemu/snapshots';
 import { readVolume, type VolumeInside } from '#pve/storage/volumes';
@@ -105,7 +105,9 @@ function findDisk(vm: ClaimedVm, values: Kept['values'], { disk: id }: DiskQuery
   const isRoot = id === '' || id.toLowerCase() === 'root';
   const found =
     all.find(({ slot, volid }) => slot === id || volid === id) ??
-    (isRoot ? data.find(({ slot }) => slot === boots) : all.find(({ drive }) => isNamed(drive, id)));
+    (isRoot
+      ? data.find(({ slot }) => slot === boots)
+      : all.find(({ drive }) => isSerialOf(drive.rest?.['serial'], id)));
   if (found !== undefined) return found;
   const there = all.map(({ slot, volid }) => `${slot} (${volid})`).join(', ');
   throw new Fault('not-found', {
@@ -114,11 +116,6 @@ function findDisk(vm: ClaimedVm, values: Kept['values'], { disk: id }: DiskQuery
     why: id === '' ? 'it has no disk to boot from' : `it has no disk "${id}"`,
     remedy: there === '' ? 'Give it a disk' : `Name one of its disks: ${there}`,
   });
-}
-
-/** The name that Create gave a data disk is its serial number; upper and lower case are one, as in requests. */
-function isNamed({ rest }: Drive, name: string): boolean {
-  return rest?.['serial']?.toLowerCase() === name.toLowerCase();
 }
 
 /** Undefined for a device of the node, which is no volume. */

@@ -23,6 +23,8 @@ import { type VmEntry, type VmHardware, vmHardware } from './vm-entry.ts';
 /** Of the three requests that a node may be asked at once; the others are for whoever waits for a VM. */
 const AT_ONCE_PER_NODE = 2;
 const KEPT_MS = 5 * 60_000;
+/** What no list has told yet: reading a large cluster may take longer than one call has. */
+const UNTOLD_MS = 30 * 60_000;
 
 /** What is kept of a configuration. */
 interface Known {
@@ -36,6 +38,12 @@ interface Known {
   readonly nicOptions: Readonly<Record<string, string>>;
 }
 
+interface Memory {
+  readonly vms: Map<Vmid, Known>;
+  /** When the last whole list was told, ms of the clock. */
+  toldAt: number;
+}
+
 /** The state of a VM at this moment. */
 type Sight = Pick<NodeVm, 'vmid' | 'status' | 'lock'> & { readonly node: NodeName };
 
@@ -45,21 +53,22 @@ type Sight = Pick<NodeVm, 'vmid' | 'status' | 'lock'> & { readonly node: NodeNam
  * the node it is on, cannot be read.
  */
 export function createListVms(ctx: Context): (call: Deadline) => Promise<VmEntry[]> {
-  const known = new Map<Vmid, Known>();
+  const known: Memory = { vms: new Map(), toldAt: 0 };
   return async (call) =>
     // One list at a time: the second finds what the first has read.
     await ctx.lanes.through([{ key: 'list', width: 1 }], call.signal, async () => await listVms(ctx, known, call));
 }
 
-async function listVms(ctx: Context, known: Map<Vmid, Known>, call: Deadline): Promise<VmEntry[]> {
+async function listVms(ctx: Context, known: Memory, call: Deadline): Promise<VmEntry[]> {
   const { guests } = await readView(ctx, call);
   const vms = [...guests.values()].filter(({ type }) => type === 'qemu');
-  for (const vmid of known.keys()) if (!guests.has(vmid)) known.delete(vmid);
+  for (const vmid of known.vms.keys()) if (!guests.has(vmid)) known.vms.delete(vmid);
   const byNode = Map.groupBy(vms, ({ node }) => node);
   const entries = await Promise.all(
     [...byNode].map(async ([node, here]) => await listNode(ctx, known, node, here, call)),
   );
   const listed = entries.flat().sort((a, b) => a.vmid - b.vmid);
+  known.toldAt = ctx.clock.now();
   ctx.log.debug('VMs listed', { vms: vms.length, listed: listed.length });
   return listed;
 }
@@ -74,7 +83,7 @@ async function readView(ctx: Context, call: Deadline) {
 
 async function listNode(
   ctx: Context,
-  known: Map<Vmid, Known>,
+  known: Memory,
   node: NodeName,
   guests: readonly GuestEntry[],
   call: Deadline,
@@ -104,7 +113,7 @@ async function readNode(ctx: Context, node: NodeName, count: number, call: Deadl
 /** Undefined for a VM that is not to be listed, or is gone. */
 async function listGuest(
   ctx: Context,
-  known: Map<Vmid, Known>,
+  known: Memory,
   guest: GuestEntry,
   row: NodeVm | undefined,
   call: Deadline,
@@ -122,8 +131,8 @@ async function listGuest(
     row.lock,
   ]);
   try {
-    const kept = known.get(guest.vmid);
-    const vm = isCurrent(ctx, kept, sight, guest.vmid) ? kept : await readKnown(ctx, known, guest, sight, call);
+    const kept = known.vms.get(guest.vmid);
+    const vm = isCurrent(ctx, known, kept, sight, guest.vmid) ? kept : await readKnown(ctx, known, guest, sight, call);
     return vmEntry(ctx, { ...row, node: guest.node }, vm);
   } catch (error) {
     if (saidBy(error)?.kind !== 'vm-missing') throw error;
@@ -131,15 +140,23 @@ async function listGuest(
   }
 }
 
-function isCurrent(ctx: Context, kept: Known | undefined, sight: string, vmid: Vmid): kept is Known {
+function isCurrent(
+  ctx: Context,
+  { toldAt }: Memory,
+  kept: Known | undefined,
+  sight: string,
+  vmid: Vmid,
+): kept is Known {
   if (kept === undefined || kept.sight !== sight) return false;
   const touchedAt = ctx.vms.peek(vmid)?.touchedAt;
-  return ctx.clock.now() - kept.readAt < KEPT_MS && (touchedAt === undefined || touchedAt < kept.readAt);
+  const ageMs = ctx.clock.now() - kept.readAt;
+  const isYoung = ageMs < (kept.readAt > toldAt ? UNTOLD_MS : KEPT_MS);
+  return isYoung && (touchedAt === undefined || touchedAt < kept.readAt);
 }
 
 async function readKnown(
   ctx: Context,
-  known: Map<Vmid, Known>,
+  known: Memory,
   guest: GuestEntry,
   sight: string,
   call: Deadline,
@@ -148,17 +165,12 @@ async function readKnown(
   const config = await readConfig(ctx.pve, guest, call);
   const vm = understand(ctx, guest.vmid, config, { sight, readAt });
   // What is locked or unfinished is another one soon, and its node may show it as before.
-  if (config.lock === undefined && !vm.isUnfinished) known.set(guest.vmid, vm);
+  if (config.lock === undefined && !vm.isUnfinished) known.vms.set(guest.vmid, vm);
   return vm;
 }
 
-async function lookAgain(
-  ctx: Context,
-  known: Map<Vmid, Known>,
-  vmid: Vmid,
-  call: Deadline,
-): Promise<VmEntry | undefined> {
-  known.delete(vmid);
+async function lookAgain(ctx: Context, known: Memory, vmid: Vmid, call: Deadline): Promise<VmEntry | undefined> {
+  known.vms.delete(vmid);
   return await atGuest({ pve: ctx.pve, view: ctx.view, vmid, call, maxAgeMs: 0 }, async (guest) => {
     if (guest.type !== 'qemu') return undefined;
     const [config, status] = await Promise.all([readConfig(ctx.pve, guest, call), readStatus(ctx.pve, guest, call)]);

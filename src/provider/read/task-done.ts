@@ -5,30 +5,33 @@ import { asUpid, type Vmid } from '#pve/ids';
 import { readTaskStatus } from '#pve/nodes/tasks';
 import { readConfig } from '#pve/qemu/config';
 import { saidBy } from '#pve/said';
-import { parseTaskId, type TaskId } from '#rpc/task-id';
+import { parseImportTask, parseTaskId, type TaskId } from '#rpc/task-id';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { auditRemedy, observeLife } from '../observe/quiet.ts';
 import { isInTheMaking } from '../observe/window.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { locate } from '../view/cluster-view.ts';
+import { judgeImport } from './import-task.ts';
 import { isSnapshotTask, judgeSnapshotTask, type TaskVerdict } from './snapshot-task.ts';
 
 /**
  * What became of a task the manager keeps, judged from PVE alone. The manager never forgets a task that failed, so
  * nothing of PVE's or ours makes this an error: what cannot be asked now is not done, and what can never be asked again
- * is done, since Describe then tells what became of the VM. Only of snapshots a failure is told.
+ * is done, since Describe then tells what became of the VM. Only of snapshots and of images a failure is told.
  * Throws `invalid-spec` for an id that is missing.
  */
 export async function judgeTask(ctx: Context, id: string, call: Deadline): Promise<TaskVerdict> {
   if (id === '') throw invalidSpec('task.id', 'is missing', 'Use the id that the call answered with');
+  const image = parseImportTask(id);
   const task = parseTaskId(id);
   const upid = asUpid(id);
-  if (task === undefined && upid === undefined) {
+  if (image === undefined && task === undefined && upid === undefined) {
     ctx.log.warn('A task id of another version or provider is taken for done', { task: id });
     return verdict(true);
   }
   try {
+    if (image !== undefined) return await judgeImport(ctx, image, call);
     if (task !== undefined && isSnapshotTask(task)) return await judgeSnapshotTask(ctx, task, call);
     if (task !== undefined) return verdict(await hasReachedGoal(ctx, task, call));
     return verdict(upid === undefined || !(await readTaskStatus(ctx.pve, upid, call)).running);

@@ -3,7 +3,7 @@
 import { Fault } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
-import { listMachines } from '#pve/nodes/machines';
+import { listMachines } from '#pve/nodes/capabilities';
 import { putConfig } from '#pve/qemu/config';
 import { readPending } from '#pve/qemu/pending';
 import type { Deadline } from '#runtime/deadline';

@@ -9,3 +9,9 @@ export async function listCpuModels(pve: Pve, node: NodeName, call: Deadline): P
   const rows = asRows(await pve.get(path`/nodes/${node}/capabilities/qemu/cpu`, call), 'CPU models');
   return rows.map((row) => requiredText(row, 'name', 'CPU model'));
 }
+
+/** The versioned machine types that the QEMU of a node plays, `pc-q35-9.2+pve1`; nobody needs a privilege to ask. */
+export async function listMachines(pve: Pve, node: NodeName, call: Deadline): Promise<readonly string[]> {
+  const rows = asRows(await pve.get(path`/nodes/${node}/capabilities/qemu/machines`, call), 'machine list');
+  return rows.map((row) => requiredText(row, 'id', 'machine'));
+}

@@ -7,13 +7,17 @@ export type PveTextKind =
   | 'bad-ssh-key'
   | 'base-in-use'
   | 'bridge-missing'
+  | 'checksum-mismatch'
   | 'digest-mismatch'
   | 'disk-missing'
   | 'disk-shrink'
+  | 'download-failed'
+  | 'file-exists'
   | 'forbidden'
   | 'full-clone-unsupported'
   | 'ha-managed'
   | 'hotplug-problem'
+  | 'image-invalid'
   | 'interrupted'
   | 'is-template'
   | 'linked-clone-unsupported'
@@ -181,6 +185,11 @@ export const TEXT_RULES: readonly TextRule[] = [
     origin: 'pve-behaviour 8.5, 9.3; one-node/101',
   },
   {
+    kind: 'storage-wrong-content',
+    pattern: /storage '(?<storage>[^']+)' is not configured for content-type '(?<content>[^']+)'/,
+    origin: 'what download-url says (PVE::API2::Storage::Status)',
+  },
+  {
     kind: 'volume-missing',
     pattern: /volume '?(?<volume>[^ ']+)'? does not exist/,
     origin: 'pve-behaviour 9.2, 28.9; one-node/72',
@@ -262,6 +271,14 @@ export const TEXT_RULES: readonly TextRule[] = [
   { kind: 'no-space', pattern: /free space in thin pool \S+ reached threshold/, origin: 'what lvcreate prints' },
   { kind: 'no-space', pattern: /: out of space/, origin: 'what zfs prints' },
   { kind: 'no-space', pattern: /No space left on device/, origin: 'the text of ENOSPC, which PVE hands on' },
+  {
+    kind: 'checksum-mismatch',
+    pattern: /checksum mismatch: got '(?<got>[^']*)' != expect '(?<expected>[^']*)'/,
+    origin: 'pve-behaviour 8.5, 8.6',
+  },
+  { kind: 'file-exists', pattern: /refusing to override existing file '(?<file>[^']+)'/, origin: 'pve-behaviour 8.6' },
+  { kind: 'image-invalid', pattern: /failed to verify file: (?<why>.+)/, origin: 'pve-behaviour 8.6' },
+  { kind: 'download-failed', pattern: /^download failed: (?<why>.+)/, origin: 'pve-behaviour 8.6' },
 ];
 
 /** What a text of PVE's says; undefined where it is none of the list. */
