@@ -176,6 +176,16 @@ describe('a snapshot', () => {
   });
 });
 
+describe('an ISO that somebody has ejected', () => {
+  it('goes with its VM all the same', async () => {
+    const id = await createdInTheEnd(stage, 'ejected', { userData });
+    await asRoot('post', `${at(id)}/config`, { [seedIsoOf(guestOf(stage, id))?.slot ?? '']: 'none,media=cdrom' });
+    expect(await seedIsos()).toHaveLength(1);
+    await deletedInTheEnd(stage, id);
+    expect(await seedIsos()).toEqual([]);
+  });
+});
+
 describe('a copy of one of our VMs', () => {
   it.each([
     ['with an ISO of its own', { userData: '#cloud-config\npackages: [haproxy]\n' }],

@@ -9,6 +9,8 @@ import { requireSuccess, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Lane } from '#runtime/lanes';
 import type { Context } from '../context.ts';
+import { drivesOf } from '../plan/drives.ts';
+import { isSeed } from '../plan/facets/seed-drives.ts';
 import { vmSubject } from '../subject.ts';
 import { requireQuorum } from '../view/absence.ts';
 import { attachedIsos, deleteIso, deleteStaleIsos, isosInSnapshots } from './seed-isos.ts';
@@ -88,9 +90,11 @@ async function hasDeletedIsos(
   // The snapshots go with the VM, and so do those that only they name.
   const named = new Set([...attached, ...(await isosInSnapshots(ctx, vm, incarnation, call))]);
   for (const volid of named) await deleteIso(ctx, vm, volid, call);
-  // A create that ended too early may have uploaded one that it did not attach.
-  if (!wasReady) await deleteStaleIsos(ctx, vm, config.values, incarnation, call);
-  return named.size > 0 || !wasReady;
+  // A create that ended too early may have uploaded one that it did not attach, and a VM without a seed may have had its
+  // ISO ejected.
+  const mayHaveMore = !wasReady || !drivesOf(config.values).some(({ drive }) => isSeed(drive));
+  if (mayHaveMore) await deleteStaleIsos(ctx, vm, config.values, incarnation, call);
+  return named.size > 0 || mayHaveMore;
 }
 
 async function isStillThere(ctx: Context, vm: VmAt, claim: Claim, call: Deadline): Promise<boolean> {
