@@ -54,7 +54,7 @@ function guest(vmid: number, template: boolean, name: string, storage: string): 
   return { vmid, node: 'pve', template, config: { ...OPTIONS, name }, disks };
 }
 
-export const ZOO: ClusterData = {
+const ZOO: ClusterData = {
   name: 'zoo',
   pve: '9.1',
   nodes: [nodeData('pve', 0)],
