@@ -14,7 +14,7 @@ describe('an endpoint', () => {
     ['https://pve.example.com', 'https://pve.example.com:443', 'pve.example.com:443'],
     ['http://127.0.0.1:8006', 'http://127.0.0.1:8006', '127.0.0.1:8006'],
   ])('"%s"', (text, origin, address) => {
-    expect(parseEndpoint(text)).toEqual({ origin, address, secure: origin.startsWith('https:') });
+    expect(parseEndpoint(text)).toEqual({ origin, address, secure: origin.startsWith('https:'), prefix: '' });
   });
 
   test.each([
