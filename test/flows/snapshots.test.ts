@@ -346,12 +346,16 @@ describe('O10: a snapshot', () => {
 describe('a snapshot that takes longer than its call', () => {
   it('is a task that any replica judges, and that says so where it fails', async () => {
     const slow = await startStage({
-      settings: { PVE_TASK_TIMEOUT: '5s' },
+      settings: { PVE_TASK_TIMEOUT: '15s' },
       simulator: { timeScale: 50, durations: { saveStateMs: 100_000 } },
     });
     const { client } = await slow.another(1);
     const id = ourVm(slow);
-    await slow.client.power({ id, op: PowerOp.ON });
+    // On a busy machine a start takes longer than tasks are waited for here.
+    await until(
+      async () => await outcomeOf(slow.client.power({ id, op: PowerOp.ON })),
+      ({ kind }) => kind === 'ok',
+    );
     const order = { vmId: id, nameHint: 'long', includeMemory: true };
     const answer = await slow.client.snapshotCreate(order);
     expect(answer.task?.id).toMatch(
