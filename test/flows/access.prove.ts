@@ -58,7 +58,7 @@ describe('a session', () => {
   it.concurrent.each(SYNCHRONOUS.filter(({ cloudInit }) => cloudInit === 'iso'))(
     'that is to be begun by a provider that is cut off about then, in a create with $title, leaves one VM',
     async (kind) => {
-      const flow = await startFlow({ simulator: { timeScale: 200 }, settings: settingsFor(kind), node: 1 });
+      const flow = await startFlow({ simulator: { timeScale: 60 }, settings: settingsFor(kind), node: 1 });
       const user = givePassword(flow.sim, PASSWORD);
       const flaws: (string | undefined)[] = [];
       for (const at of [0, 1, 2, 3, 4, 5]) {
