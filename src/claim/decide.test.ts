@@ -5,6 +5,7 @@ import type { Claim } from './record.ts';
 
 const wish: CreateWish = {
   instance: 'default/prod',
+  kind: 'vm',
   owner: { name: 'web' },
   digest: 'd1',
   now: 10_000,

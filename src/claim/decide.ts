@@ -3,7 +3,7 @@
 import type { Owner } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
 import { isOwner, judgeOwnership } from './ownership.ts';
-import type { Claim, ClaimReading } from './record.ts';
+import type { Claim, ClaimKind, ClaimReading } from './record.ts';
 
 /** What one look at a slot gave. */
 export type Slot =
@@ -53,6 +53,8 @@ export type CreateDecision =
 export interface CreateWish {
   readonly instance: string;
   readonly owner: Owner;
+  /** Of the claims that count. */
+  readonly kind: ClaimKind;
   readonly digest: string;
   /** PVE's time, seconds since the epoch. */
   readonly now: number;
@@ -88,7 +90,7 @@ function ownVm(slot: Slot, wish: CreateWish): OwnVm[] {
   const ownership = judgeOwnership(slot.reading, wish.instance, slot.vmid);
   if (ownership.kind !== 'ours') return [];
   const { claim } = ownership;
-  return claim.kind === 'vm' && isOwner(claim, wish.owner) ? [{ vmid: slot.vmid, claim, locked: slot.locked }] : [];
+  return claim.kind === wish.kind && isOwner(claim, wish.owner) ? [{ vmid: slot.vmid, claim, locked: slot.locked }] : [];
 }
 
 function isReady({ claim }: OwnVm): boolean {

@@ -149,10 +149,11 @@ function isTextList(value: unknown): value is string[] {
 /**
  * A description that ends with the claim.
  * @param text the text of the description without a claim.
+ * @param before a line that stands before the claim and is never cut.
  * @param fit `cut` shortens the text to make room (a template's), `refuse` throws ClaimTooLongError (a person's).
  */
-export function describeWithClaim(text: string, claim: Claim, fit: 'cut' | 'refuse'): string {
-  const line = formatClaim(claim);
+export function describeWithClaim(text: string, claim: Claim, fit: 'cut' | 'refuse', before?: string): string {
+  const line = before === undefined ? formatClaim(claim) : `${before}\n${formatClaim(claim)}`;
   const room = MAX_DESCRIPTION_LENGTH - line.length - 1;
   const characters = [...text.trimEnd()];
   if (characters.length > room && fit === 'refuse') {

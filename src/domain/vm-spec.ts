@@ -18,6 +18,16 @@ export interface VmSpec {
   /** cloud-init meta data, YAML as its author wrote it. */
   readonly metaData: Uint8Array | undefined;
   readonly placement: PlacementSpec;
+  /** Of a Clone alone. */
+  readonly clone?: CloneWish;
+}
+
+/** What a clone takes over from its source, where it is the copy of a VM that lives on and not one more of a template. */
+export interface CloneWish {
+  /** CPUs, memory and all else a class says stay the source's: `size` is KEPT_SIZE. */
+  readonly keepsSize: boolean;
+  /** Volume of an ISO with the cloud-init documents, uploaded before the copy: `userData` and `metaData` are in it. */
+  readonly seedIso?: string;
 }
 
 /** What a VMClass says. */
@@ -43,6 +53,23 @@ export interface VmSize {
   /** Settings outside every other field, by key. */
   readonly extra: Readonly<Record<string, string>>;
 }
+
+/** The size of a clone that no class was named for. */
+export const KEPT_SIZE: VmSize = {
+  cpus: 0,
+  memoryMib: 0,
+  firmware: 'bios',
+  machine: undefined,
+  bootDiskGib: undefined,
+  diskType: undefined,
+  storage: undefined,
+  cloneMode: undefined,
+  guestTools: 'skip',
+  performance: {},
+  security: {},
+  limits: {},
+  extra: {},
+};
 
 export type Firmware = 'bios' | 'uefi';
 /** How a disk is allocated, or what it shows itself as. */

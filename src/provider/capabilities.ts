@@ -5,6 +5,7 @@ import type { GetCapabilitiesResponseSchema } from '#rpc/contract';
 export const capabilities: MessageInitShape<typeof GetCapabilitiesResponseSchema> = {
   supportsSnapshots: true,
   supportsMemorySnapshots: true,
+  supportsLinkedClones: true,
   supportedNetworkTypes: ['bridge', 'vlan'],
   // A node fetches from where the image was put; it puts none anywhere itself.
   supportsDiskImport: true,

@@ -1,3 +1,5 @@
+import type { ClaimKind } from '#claim/record';
+import type { CloneJson } from '#claim/todo';
 import type { Fault } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import type { VmSpec } from '#domain/vm-spec';
@@ -10,6 +12,22 @@ export interface CreateOrder {
   readonly owner: Owner;
   /** Of the request as it came over the wire. */
   readonly digest: string;
+  /** In the claim of what is made. */
+  readonly kind: ClaimKind;
+  /** Seeds its slots, together with `kind`: the owner's key; of a clone the VMID of its source, "/" and its name. */
+  readonly key: string;
+  /** Of a clone alone. */
+  readonly clone?: CloneOrder;
+}
+
+export interface CloneOrder {
+  readonly source: Vmid;
+  /** Who asks, for what he may copy. */
+  readonly asker: Partial<Owner>;
+  /** What any replica needs to finish the copy. */
+  readonly request: CloneJson;
+  /** The name of a placement policy that nobody here can read. */
+  readonly placementName: string | undefined;
 }
 
 /** What an error means for whoever ordered the VM; `at` is where it is being made, once that is known. */

@@ -2,7 +2,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { requestDigest } from '#claim/digest';
 import { invalidSpec } from '#domain/fault';
-import type { Owner } from '#domain/owner';
+import { type Owner, ownerKey } from '#domain/owner';
 import type { PowerOp } from '#domain/power';
 import { parseVmReference, type Vmid } from '#pve/ids';
 import {
@@ -21,10 +21,13 @@ import type { HardwareOrder } from './run/hardware-upgrade.ts';
 import type { PowerOrder } from './run/power.ts';
 
 export function decodeCreateOrder(request: CreateRequest, owner: Partial<Owner>): CreateOrder {
+  const whose = { ...owner, name: owner.name ?? request.name };
   return {
     spec: decodeCreate(request),
-    owner: { ...owner, name: owner.name ?? request.name },
+    owner: whose,
     digest: requestDigest(digestFields(request)),
+    kind: 'vm',
+    key: ownerKey(whose),
   };
 }
 

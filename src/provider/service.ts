@@ -9,6 +9,7 @@ import type { CallContext, Handlers } from '#rpc/service';
 import type { Deadline } from '#runtime/deadline';
 import { encodeDiskInfo, encodeImport, encodeVmEntry } from './answer.ts';
 import { capabilities } from './capabilities.ts';
+import { decodeCloneOrder, encodeCloneOutcome, inWordsOfClone } from './clone-request.ts';
 import type { Context } from './context.ts';
 import { toFault } from './faults.ts';
 import { type Description, describeVm } from './read/describe.ts';
@@ -36,7 +37,7 @@ import { decodeSnapshotOrder, decodeSnapshotReference, encodeSnapshot, encodeTas
 import { vmSubject } from './subject.ts';
 
 export function providerService(ctx: Context): Handlers<typeof Provider> {
-  const create = createCreateRuns(ctx);
+  const runs = createCreateRuns(ctx);
   const validate = createValidate(ctx);
   const listVms = createListVms(ctx);
   const changed = async <T>(object: VmObject, wanted: string, call: CallContext, run: () => Promise<T>): Promise<T> =>
@@ -46,7 +47,7 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
     getCapabilities: async () => await Promise.resolve(capabilities),
     create: async (request, call) => {
       const order = decodeCreateOrder(request, call.owner);
-      return encodeCreateOutcome(await audited(ctx, call, { vm: order.spec.name }, create(order, call.deadline)));
+      return encodeCreateOutcome(await audited(ctx, call, { vm: order.spec.name }, runs.run(order, call.deadline)));
     },
     listVMs: async (_request, { deadline }) => encodeVmList({ vms: (await listVms(deadline)).map(encodeVmEntry) }),
     getDiskInfo: async (request, { deadline, owner }) => {
@@ -55,7 +56,7 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
     },
     describe: async ({ id }, { deadline, owner }) => {
       const vmid = decodeVmid(id);
-      return encodeDescription(await about(vmid, 'describe', describeVm(ctx, vmid, owner, deadline)));
+      return encodeDescription(await about(vmid, 'describe', describeVm(ctx, runs, vmid, owner, deadline)));
     },
     power: async (request, call) => {
       const order = decodePowerOrder(request);
@@ -81,6 +82,15 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       await changed({ vmid }, 'delete', call, run);
       return {};
     },
+    clone: async (request, call) => {
+      try {
+        const order = decodeCloneOrder(request, call.owner);
+        const object = { vm: order.spec.name, source: order.clone?.source };
+        return encodeCloneOutcome(await audited(ctx, call, object, runs.run(order, call.deadline)));
+      } catch (error) {
+        throw inWordsOfClone(error);
+      }
+    },
     snapshotCreate: async (request, call) => {
       const order = decodeSnapshotOrder(request);
       const run = async () => await createSnapshot(ctx, order, call.owner, call.deadline);
@@ -96,7 +106,7 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       const run = async () => await revertToSnapshot(ctx, order, call.owner, call.deadline);
       return { task: encodeTask('revert', await changed(named(order), 'revert to a snapshot', call, run)) };
     },
-    taskStatus: async ({ task }, { deadline }) => await judgeTask(ctx, task?.id ?? '', deadline),
+    taskStatus: async ({ task }, { deadline }) => await judgeTask(ctx, runs, task?.id ?? '', deadline),
   };
 }
 

@@ -40,16 +40,26 @@ const DISKS: ReadonlySet<string> = new Set(['ide', 'sata', 'scsi', 'virtio', 'ef
 
 /** Throws where the storage of a disk cannot make such a copy of it. */
 export function refuseUncopiable(view: Snapshot, original: Original, field: string): void {
+  const obstacle = obstacleTo(view, original);
+  if (obstacle !== undefined) throw uncopiable(original, obstacle.disk, obstacle.type, field);
+}
+
+/** Whether all storages can make such a copy. */
+export function isCopiable(view: Snapshot, original: Original): boolean {
+  return obstacleTo(view, original) === undefined;
+}
+
+function obstacleTo(view: Snapshot, original: Original): { disk: Disk; type: string } | undefined {
   const { mode, snapshot } = original;
   // A full copy of the present is made from everything.
-  if (mode === 'full' && snapshot === undefined) return;
+  if (mode === 'full' && snapshot === undefined) return undefined;
   const types = new Map(view.storages.map((each) => [each.storage, each.type]));
   for (const disk of disksOf(original)) {
     const type = types.get(disk.storage);
     // What we may not see is PVE's to say.
-    if (type === undefined || canBeCopied(original, disk, type)) continue;
-    throw uncopiable(original, disk, type, field);
+    if (type !== undefined && !canBeCopied(original, disk, type)) return { disk, type };
   }
+  return undefined;
 }
 
 /** TPM state is copied in full in a linked clone too (pve-behaviour 13.2). */

@@ -4,11 +4,14 @@ import type { Have, Wish } from './wish.ts';
 export type WarningCode =
   | 'bios-to-uefi'
   | 'efi-renewed'
+  | 'full-not-linked'
   | 'local-iso'
   | 'not-nvme'
   | 'not-ssd'
   | 'not-thick'
   | 'not-thin'
+  | 'placement-name-unused'
+  | 'source-address-left'
   | 'template-cloud-init-unused';
 
 export interface Resize {

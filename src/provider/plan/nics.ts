@@ -18,7 +18,7 @@ export interface PlannedNic {
 /** Throws `invalid-spec` for a NIC that cannot be. */
 export function plannedNics(wish: Wish, have: Have): PlannedNic[] {
   const wanted = wish.spec.networks ?? [];
-  if (wanted.length === 0) return presentNics(have);
+  if (wanted.length === 0) return wish.spec.clone === undefined ? presentNics(have) : clonedNics(wish, have);
   if (wanted.length > slotCount('net')) {
     throw invalidSpec(
       'networks_json',
@@ -26,7 +26,8 @@ export function plannedNics(wish: Wish, have: Have): PlannedNic[] {
       'Name fewer',
     );
   }
-  return wanted.map((spec, index) => plannedNic(spec, index, wish, have));
+  const named = wanted.map((spec, index) => plannedNic(spec, index, wish, have));
+  return wish.spec.clone === undefined ? named : [...named, ...clonedNics(wish, have).slice(named.length)];
 }
 
 function presentNics(have: Have): PlannedNic[] {
@@ -36,17 +37,28 @@ function presentNics(have: Have): PlannedNic[] {
   });
 }
 
+/** PVE draws their MACs by chance; ours are known before the copy, as its ISO has to name them. */
+function clonedNics({ site }: Wish, have: Have): PlannedNic[] {
+  return presentNics(have).map((nic) => ({
+    ...nic,
+    net: { ...nic.net, mac: macFor(site.macPrefix, have.vmid, nic.index) },
+  }));
+}
+
 /** What a named network decides: where the NIC is. Its other options (firewall, mtu, queues) stay the template's. */
 function plannedNic(spec: NicSpec, index: number, wish: Wish, have: Have): PlannedNic {
   const slot = formatSlot({ kind: 'net', index });
   const present = parseNet(have.values[slot] ?? '');
   const { trunks: _trunks, ...rest } = present?.rest ?? {};
+  const bridge = bridgeOf(spec, index, wish, have);
+  // A clone whose NIC stays where it is stays in its VLAN too.
+  const stays = wish.spec.clone !== undefined && present?.bridge === bridge;
   const net: Net = {
     ...present,
     model: checkedModel(spec, index) ?? present?.model ?? 'virtio',
     mac: spec.mac ?? macFor(wish.site.macPrefix, have.vmid, index),
-    bridge: bridgeOf(spec, index, wish, have),
-    tag: spec.vlan,
+    bridge,
+    tag: spec.vlan ?? (stays ? present?.tag : undefined),
     linkDown: undefined,
     rest,
   };
@@ -63,14 +75,16 @@ function checkedModel(spec: NicSpec, index: number): string | undefined {
 }
 
 /** The bridge named, or that of the network's name in the map, or the name itself where it is a bridge's. */
-function bridgeOf(spec: NicSpec, index: number, { site }: Wish, have: Have): string {
-  const bridge = spec.bridge ?? site.networkMap[spec.name] ?? (/^vmbr\w+$/.test(spec.name) ? spec.name : undefined);
+function bridgeOf(spec: NicSpec, index: number, wish: Wish, have: Have): string {
+  const { site } = wish;
+  const known = site.networkMap[spec.name] ?? (/^vmbr\w+$/.test(spec.name) ? spec.name : undefined);
+  const bridge = spec.bridge ?? known ?? ownBridge(spec, index, wish, have);
   if (bridge === undefined) {
-    const known = Object.entries(site.networkMap).map(([name, target]) => `${name}=${target}`);
+    const listed = Object.entries(site.networkMap).map(([name, target]) => `${name}=${target}`);
     throw invalidSpec(
       `networks_json[${index}].Name`,
       `the network "${spec.name}" names no bridge and is not in the map of networks`,
-      `Give a bridge, use vmbr<N>, or one of ${known.join(', ')} (PVE_NETWORK_MAP)`,
+      `Give a bridge, use vmbr<N>, or one of ${listed.join(', ')} (PVE_NETWORK_MAP)`,
     );
   }
   if (site.bridges.includes(bridge)) return bridge;
@@ -79,6 +93,13 @@ function bridgeOf(spec: NicSpec, index: number, { site }: Wish, have: Have): str
     `node ${have.node} has no bridge "${bridge}", or we may not use it (SDN.Use)`,
     `Bridges there: ${site.bridges.join(', ') || 'none'}`,
   );
+}
+
+/** A clone may name a NIC of its source by its slot, `net0`: it stays on its bridge. */
+function ownBridge(spec: NicSpec, index: number, wish: Wish, have: Have): string | undefined {
+  const slot = formatSlot({ kind: 'net', index });
+  if (wish.spec.clone === undefined || spec.name !== slot) return undefined;
+  return parseNet(have.values[slot] ?? '')?.bridge;
 }
 
 export function formatNic(nic: PlannedNic): string {

@@ -57,9 +57,13 @@ export interface Plan {
   readonly warnings: readonly WarningCode[];
 }
 
+/** What only a class can ask for. The other facets find nothing in a class that says nothing. */
+const OF_SIZE: ReadonlySet<Facet> = new Set([cpu, memory, hotplug]);
+
 /** Throws a Fault for a wish that cannot be fulfilled. */
 export function planVm(wish: Wish, have: Have): Plan {
-  const changes = facets.map((facet) => facet.diff(wish, have));
+  const asked = wish.spec.clone?.keepsSize === true ? facets.filter((facet) => !OF_SIZE.has(facet)) : facets;
+  const changes = asked.map((facet) => facet.diff(wish, have));
   const warnings = new Set(changes.flatMap((change) => change.warnings ?? []));
   return { steps: toSteps(changes), warnings: [...warnings] };
 }

@@ -1,4 +1,5 @@
 // Describe: what a VM is now. From the cluster's view where that can be trusted, else from the VM's own node.
+import type { Claim } from '#claim/record';
 import { Fault } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import type { PowerState } from '#domain/power';
@@ -16,6 +17,8 @@ import { vmSubject } from '../subject.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { atGuest } from '../view/cluster-view.ts';
 import { claimOnSight } from '../run/claim-on-sight.ts';
+import type { CreateRuns } from '../run/create-runs.ts';
+import { goOnWith } from './clone-task.ts';
 import { consoleUrl } from './console-url.ts';
 import { powerState } from './power-state.ts';
 import type { VmDetails } from '../view/vm-memory.ts';
@@ -36,6 +39,7 @@ const TOUCHED_MS = 15_000;
 /** Undefined for a VM that is proven absent, and for one whose create has failed: the manager then creates it again. */
 export async function describeVm(
   ctx: Context,
+  runs: CreateRuns,
   vmid: Vmid,
   asker: Partial<Owner>,
   call: Deadline,
@@ -43,7 +47,7 @@ export async function describeVm(
   const whereabouts = { pve: ctx.pve, view: ctx.view, vmid, call, maxAgeMs: VIEW_MAX_AGE_MS };
   const description = await atGuest(whereabouts, async (guest, takenAt) => {
     refuseContainer(guest);
-    return await describeGuest(ctx, guest, takenAt, asker, call);
+    return await describeGuest({ ctx, runs }, guest, takenAt, asker, call);
   });
   if (description === 'given-up') return undefined;
   if (description === undefined) {
@@ -55,8 +59,13 @@ export async function describeVm(
   return description;
 }
 
+interface Means {
+  readonly ctx: Context;
+  readonly runs: CreateRuns;
+}
+
 async function describeGuest(
-  ctx: Context,
+  { ctx, runs }: Means,
   guest: GuestEntry,
   takenAt: number,
   asker: Partial<Owner>,
@@ -67,7 +76,7 @@ async function describeGuest(
   const details = await currentDetails(ctx, seen, asker, call);
   refuseForeign(details.ownership, { ...guest, name: details.values['name'] }, 'describe', asker);
   refuseRemnant(guest, details);
-  if (await isGivenUp(ctx, guest, details, call)) return 'given-up';
+  if (await isGivenUp({ ctx, runs }, guest, details, call)) return 'given-up';
   const state = powerState(seen);
   if (state === undefined) throw unknownState(guest);
   if (state !== 'On' || record.told !== state) forgetIps(ctx, record.agent);
@@ -80,13 +89,19 @@ async function describeGuest(
  * Whether there is no VM yet, and none will be: it is being taken away, or nobody works on its create any more. The
  * manager then creates it again, which goes on with what is there. Throws `busy` while somebody may still be at work.
  */
-async function isGivenUp(ctx: Context, guest: GuestEntry, details: VmDetails, call: Deadline): Promise<boolean> {
+async function isGivenUp(
+  { ctx, runs }: Means,
+  guest: GuestEntry,
+  details: VmDetails,
+  call: Deadline,
+): Promise<boolean> {
   const claim = details.ownership.kind === 'ours' ? details.ownership.claim : undefined;
   if (claim?.state === 'void') return true;
   const isStub = details.ownership.kind === 'unclaimed' && isCopyLock(details.lock);
   if (claim?.state !== 'creating' && !isStub) return false;
   const record = ctx.vms.of(guest.vmid);
   if (record.createHasFailed && !record.isBeingMade) return true;
+  if (claim?.kind === 'clone') return await takeUpClone({ ctx, runs }, guest, details, claim, call);
   const life = record.isBeingMade ? 'worked-on' : await observeLife(ctx, guest, details.digest, claim, call);
   if (life === 'dead') return true;
   const doing = { subject: vmSubject({ ...guest, name: details.values['name'] ?? guest.name }), wanted: 'describe' };
@@ -95,6 +110,21 @@ async function isGivenUp(ctx: Context, guest: GuestEntry, details: VmDetails, ca
     throw new Fault('forbidden', { ...doing, why, remedy: auditRemedy(guest) });
   }
   throw new Fault('busy', { ...doing, why: 'it is still being made', remedy: 'The next try asks again' });
+}
+
+/** Nobody asks for a clone again, so it is taken up here; throws until it is finished. */
+async function takeUpClone(
+  { ctx, runs }: Means,
+  guest: GuestEntry,
+  details: VmDetails,
+  claim: Claim,
+  call: Deadline,
+): Promise<never> {
+  const { isBeingMade } = ctx.vms.of(guest.vmid);
+  const verdict = isBeingMade ? undefined : await goOnWith(ctx, runs, { guest, config: details, claim }, call);
+  const why = verdict?.error === undefined || verdict.error === '' ? 'it is still being cloned' : verdict.error;
+  const subject = vmSubject({ ...guest, name: details.values['name'] ?? guest.name });
+  throw new Fault('busy', { subject, wanted: 'describe', why, remedy: 'The next try asks again' });
 }
 
 /** Its disks are gone, and its configuration too but for this lock: it is neither there nor absent. */

@@ -10,6 +10,12 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
     'the template is set to BIOS and the class asks for UEFI: the VM boots only from an image that supports both, as most cloud images do',
   'efi-renewed':
     "the template's UEFI variables had no keys for Secure Boot, so the VM began with new ones, without the template's boot entries: it boots by the default path of its disk",
+  'full-not-linked':
+    'a linked clone was asked for, and it was made in full: PVE makes linked ones of templates only, on storages that can, and beside the template',
+  'placement-name-unused':
+    'the placement of its clone was given as the name of a policy alone, which the provider cannot read: it was placed like its source',
+  'source-address-left':
+    'its source has a static address in its cloud-init options; the clone uses DHCP, since nobody has given it an address of its own',
   'not-thick':
     'a disk was asked for as thick, and its storage allocates as it is set up: thin pools, Ceph and btrfs always thinly, ZFS unless "sparse" is off, files as "preallocation" says',
   'not-thin': 'a disk was asked for as thin, and its storage sets the whole size aside',

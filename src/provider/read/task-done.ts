@@ -12,16 +12,23 @@ import { auditRemedy, observeLife } from '../observe/quiet.ts';
 import { isInTheMaking } from '../observe/window.ts';
 import { proveAbsent } from '../view/absence.ts';
 import { locate } from '../view/cluster-view.ts';
+import type { CreateRuns } from '../run/create-runs.ts';
+import { judgeCloneTask } from './clone-task.ts';
 import { judgeImport } from './import-task.ts';
 import { isSnapshotTask, judgeSnapshotTask, type TaskVerdict } from './snapshot-task.ts';
 
 /**
  * What became of a task the manager keeps, judged from PVE alone. The manager never forgets a task that failed, so
  * nothing of PVE's or ours makes this an error: what cannot be asked now is not done, and what can never be asked again
- * is done, since Describe then tells what became of the VM. Only of snapshots and of images a failure is told.
+ * is done, since Describe then tells what became of the VM. Only of snapshots, clones and images a failure is told.
  * Throws `invalid-spec` for an id that is missing.
  */
-export async function judgeTask(ctx: Context, id: string, call: Deadline): Promise<TaskVerdict> {
+export async function judgeTask(
+  ctx: Context,
+  runs: CreateRuns,
+  id: string,
+  call: Deadline,
+): Promise<TaskVerdict> {
   if (id === '') throw invalidSpec('task.id', 'is missing', 'Use the id that the call answered with');
   const image = parseImportTask(id);
   const task = parseTaskId(id);
@@ -33,6 +40,7 @@ export async function judgeTask(ctx: Context, id: string, call: Deadline): Promi
   try {
     if (image !== undefined) return await judgeImport(ctx, image, call);
     if (task !== undefined && isSnapshotTask(task)) return await judgeSnapshotTask(ctx, task, call);
+    if (task?.kind === 'clone') return await judgeCloneTask(ctx, runs, task, call);
     if (task !== undefined) return verdict(await hasReachedGoal(ctx, task, call));
     return verdict(upid === undefined || !(await readTaskStatus(ctx.pve, upid, call)).running);
   } catch (error) {

@@ -1,7 +1,6 @@
 import { Fault } from '#domain/fault';
-import { ownerKey } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
-import type { Deadline } from '#runtime/deadline';
+import { type Deadline, deadlineIn } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
 import { isForGood } from '../faults.ts';
@@ -18,8 +17,15 @@ export interface CreateOutcome {
   readonly running: LongCopy | undefined;
 }
 
-/** The creates of this process: one at a time per owner, and those that outlive their calls. Throws a Fault. */
-export type CreateRuns = (order: CreateOrder, call: Deadline) => Promise<CreateOutcome>;
+/** The creates of this process: one at a time per owner, and those that outlive their calls. */
+export interface CreateRuns {
+  /** Throws a Fault. */
+  run(order: CreateOrder, call: Deadline): Promise<CreateOutcome>;
+  /** Finishes, without a call, what somebody has copied. */
+  goOn(order: CreateOrder, copy: LongCopy): void;
+  /** Whether a run that has outlived its call is at work on the VM. */
+  isAtWork(vmid: Vmid): boolean;
+}
 
 /** A create that has outlived its call. */
 interface LongRun {
@@ -38,12 +44,9 @@ export function createCreateRuns(ctx: Context): CreateRuns {
   const long = new Map<string, LongRun>();
   const backOff = createBackOff(ctx.clock);
 
-  return async (order, call) => {
-    const key = ownerKey(order.owner);
-    backOff.check(key, order.digest);
-    const known = long.get(key);
-    if (known?.digest === order.digest) return { vmid: known.copy.vmid, running: known.copy };
-    if (known !== undefined) replace(ctx, order, known);
+  /** Begins a run, and ends its memory of time and back-off with it. */
+  function begin(order: CreateOrder, call: Deadline): Begun {
+    const key = keyOf(order);
     const stop = new AbortController();
     const begunAt = ctx.clock.now();
     const time = createRunTime(call, AbortSignal.any([ctx.stopping, stop.signal]));
@@ -61,24 +64,62 @@ export function createCreateRuns(ctx: Context): CreateRuns {
           throw fault;
         },
       );
-    try {
-      const outcome = await Promise.race([
-        whole.then((vmid) => ({ vmid, running: undefined })),
-        time.handedOver.then((copy) => ({ vmid: copy.vmid, running: copy })),
-      ]);
-      const { running } = outcome;
-      if (running !== undefined) {
-        const run = { digest: order.digest, copy: running, begunAt, stop: () => stop.abort(replaced(order)) };
-        long.set(key, run);
-        void follow(ctx, order, running, whole).finally(() => {
-          if (long.get(key) === run) long.delete(key);
-        });
-      }
-      return outcome;
-    } finally {
-      whole.then(time.dispose, time.dispose);
-    }
+    whole.then(time.dispose, time.dispose);
+    return { time, whole, begunAt, stop: () => stop.abort(replaced(order)) };
+  }
+
+  function keep(order: CreateOrder, { whole, begunAt, stop }: Begun, copy: LongCopy): void {
+    const key = keyOf(order);
+    const run = { digest: order.digest, copy, begunAt, stop };
+    long.set(key, run);
+    void follow(ctx, order, copy, whole).finally(() => {
+      if (long.get(key) === run) long.delete(key);
+    });
+  }
+
+  async function run(order: CreateOrder, call: Deadline): Promise<CreateOutcome> {
+    const key = keyOf(order);
+    backOff.check(key, order.digest);
+    const known = long.get(key);
+    if (known?.digest === order.digest) return { vmid: known.copy.vmid, running: known.copy };
+    if (known !== undefined) replace(ctx, order, known);
+    const begun = begin(order, call);
+    const outcome = await Promise.race([
+      begun.whole.then((vmid) => ({ vmid, running: undefined })),
+      begun.time.handedOver.then((copy) => ({ vmid: copy.vmid, running: copy })),
+    ]);
+    if (outcome.running !== undefined) keep(order, begun, outcome.running);
+    return outcome;
+  }
+
+  return {
+    run,
+    goOn: (order, copy) => {
+      if (long.has(keyOf(order))) return;
+      const call = deadlineIn(BEGINNING_MS, ctx.stopping);
+      const begun = begin(order, call);
+      begun.time.copying(copy);
+      begun.time.handOver();
+      call.dispose();
+      keep(order, begun, copy);
+    },
+    isAtWork: (vmid) => [...long.values()].some(({ copy }) => copy.vmid === vmid),
   };
+}
+
+/** For a run that is handed over at once, and then has its own time. */
+const BEGINNING_MS = 60_000;
+
+interface Begun {
+  readonly time: RunTime;
+  readonly whole: Promise<Vmid>;
+  /** Ms of the clock. */
+  readonly begunAt: number;
+  stop(): void;
+}
+
+function keyOf({ kind, key }: CreateOrder): string {
+  return `${kind}:${key}`;
 }
 
 /** Stops a run whose request is no longer the owner's last. Throws where that cannot be known yet. */
@@ -113,7 +154,7 @@ function isHopeless(fault: Fault): boolean {
   return fault instanceof CopyIsGone || fault.kind === 'internal' || isForGood(fault);
 }
 
-/** A run that has outlived its call has nobody to repeat it: it goes on after everything that may pass. */
+/** A run that has outlived its call, and a clone, has nobody to repeat it: it goes on after everything that may pass. */
 async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): Promise<Vmid> {
   const vm = order.spec.name;
   const retry = patience(ctx.clock, time.deadline, (error) =>
@@ -124,7 +165,9 @@ async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): 
       return await createVm(ctx, order, time);
     } catch (error) {
       const fault = createFault(error, order);
-      if (!time.isHandedOver || isHopeless(fault)) throw fault;
+      // A clone is asked for once: what may pass within its call is waited for.
+      const mayWait = time.isHandedOver || (order.kind === 'clone' && fault.kind === 'busy');
+      if (!mayWait || isHopeless(fault)) throw fault;
       await retry.pause(fault);
     }
   }

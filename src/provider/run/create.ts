@@ -2,11 +2,11 @@
 // copy what was asked for, then `ready`. Repeating the call, here or in another process, goes on from what PVE has.
 import { type CreateDecision, decideCreate, type OwnVm } from '#claim/decide';
 import { slotsFor } from '#claim/slots';
-import { ownerKey } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
 import type { VmConfig } from '#pve/qemu/config';
 import type { VmAt } from '#pve/qemu/vm';
 import type { Deadline } from '#runtime/deadline';
+import { asDecided } from '../clone-request.ts';
 import type { Context } from '../context.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
 import { isForGood, mayPass } from '../faults.ts';
@@ -156,7 +156,8 @@ async function resume(
   }
   isMaking(ctx, run, vm.vmid);
   try {
-    return await finishVm(ctx, order, { vm, incarnation, isResumed: !isMine, config: seen.config }, call);
+    const decided = asDecided(order, seen.config.values['description'], incarnation);
+    return await finishVm(ctx, decided, { vm, incarnation, isResumed: !isMine, config: seen.config }, call);
   } catch (error) {
     const fault = createFault(error, order, vm);
     if (isForGood(fault)) await takeOutFailed(ctx, { name: order.spec.name, vmid: vm.vmid, incarnation }, call);
@@ -210,12 +211,13 @@ async function lookAtWindow(ctx: Context, run: Run): Promise<Look> {
     ctx.permissions.read(call, maxAgeMs),
     ctx.aclPaths.read(call, maxAgeMs),
   ]);
-  const seed = { instance: ctx.instance, kind: 'vm', owner: ownerKey(order.owner) } as const;
+  const seed = { instance: ctx.instance, kind: order.kind, owner: order.key };
   const slots = slotsFor(seed, ctx.settings.vmidRange);
   const window = await observeWindow(ctx, slots, { snapshot, permissions, aclPaths, doubted, call });
   const decision = decideCreate(window, {
     instance: ctx.instance,
     owner: order.owner,
+    kind: order.kind,
     digest: order.digest,
     now: ctx.pve.serverTime() ?? Math.floor(ctx.clock.now() / 1000),
     mayReplace: copied === undefined,

@@ -1,5 +1,6 @@
 // From a copy that is there to the VM that was asked for: the same pipe for a new copy and for one that a dead run left.
 import { type Claim, describeWithClaim } from '#claim/record';
+import { withoutTodo } from '#claim/todo';
 import { Fault } from '#domain/fault';
 import type { NodeName, Vmid } from '#pve/ids';
 import { putConfig, readConfig, type VmConfig } from '#pve/qemu/config';
@@ -162,6 +163,6 @@ async function markReady(
     time: ctx.pve.serverTime() ?? own.claim.time,
     ...(warnings.length === 0 ? {} : { warnings }),
   };
-  const description = describeWithClaim(own.text, claim, 'refuse');
+  const description = describeWithClaim(withoutTodo(own.text), claim, 'refuse');
   await putConfig(ctx.pve, vm, { digest: own.config.digest, set: { description } }, call);
 }

@@ -7,20 +7,23 @@ import { Fault } from '#domain/fault';
 import { isUnknownOutcome } from '#pve/errors';
 import type { NodeName, Upid, Vmid } from '#pve/ids';
 import { saidBy } from '#pve/said';
-import { requireSuccess, type TaskResult, TaskStillRunning, waitForTask } from '#pve/tasks';
+import { requireSuccess, TaskFailed, type TaskResult, TaskStillRunning, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Lane } from '#runtime/lanes';
 import type { Context } from '../context.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
 import { mayPass } from '../faults.ts';
 import { onBestNode } from '../observe/candidates.ts';
+import { observeCloneSource } from '../observe/clone-source.ts';
 import { observeOriginal, type Original } from '../observe/original.ts';
 import { observePlace } from '../observe/place.ts';
-import { planVm } from '../plan/plan.ts';
+import type { IsoUpload } from '../plan/facet.ts';
+import { planVm, type Step } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
 import { requireAudit } from '../view/absence.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
 import { cloneMaking } from './clone-making.ts';
+import { cloneParts, dropSeed, uploadSeed } from './clone-parts.ts';
 import { chooseSlot } from './free-slot.ts';
 import type { Making, NewVm, Place } from './making.ts';
 import { newMaking } from './new-making.ts';
@@ -72,6 +75,8 @@ interface Prepared {
   readonly making: Making;
   readonly vm: NewVm;
   readonly incarnation: string;
+  /** Uploaded before the copy. */
+  readonly seed: IsoUpload | undefined;
 }
 
 interface Ground {
@@ -85,7 +90,7 @@ interface Ground {
 async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: Deadline): Promise<Prepared> {
   const { spec } = order;
   const [original, vmid] = await Promise.all([
-    spec.image.kind === 'template' ? observeOriginal(ctx, order, spec.image, ground.view, call) : undefined,
+    originalOf(ctx, order, ground.view, call),
     chooseSlot(ctx, ground.free, call),
   ]);
   await requireAudit(ctx, vmSubject({ name: spec.name }), 'create', call);
@@ -93,7 +98,7 @@ async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: D
   const incarnation = newIncarnation();
   const { view, only } = ground;
   const search = { order, snapshot: view, home: original?.guest.node, only };
-  const { making, warnings } = await onBestNode(
+  const { making, warnings, upload } = await onBestNode(
     ctx,
     search,
     async (node, asked) => {
@@ -102,14 +107,30 @@ async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: D
         planMaking(ctx, order, original, { view, node, asked, pool }, call),
       ]);
       const have = { vmid, node, values: planned.values };
-      return { making: planned, warnings: planVm({ spec, incarnation, site }, have).warnings };
+      const plan = planVm({ spec, incarnation, site }, have);
+      return { making: planned, warnings: plan.warnings, upload: plan.steps.find(isUpload) };
     },
     call,
   );
-  const claim = newClaim(ctx, order, { vmid, incarnation, warnings });
-  const description = describeWithClaim(making.text, claim, 'cut');
+  const cloned = order.clone === undefined ? undefined : cloneParts(order, original, upload, incarnation);
+  const codes = [...new Set([...warnings, ...(cloned?.warnings ?? [])])];
+  const claim = newClaim(ctx, order, { vmid, incarnation, warnings: codes });
+  const description = describeWithClaim(making.text, claim, 'cut', cloned?.todo);
   const vm = { vmid, name: spec.name, description, ...(pool === undefined ? {} : { pool }) };
-  return { making, vm, incarnation };
+  return { making, vm, incarnation, seed: cloned?.seed };
+}
+
+const isUpload = (step: Step): step is Step & { kind: 'upload-iso' } => step.kind === 'upload-iso';
+
+async function originalOf(
+  ctx: Context,
+  order: CreateOrder,
+  view: Snapshot,
+  call: Deadline,
+): Promise<Original | undefined> {
+  const { spec, clone } = order;
+  if (clone !== undefined) return await observeCloneSource(ctx, clone, spec, view, call);
+  return spec.image.kind === 'template' ? await observeOriginal(ctx, order, spec.image, view, call) : undefined;
 }
 
 async function planMaking(
@@ -127,14 +148,14 @@ async function planMaking(
 
 function newClaim(
   ctx: Context,
-  { owner, digest }: CreateOrder,
+  { owner, digest, kind }: CreateOrder,
   { vmid, incarnation, warnings }: Pick<Claim, 'vmid' | 'incarnation'> & { readonly warnings: readonly string[] },
 ): Claim {
   return {
     incarnation,
     digest,
     instance: ctx.instance,
-    kind: 'vm',
+    kind,
     name: owner.name,
     ...(owner.namespace === undefined ? {} : { namespace: owner.namespace }),
     ...(owner.uid === undefined ? {} : { uid: owner.uid }),
@@ -168,19 +189,29 @@ async function run(ctx: Context, order: CreateOrder, prepared: Prepared, time: R
  */
 const VISIBLE_AFTER_MS = 2_000;
 
-async function beginAndWait(ctx: Context, { making, vm, incarnation }: Prepared, time: RunTime): Promise<void> {
+async function beginAndWait(ctx: Context, { making, vm, incarnation, seed }: Prepared, time: RunTime): Promise<void> {
   const { vmid, name } = vm;
   const sentAt = ctx.clock.now();
   const untilVisible = async (): Promise<void> => {
     await ctx.clock.sleep(Math.max(0, sentAt + VISIBLE_AFTER_MS - ctx.clock.now()), time.deadline.signal);
   };
-  const upid = await begin(making, vm, time, untilVisible);
+  const at = { node: making.target, vmid };
+  const upid = await uploadSeed(ctx, seed, at, time.deadline)
+    .then(async () => await begin(making, vm, time, untilVisible))
+    .catch(async (error: unknown) => {
+      // What may have begun all the same will need its ISO.
+      if (!isUnknownOutcome(error)) await dropSeed(ctx, seed, at, time.deadline);
+      throw error;
+    });
   const { from, target: node } = making;
   ctx.log.info('Making a VM', { vm: name, vmid, from, node, upid });
   time.copying({ vmid, incarnation, upid });
   try {
     requireSuccess(await waitForCopy(ctx, upid, time));
     await untilVisible();
+  } catch (error) {
+    if (error instanceof TaskFailed) await dropSeed(ctx, seed, at, time.deadline);
+    throw error;
   } finally {
     time.copying(undefined);
   }

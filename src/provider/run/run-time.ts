@@ -5,7 +5,8 @@ import { type Deadline, DeadlineError, deadlineIn } from '#runtime/deadline';
 export interface LongCopy {
   readonly vmid: Vmid;
   readonly incarnation: string;
-  readonly upid: Upid;
+  /** Undefined where another process has begun it, and nobody has told. */
+  readonly upid: Upid | undefined;
 }
 
 /** The time one create has: its call's, or a day of its own once a long copy has been handed over. */

@@ -83,6 +83,7 @@ function wishOf({ call, pve, made, leftBehind }: Run): Parameters<typeof decideC
   return {
     instance: INSTANCE,
     owner: ownerOf(call),
+    kind: 'vm',
     digest: call.digest,
     now: pve.seconds,
     mayReplace: made === undefined,

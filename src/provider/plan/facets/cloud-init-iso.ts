@@ -21,15 +21,32 @@ export function isoChange(wish: Wish, have: Have, nics: readonly PlannedNic[], s
   const { storage, shared } = requireIsoStorage(wish, have);
   const fileName = formatIsoName(have.vmid, wish.incarnation, bytes);
   const file = `${storage}:iso/${fileName}`;
-  const stale = seeds.filter((at) => at.drive.file !== file).map((at) => at.slot);
+  const { stale, isAttached } = beside(seeds, file);
   // Where an ISO lies is told of the one that is attached: until then it may still go elsewhere.
-  if (seeds.some((at) => at.drive.file === file)) return { delete: stale, warnings: shared ? [] : ['local-iso'] };
-  const slot = seedSlot(wish, have, seeds);
+  if (isAttached) return { delete: stale, warnings: shared ? [] : ['local-iso'] };
   return {
     upload: [{ storage, shared, fileName, bytes }],
-    set: { [slot]: formatDrive({ file, media: 'cdrom' }) },
-    delete: stale.filter((key) => key !== slot),
+    ...attached(wish, have, seeds, file),
     warnings: replacedWarning(have, nics),
+  };
+}
+
+/** An ISO that has been uploaded before the copy, in the place of every other seed. */
+export function attachedIso(wish: Wish, have: Have, seeds: readonly DriveAt[], file: string): Change {
+  const { stale, isAttached } = beside(seeds, file);
+  return isAttached ? { delete: stale } : attached(wish, have, seeds, file);
+}
+
+function beside(seeds: readonly DriveAt[], file: string): { stale: readonly string[]; isAttached: boolean } {
+  const others = seeds.filter((at) => at.drive.file !== file);
+  return { stale: others.map((at) => at.slot), isAttached: others.length < seeds.length };
+}
+
+function attached(wish: Wish, have: Have, seeds: readonly DriveAt[], file: string): Change {
+  const slot = seedSlot(wish, have, seeds);
+  return {
+    set: { [slot]: formatDrive({ file, media: 'cdrom' }) },
+    delete: seeds.map((at) => at.slot).filter((key) => key !== slot),
   };
 }
 

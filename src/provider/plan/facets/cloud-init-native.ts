@@ -31,23 +31,32 @@ export function nativeOptions(wish: Wish, have: Have, { nics, seeds, sshKeys }: 
   const stale = Object.fromEntries(seeds.filter((at) => at !== own).map((at) => [at.slot, undefined]));
   const hasDocuments = wish.spec.userData !== undefined || wish.spec.metaData !== undefined;
   const hasAddress = nics.some(({ spec }) => spec !== undefined && (spec.addresses.length > 0 || spec.dns.length > 0));
-  if (own === undefined && !hasAddress && !hasDocuments) return stale;
+  // A clone whose source had an ISO of ours needs a seed of its own: without one its guest goes on as the source.
+  const isReseeded = wish.spec.clone !== undefined && seeds.length > 0;
+  if (own === undefined && !hasAddress && !hasDocuments && !isReseeded) return stale;
   const storage = bootStorage(have.values);
   const added = own === undefined ? { [seedSlot(wish, have, seeds)]: `${storage ?? 'local'}:cloudinit` } : {};
   const upgrade = wish.site.version.major >= CIUPGRADE_SINCE ? { ciupgrade: '0' } : {};
   const keys = sshKeys.length === 0 ? {} : { sshkeys: formatSshKeys(sshKeys) };
-  return { ...stale, ...added, ...upgrade, ...keys, ...addressOptions(have, nics), ...nameServers(nics) };
+  return { ...stale, ...added, ...upgrade, ...keys, ...addressOptions(wish, have, nics), ...nameServers(nics) };
 }
 
 /** A NIC without `ipconfigN` gets no configuration at all, so DHCP is said too (pve-behaviour 18.3). */
-function addressOptions(have: Have, nics: readonly PlannedNic[]): Options {
+function addressOptions({ spec: { clone } }: Wish, have: Have, nics: readonly PlannedNic[]): Options {
   const wanted = nics.map(({ index, spec }) => {
     const key = formatSlot({ kind: 'ipconfig', index });
-    return [key, spec === undefined ? (have.values[key] ?? 'ip=dhcp') : ipConfig(spec)] as const;
+    const present = have.values[key];
+    const kept = present === undefined || (clone !== undefined && isStatic(present)) ? 'ip=dhcp' : present;
+    return [key, spec === undefined ? kept : ipConfig(spec)] as const;
   });
   const kept = new Set(wanted.map(([key]) => key));
   const surplus = slotsOf(have.values, 'ipconfig').filter(({ key }) => !kept.has(key));
   return { ...Object.fromEntries(surplus.map(({ key }) => [key, undefined])), ...Object.fromEntries(wanted) };
+}
+
+/** Whether it gives the NIC an address that no other guest may have. */
+export function isStatic(ipConfigValue: string): boolean {
+  return /(?:^|,)ip6?=[0-9a-f]*[.:]/i.test(ipConfigValue);
 }
 
 function ipConfig({ addresses, gateways }: NicSpec): string {

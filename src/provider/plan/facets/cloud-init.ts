@@ -1,11 +1,13 @@
-import { decideDelivery } from '#cloudinit/decide';
+import { type CloudInitSetting, decideDelivery } from '#cloudinit/decide';
+import { invalidSpec } from '#domain/fault';
 import { isWindows } from '#pve/rules/ostype';
 import { drivesOf } from '../drives.ts';
 import { type Change, type Facet, optionChanges } from '../facet.ts';
 import { plannedNics } from '../nics.ts';
-import { nativeOptions } from './cloud-init-native.ts';
-import { isoChange } from './cloud-init-iso.ts';
+import { isStatic, nativeOptions } from './cloud-init-native.ts';
+import { attachedIso, isoChange } from './cloud-init-iso.ts';
 import { isSeed } from './seed-drives.ts';
+import type { Wish } from '../wish.ts';
 
 /** Options with which PVE's drive gives a document another meaning than the document has; none of them is ever set by us. */
 const MEANINGFUL = ['ciuser', 'cipassword', 'cicustom', 'citype', 'searchdomain'];
@@ -19,14 +21,29 @@ export const cloudInit: Facet = {
   diff: (wish, have): Change => {
     const nics = plannedNics(wish, have);
     const seeds = drivesOf(have.values).filter((at) => isSeed(at.drive));
-    const delivery = decideDelivery(wish.site.cloudInit, wish.spec, {
+    const seedIso = wish.spec.clone?.seedIso;
+    if (seedIso !== undefined) return attachedIso(wish, have, seeds, seedIso);
+    const delivery = decideDelivery(settingFor(wish), wish.spec, {
       name: wish.spec.name,
       isWindows: isWindows(have.values['ostype']),
       pveMajor: wish.site.version.major,
       options: MEANINGFUL.filter((key) => have.values[key] !== undefined),
     });
-    return delivery.kind === 'iso'
-      ? isoChange(wish, have, nics, seeds)
-      : optionChanges(have, nativeOptions(wish, have, { nics, seeds, sshKeys: delivery.sshKeys }));
+    if (delivery.kind === 'iso') return isoChange(wish, have, nics, seeds);
+    const options = nativeOptions(wish, have, { nics, seeds, sshKeys: delivery.sshKeys });
+    const left = nics.filter(({ index, spec }) => spec === undefined && isStatic(have.values[`ipconfig${index}`] ?? ''));
+    const isLeft = wish.spec.clone !== undefined && left.length > 0;
+    return { ...optionChanges(have, options), warnings: isLeft ? ['source-address-left'] : [] };
   },
 };
+
+/**
+ * The user data of a clone travels in an ISO alone: whoever finishes it after a crash finds that, and could not find what PVE's
+ * fields were to say.
+ */
+function settingFor({ spec, site }: Wish): CloudInitSetting {
+  if (spec.clone === undefined || spec.userData === undefined) return site.cloudInit;
+  if (site.cloudInit !== 'native') return 'iso';
+  const why = "PVE_CLOUDINIT=native allows PVE's own cloud-init fields only, and the user data of a clone needs an ISO";
+  throw invalidSpec('user_data', why, 'Set PVE_CLOUDINIT=auto, or leave it out of the VMClone');
+}
