@@ -90,7 +90,9 @@ function ownVm(slot: Slot, wish: CreateWish): OwnVm[] {
   const ownership = judgeOwnership(slot.reading, wish.instance, slot.vmid);
   if (ownership.kind !== 'ours') return [];
   const { claim } = ownership;
-  return claim.kind === wish.kind && isOwner(claim, wish.owner) ? [{ vmid: slot.vmid, claim, locked: slot.locked }] : [];
+  return claim.kind === wish.kind && isOwner(claim, wish.owner)
+    ? [{ vmid: slot.vmid, claim, locked: slot.locked }]
+    : [];
 }
 
 function isReady({ claim }: OwnVm): boolean {

@@ -77,12 +77,17 @@ export function asDecided(order: CreateOrder, description: string | undefined, i
 
 function specOf({ name, source, linked, request, seedIso }: CloneTodo): VmSpec {
   const { class: size, placement, customize } = request;
-  const spec = decodeClone({ targetName: name, source: String(source), linked, fields: { class: size, placement, customize } });
+  const spec = decodeClone({
+    targetName: name,
+    source: String(source),
+    linked,
+    fields: { class: size, placement, customize },
+  });
   return seedIso === undefined ? spec : seededBy(spec, seedIso);
 }
 
 /** The documents are in the ISO. */
-export function seededBy(spec: VmSpec, seedIso: string): VmSpec {
+function seededBy(spec: VmSpec, seedIso: string): VmSpec {
   const clone: CloneWish = { keepsSize: spec.clone?.keepsSize === true, seedIso };
   return { ...spec, userData: undefined, metaData: undefined, clone };
 }

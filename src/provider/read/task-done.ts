@@ -23,12 +23,7 @@ import { isSnapshotTask, judgeSnapshotTask, type TaskVerdict } from './snapshot-
  * is done, since Describe then tells what became of the VM. Only of snapshots, clones and images a failure is told.
  * Throws `invalid-spec` for an id that is missing.
  */
-export async function judgeTask(
-  ctx: Context,
-  runs: CreateRuns,
-  id: string,
-  call: Deadline,
-): Promise<TaskVerdict> {
+export async function judgeTask(ctx: Context, runs: CreateRuns, id: string, call: Deadline): Promise<TaskVerdict> {
   if (id === '') throw invalidSpec('task.id', 'is missing', 'Use the id that the call answered with');
   const image = parseImportTask(id);
   const task = parseTaskId(id);

@@ -44,7 +44,7 @@ export function createCreateRuns(ctx: Context): CreateRuns {
   const long = new Map<string, LongRun>();
   const backOff = createBackOff(ctx.clock);
 
-  /** Begins a run, and ends its memory of time and back-off with it. */
+  /** Begins a run; what comes of it is told to the back-off. */
   function begin(order: CreateOrder, call: Deadline): Begun {
     const key = keyOf(order);
     const stop = new AbortController();
@@ -115,7 +115,7 @@ interface Begun {
   readonly whole: Promise<Vmid>;
   /** Ms of the clock. */
   readonly begunAt: number;
-  stop(): void;
+  readonly stop: () => void;
 }
 
 function keyOf({ kind, key }: CreateOrder): string {
