@@ -281,4 +281,27 @@ describe('what cannot be copied like that is refused by name, and nothing is wri
     });
     giveBack();
   });
+
+  it('a disk of a VM that is gone, and one of a VM that was made for somebody', async () => {
+    const left = Object.values(flow.sim.world.volumes).find(({ volid }) => volid === 'local-lvm:vm-113-disk-0');
+    if (left === undefined) throw new Error('the disk of VM 113 is not there');
+    flow.sim.world.volumes['pve1/local-lvm:vm-777-disk-0'] = { ...left, volid: 'local-lvm:vm-777-disk-0', vmid: 777 };
+    const gone = image(
+      { TemplateName: '', Path: 'local-lvm:vm-777-disk-0', Storage: 'thick' },
+      { placement: { Host: 'pve1' } },
+    );
+    await expect(flow.client.create(createRequest({ name: 'of-gone', ...gone }))).rejects.toMatchObject({
+      kind: 'precondition',
+      message: expect.stringMatching(/VM 777, whose disk it was, is not there/),
+    });
+    delete flow.sim.world.volumes['pve1/local-lvm:vm-777-disk-0'];
+    const owned = await make(image({ TemplateName: '', Blank: true, Storage: 'zfs' }, { disks: [rootDisk(1)] }));
+    const path = owned.config['scsi0']?.split(',')[0];
+    const taken = image({ TemplateName: '', Path: path, Storage: 'zfs' }, { placement: { Host: owned.node } });
+    await expect(flow.client.create(createRequest({ name: 'of-owned', ...taken }))).rejects.toMatchObject({
+      kind: 'precondition',
+      message: expect.stringMatching(new RegExp(`made for somebody. Name VM ${owned.vmid} as the image`)),
+    });
+    expect((await flow.world.vms()).filter(({ config }) => /^of-/.test(config['name'] ?? ''))).toEqual([]);
+  });
 });

@@ -1,13 +1,16 @@
 // Volumes that a VM is made from without a template: an ISO to install from, the image of a disk. Both have to be where
 // the VM is made.
+import { readClaim } from '#claim/record';
 import { Fault, invalidSpec } from '#domain/fault';
 import { storageOf } from '#pve/codec/drive';
 import { type NodeName, parseVmid, type Vmid } from '#pve/ids';
 import { keepsFiles } from '#pve/rules/copying';
 import { isAtLeast } from '#pve/rules/versions';
+import { readConfig } from '#pve/qemu/config';
 import { listVolumes, readVolume, type Volume } from '#pve/storage/volumes';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
+import { vmSubject } from '../subject.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
 import { isUsable, requireStorage } from './disk-storage.ts';
 import { shortList } from './original.ts';
@@ -43,14 +46,40 @@ export async function observeDiskImage(
   refuseVersion(ctx, volume, isImport);
   if (isImport) return await observeImportFile(ctx, volume, node, call);
   const owner = parseVmid(/(?:^|[:/])(?:vm|base)-(\d+)-[^/]+$/.exec(volume)?.[1] ?? '');
-  const home = owner === undefined ? undefined : view.guests.get(owner)?.node;
-  if (home !== undefined && home !== node) {
-    throw invalidSpec(DISK_FIELD, `"${volume}" is a disk of VM ${owner} on ${home}, not on ${node}`, `Allow ${home}`);
-  }
+  if (owner !== undefined) await refuseOwner(ctx, view, { volume, owner }, node, call);
   const filter = owner === undefined ? {} : { vmid: owner };
   const search = { volume, field: DISK_FIELD, content: 'images', what: 'VM disks', filter };
   const { sizeBytes } = await requireVolume(ctx, search, node, call);
   return { storage: storageOf({ file: volume }) ?? '', sizeBytes, workingStorage: undefined, owner };
+}
+
+/**
+ * A manager that has taken over a VM names its disk when the VM is gone and is to be made again. What lies there then is
+ * what is left of it, or a disk of whoever has got its id: no image for anybody.
+ */
+async function refuseOwner(
+  ctx: Context,
+  view: Snapshot,
+  { volume, owner }: { readonly volume: string; readonly owner: Vmid },
+  node: NodeName,
+  call: Deadline,
+): Promise<void> {
+  const guest = view.guests.get(owner);
+  const doing = { subject: DISK_FIELD, wanted: `import "${volume}"` };
+  if (guest === undefined) {
+    const why = `VM ${owner}, whose disk it was, is not there, or we may not see it (VM.Audit)`;
+    const remedy = 'If that VM was taken over and is lost, delete its VirtualMachine; else give the disk to a VM';
+    throw new Fault('precondition', { ...doing, why, remedy });
+  }
+  if (guest.node !== node) {
+    const why = `"${volume}" is a disk of VM ${owner} on ${guest.node}, not on ${node}`;
+    throw invalidSpec(DISK_FIELD, why, `Allow ${guest.node}`);
+  }
+  const { values } = await readConfig(ctx.pve, guest, call);
+  const reading = readClaim(values['description']);
+  if (reading.kind === 'none' || (reading.kind === 'claim' && reading.claim.vmid !== owner)) return;
+  const why = `it is a disk of ${vmSubject({ ...guest, name: values['name'] })}, which a provider has made for somebody`;
+  throw new Fault('precondition', { ...doing, why, remedy: `Name VM ${owner} as the image, of which a copy is made` });
 }
 
 /** pve-behaviour 9.2, 22: images since 7.2, appliances since 8.3, other import content since 8.4. */
