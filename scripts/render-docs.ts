@@ -4,6 +4,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXTRA_WORDS } from '#domain/extra-words';
 import { EXTRA_OPTIONS } from '#provider/plan/extra-options';
+import type { Live } from '#provider/plan/facet';
+import { facets } from '#provider/plan/plan';
 import { settingsTable } from '#provider/settings';
 import { DEFAULT_DURATIONS } from '#pve-sim/durations';
 import { LATENCIES } from '#pve-sim/latency';
@@ -18,6 +20,7 @@ const root = join(import.meta.dirname, '..');
 export function renderDocs(): Record<string, string> {
   return {
     'extra-config.md': extraConfigPage(),
+    'reconfigure.md': reconfigurePage(),
     'settings.md': settingsPage(),
     'simulator-endpoints.md': endpointsPage(),
     'simulator-times.md': simulatorTimesPage(),
@@ -92,6 +95,48 @@ function extraConfigPage(): string {
     '| key | what it does | the field |',
     '|---|---|---|',
     ...EXTRA_WORDS.map(({ key, about, field }) => `| \`${key}\` | ${about} | \`${field}\` |`),
+    '',
+  ].join('\n');
+}
+
+const WHEN: Readonly<Record<Live, readonly [off: string, on: string]>> = {
+  hot: ['at once', 'at once'],
+  restart: ['at once', 'after a restart'],
+  refused: ['refused', 'refused'],
+  kept: ['as it is', 'as it is'],
+};
+
+function reconfigurePage(): string {
+  const rows = facets.flatMap((facet) => facet.live);
+  return [
+    '# Changing a VM that is there',
+    '',
+    'Reconfigure takes the whole request of a VM (`desired_json`) and makes the VM what it says, as far as that can be done',
+    'without taking anything away: what a request does not name, or no longer names, stays. Disks, NICs, tags and options that',
+    'somebody has added in PVE are never touched, and an edit that is made meanwhile is planned with. Whatever is wrong with',
+    'a request is found before anything is written.',
+    '',
+    'Nobody here stops or restarts a guest. What has to wait stays pending in PVE, and is told by `pending` and',
+    '`restart_required` in `status.provider` until the VM has been stopped and started in PVE (a reboot from inside the guest',
+    'is not enough; Power `REBOOT` is). PVE decides each time: where a guest does not give back a CPU or memory, or where hotplug is',
+    'switched off in the VM, what says "at once" here waits as well.',
+    '',
+    '| change | off | running | |',
+    '|---|---|---|---|',
+    ...rows.map(({ change, live, note = '' }) => `| ${change} | ${WHEN[live].join(' | ')} | ${note} |`),
+    '| name, image, node, pool | as it is | as it is | they are decided when the VM is made |',
+    '',
+    '**Disks.** `root` is the disk the VM boots from, every other name the disk with that serial number ([disks.md](disks.md)),',
+    'or the slot of that name (`scsi1`). A name that is not there is a new disk, but not on a VM that was made by somebody else:',
+    'there it may be meant for a disk that is there, and is refused with a list of them.',
+    '',
+    '**Networks.** The first entry is the NIC that Create made for it, found by its MAC, else `net0`, and so on. `VLAN: 0` is',
+    'how the manager says nothing: the NIC keeps its VLAN unless it goes to another bridge.',
+    '',
+    '**CPUs** are plugged one by one where the VM was made with room for more; beyond that its cores change with a restart.',
+    '**Memory** is plugged where the class asked for hot-add when the VM was made.',
+    '',
+    'A call whose time is over before PVE has finished is answered `ABORTED`; the next one goes on from what is there.',
     '',
   ].join('\n');
 }

@@ -29,3 +29,8 @@ export function adoptedClaim({ instance, vmid, owner, time }: Adoption): Claim {
     vmid,
   };
 }
+
+/** Whether the VM was made by somebody else: nothing that we write on a VM as we make it is to be looked for on it. */
+export function isAdopted({ digest }: Claim): boolean {
+  return digest === NO_REQUEST;
+}

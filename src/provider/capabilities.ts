@@ -3,6 +3,8 @@ import type { GetCapabilitiesResponseSchema } from '#rpc/contract';
 
 /** Only what is wired: the manager builds on every word of it. It is asked before PVE is reached, so no version counts here. */
 export const capabilities: MessageInitShape<typeof GetCapabilitiesResponseSchema> = {
+  supportsReconfigureOnline: true,
+  supportsDiskExpansionOnline: true,
   supportsSnapshots: true,
   supportsMemorySnapshots: true,
   supportsLinkedClones: true,

@@ -11,14 +11,17 @@ import {
   type HardwareUpgradeRequest,
   PowerOp as WireOp,
   type PowerRequest,
+  type ReconfigureRequest,
 } from '#rpc/contract';
 import { decodeCreate } from '#rpc/payload/create';
+import { decodeDesired } from '#rpc/payload/desired';
 import { digestFields } from '#rpc/payload/digest-fields';
 import { formatTaskId } from '#rpc/task-id';
 import type { CreateOrder } from './create-order.ts';
 import type { CreateOutcome } from './run/create-runs.ts';
 import type { HardwareOrder } from './run/hardware-upgrade.ts';
 import type { PowerOrder } from './run/power.ts';
+import type { ReconfigureOrder } from './run/reconfigure.ts';
 
 export function decodeCreateOrder(request: CreateRequest, owner: Partial<Owner>): CreateOrder {
   const whose = { ...owner, name: owner.name ?? request.name };
@@ -68,6 +71,12 @@ export function decodePowerOrder(request: PowerRequest): PowerOrder {
   if (seconds < 0)
     throw invalidSpec('graceful_timeout_seconds', `${seconds} is negative`, 'Give seconds, or 0 for the default');
   return { vmid, op, gracefulSeconds: seconds === 0 ? GRACEFUL_SECONDS : seconds };
+}
+
+export function decodeReconfigureOrder({ id, desiredJson }: ReconfigureRequest): ReconfigureOrder {
+  const vmid = decodeVmid(id);
+  if (desiredJson.trim() === '') throw invalidSpec('desired_json', 'is missing', 'Send the whole request of the VM');
+  return { vmid, desired: decodeDesired(desiredJson) };
 }
 
 export function decodeHardwareOrder(request: HardwareUpgradeRequest): HardwareOrder {

@@ -21,6 +21,7 @@ import {
   decodeCreateOrder,
   decodeHardwareOrder,
   decodePowerOrder,
+  decodeReconfigureOrder,
   decodeVmid,
   encodeCreateOutcome,
 } from './request.ts';
@@ -30,6 +31,7 @@ import { deleteVm } from './run/delete.ts';
 import { upgradeHardware } from './run/hardware-upgrade.ts';
 import { importDisk } from './run/imports/import-disk.ts';
 import { changeVmPower } from './run/power.ts';
+import { reconfigureVm } from './run/reconfigure.ts';
 import { createSnapshot } from './run/snapshots/create.ts';
 import { removeSnapshot, type SnapshotReference } from './run/snapshots/delete.ts';
 import { revertToSnapshot } from './run/snapshots/revert.ts';
@@ -62,6 +64,12 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       const order = decodePowerOrder(request);
       const run = async (): Promise<void> => await changeVmPower(ctx, order, call.owner, call.deadline);
       await changed({ vmid: order.vmid, op: order.op }, 'change power', call, run);
+      return {};
+    },
+    reconfigure: async (request, call) => {
+      const order = decodeReconfigureOrder(request);
+      const run = async (): Promise<void> => await reconfigureVm(ctx, order, call.owner, call.deadline);
+      await changed({ vmid: order.vmid }, 'reconfigure', call, run);
       return {};
     },
     hardwareUpgrade: async (request, call) => {

@@ -72,3 +72,20 @@ export function createRequest(parts: CreateParts = {}): CreateRequest {
     metaData: bytes(parts.metaData),
   });
 }
+
+/** A Reconfigure as the manager sends it: the whole create request in one object. What is said nowhere is null. */
+export function reconfigureRequest(id: string, parts: CreateParts = {}): { id: string; desiredJson: string } {
+  const { userData, metaData } = parts;
+  const desired = {
+    Name: parts.name ?? 'web-server',
+    Class: { ...goClass, ...parts.class },
+    Image: { ...goImage, ...parts.image },
+    Networks: parts.networks ?? null,
+    Disks: parts.disks ?? null,
+    UserData: userData === undefined ? null : { CloudInitData: userData, Type: 'cloud-init' },
+    MetaData: metaData === undefined ? null : { MetaDataYAML: metaData },
+    Placement: parts.placement ?? null,
+    Tags: parts.tags ?? null,
+  };
+  return { id, desiredJson: JSON.stringify(desired) };
+}

@@ -38,9 +38,25 @@ export interface Change {
   readonly warnings?: readonly WarningCode[];
 }
 
+/**
+ * What becomes of a change of a VM that runs: `hot` is in force at once, `restart` from the next start in PVE on; `refused`
+ * is said before anything is written, and `kept` leaves what the VM has.
+ */
+export type Live = 'hot' | 'restart' | 'refused' | 'kept';
+
+/** A row of the table in docs/reconfigure.md. A VM that is off takes at once what is `hot` or `restart`. */
+export interface Reconfigured {
+  /** What changes: `more CPUs than there are cores`. */
+  readonly change: string;
+  readonly live: Live;
+  readonly note?: string;
+}
+
 /** One aspect of a VM. `diff` throws a Fault for a wish that cannot be fulfilled; nothing has been written by then. */
 export interface Facet {
   readonly name: string;
+  /** What can change of it on a VM in use, each with what comes of it. */
+  readonly live: readonly Reconfigured[];
   diff(wish: Wish, have: Have): Change;
 }
 

@@ -30,12 +30,17 @@ export interface CpuLayout {
 /** Throws where the class asks for hot-add, and it cannot be prepared. */
 export function cpuLayout(wish: Wish, have: Have): CpuLayout {
   const asked = wish.spec.size.cpus;
+  if (have.inUse !== undefined && asked <= coresOf(have.values) && hasRoom(wish, have)) {
+    const cores = coresOf(have.values);
+    return { cores, plugged: asked === cores ? undefined : asked };
+  }
   const most = isCpuHotAdd(wish, have) ? mostCpus(wish, asked) : asked;
   if (most <= asked) return { cores: asked, plugged: undefined };
   return { cores: keptCores(have, asked, wish) ?? most, plugged: asked };
 }
 
-function isCpuHotAdd({ spec, site }: Wish, { values }: Have): boolean {
+function isCpuHotAdd({ spec, site }: Wish, have: Have): boolean {
+  const { values } = have;
   const isAsked = spec.size.performance.cpuHotAdd === true;
   if (isAsked && site.cpuHotplug === 'off') {
     const why = 'the provider is set to prepare no VM for it (PVE_CPU_HOTPLUG=off)';
@@ -45,8 +50,24 @@ function isCpuHotAdd({ spec, site }: Wish, { values }: Have): boolean {
     const why = 'PVE does not tell how many CPUs each node has, and a VM with more than its node does not start';
     throw new Fault('precondition', { subject: FIELD, why, remedy: 'Grant us Sys.Audit on /nodes, or leave it out' });
   }
+  if (have.inUse !== undefined) return isAsked || hotplugFeatures(values).includes('cpu');
   // Whoever has switched all of it off in the template has had a reason.
   return isAsked || (site.cpuHotplug === 'auto' && isLinux(spec.size.extra, values) && values['hotplug'] !== '0');
+}
+
+/** Whether a VM in use has what it needs: the cores it was given room with, or just as many as it is to have. */
+function hasRoom({ spec }: Wish, { values }: Have): boolean {
+  if (hotplugFeatures(values).includes('cpu')) return true;
+  return spec.size.performance.cpuHotAdd !== true && spec.size.cpus === pluggedOf(values);
+}
+
+/** Of all sockets. */
+export function coresOf(values: Have['values']): number {
+  return Number(values['cores'] ?? 1) * Number(values['sockets'] ?? 1);
+}
+
+export function pluggedOf(values: Have['values']): number {
+  return Number(values['vcpus'] ?? coresOf(values));
 }
 
 function isLinux(extra: Readonly<Record<string, string>>, values: Have['values']): boolean {
@@ -61,7 +82,7 @@ function mostCpus({ site }: Wish, asked: number): number {
 
 /** What has been prepared stays as it is as long as it leaves room: nodes come and go. */
 function keptCores({ values }: Have, asked: number, { site }: Wish): number | undefined {
-  const cores = Number(values['cores'] ?? 1) * Number(values['sockets'] ?? 1);
+  const cores = coresOf(values);
   const isPrepared = values['vcpus'] !== undefined && hotplugFeatures(values).includes('cpu');
   return isPrepared && cores > asked && cores <= (site.host.leastCpus ?? 0) ? cores : undefined;
 }

@@ -26,8 +26,70 @@ export function plannedNics(wish: Wish, have: Have): PlannedNic[] {
       'Name fewer',
     );
   }
+  if (have.inUse !== undefined) return nicsInUse(wanted, wish, have);
   const named = wanted.map((spec, index) => plannedNic(spec, index, wish, have));
   return wish.spec.clone === undefined ? named : [...named, ...clonedNics(wish, have).slice(named.length)];
+}
+
+/**
+ * The NICs of a VM in use, others left out. An entry is the NIC with its MAC, or that which its place in the list has
+ * given it, else the one at that place; a new one goes there, or to the first place that is free.
+ */
+function nicsInUse(wanted: readonly NicSpec[], wish: Wish, have: Have): PlannedNic[] {
+  const present = presentNics(have);
+  const taken = new Set(present.map(({ index }) => index));
+  const left = new Set(present);
+  const take = (found: PlannedNic | undefined): PlannedNic | undefined => {
+    if (found !== undefined) left.delete(found);
+    return found;
+  };
+  const withMac = (mac: string | undefined): PlannedNic | undefined =>
+    [...left].find(({ net }) => mac !== undefined && net.mac?.toUpperCase() === mac.toUpperCase());
+  const byMac = wanted.map((spec, place) =>
+    take(withMac(spec.mac) ?? withMac(macFor(wish.site.macPrefix, have.vmid, place))),
+  );
+  return wanted.map((spec, place) => {
+    const found = byMac[place] ?? take([...left].find(({ index }) => index === place));
+    const index = found?.index ?? freePlace(taken, place);
+    taken.add(index);
+    return nicInUse(spec, { place, index, present: found?.net }, wish, have);
+  });
+}
+
+function freePlace(taken: ReadonlySet<number>, wanted: number): number {
+  if (!taken.has(wanted)) return wanted;
+  const free = Array.from({ length: slotCount('net') }, (_, index) => index).find((index) => !taken.has(index));
+  if (free !== undefined) return free;
+  throw invalidSpec(`networks_json[${wanted}]`, `the VM has ${slotCount('net')} NICs already`, 'Name fewer');
+}
+
+interface NicPlace {
+  /** In the request. */
+  readonly place: number;
+  readonly index: number;
+  readonly present: Net | undefined;
+}
+
+/** What the request does not name stays: a VLAN, too, unless the NIC goes to another bridge. */
+function nicInUse(spec: NicSpec, { place, index, present }: NicPlace, wish: Wish, have: Have): PlannedNic {
+  const bridge = bridgeOf(spec, place, wish, have, present?.bridge);
+  const { trunks, ...others } = present?.rest ?? {};
+  const stays = present?.bridge === bridge;
+  const net: Net = {
+    ...present,
+    model: checkedModel(spec, place) ?? present?.model ?? 'virtio',
+    mac: spec.mac ?? present?.mac ?? macFor(wish.site.macPrefix, have.vmid, place),
+    bridge,
+    tag: spec.vlan ?? (stays ? present?.tag : undefined),
+    rest: stays && trunks !== undefined ? { ...others, trunks } : others,
+  };
+  return { slot: formatSlot({ kind: 'net', index }), index, net, spec };
+}
+
+/** Whether the NIC is not as planned, however PVE has it written. */
+export function isChanged(nic: PlannedNic, have: Have): boolean {
+  const present = parseNet(have.values[nic.slot] ?? '');
+  return present === undefined || formatNet(present) !== formatNet(nic.net);
 }
 
 function presentNics(have: Have): PlannedNic[] {
@@ -74,8 +136,11 @@ function checkedModel(spec: NicSpec, index: number): string | undefined {
   );
 }
 
-/** The bridge named, or that of the network's name in the map, or the name itself where it is a bridge's. */
-function bridgeOf(spec: NicSpec, index: number, wish: Wish, have: Have): string {
+/**
+ * The bridge named, or that of the network's name in the map, or the name itself where it is a bridge's.
+ * @param present the one that the NIC is on, for which the node is not asked
+ */
+function bridgeOf(spec: NicSpec, index: number, wish: Wish, have: Have, present?: string): string {
   const { site } = wish;
   const known = site.networkMap[spec.name] ?? (/^vmbr\w+$/.test(spec.name) ? spec.name : undefined);
   const bridge = spec.bridge ?? known ?? ownBridge(spec, index, wish, have);
@@ -87,7 +152,7 @@ function bridgeOf(spec: NicSpec, index: number, wish: Wish, have: Have): string 
       `Give a bridge, use vmbr<N>, or one of ${listed.join(', ')} (PVE_NETWORK_MAP)`,
     );
   }
-  if (site.bridges.includes(bridge)) return bridge;
+  if (bridge === present || site.bridges.includes(bridge)) return bridge;
   throw invalidSpec(
     `networks_json[${index}].${spec.bridge === undefined ? 'Name' : 'Bridge'}`,
     `node ${have.node} has no bridge "${bridge}", or we may not use it (SDN.Use)`,

@@ -19,7 +19,8 @@ import { tags } from './facets/tags.ts';
 import { tpm } from './facets/tpm.ts';
 import type { Have, Wish } from './wish.ts';
 
-const facets: readonly Facet[] = [
+/** In the order of their word: a later one has the last. */
+export const facets: readonly Facet[] = [
   cpu,
   cpuModel,
   memory,

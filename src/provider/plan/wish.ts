@@ -11,8 +11,13 @@ export type Values = Readonly<Record<string, string>>;
 export interface Have {
   readonly vmid: Vmid;
   readonly node: NodeName;
-  /** Options in force. */
+  /** Options in force; of a VM in use those it will have after its next start. */
   readonly values: Values;
+  /**
+   * That of a VM in use: then nothing is taken away from it that the wish does not name. `made-here` where its disks bear
+   * the names they were asked for by. Absent for what is still being made.
+   */
+  readonly inUse?: 'made-here' | 'made-elsewhere';
 }
 
 /** What the place gives: settings, and facts of the node. */

@@ -15,6 +15,7 @@ const ENABLED: Readonly<Record<GuestToolsPolicy, boolean | undefined>> = {
  */
 export const agent: Facet = {
   name: 'agent',
+  live: [{ change: 'whether PVE talks to the guest agent', live: 'restart' }],
   diff: ({ spec }, have) => {
     const enabled = ENABLED[spec.size.guestTools ?? 'install'];
     const present: Agent = parseAgent(have.values['agent'] ?? '0') ?? { enabled: false };

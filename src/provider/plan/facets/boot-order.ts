@@ -9,9 +9,10 @@ import { plannedNics } from '../nics.ts';
  */
 export const bootOrder: Facet = {
   name: 'boot order',
+  live: [{ change: 'the boot order', live: 'kept' }],
   diff: (wish, have) => {
     const { image } = wish.spec;
-    if (image.kind === 'template') return {};
+    if (image.kind === 'template' || have.inUse !== undefined) return {};
     const medium = drivesOf(have.values).find(({ drive }) => image.kind === 'iso' && drive.file === image.volume);
     const nics = plannedNics(wish, have).map((nic) => nic.slot);
     const order = [bootDisk(have.values)?.slot, medium?.slot, nics[0]].filter((slot) => slot !== undefined);

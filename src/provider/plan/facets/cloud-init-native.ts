@@ -41,6 +41,18 @@ export function nativeOptions(wish: Wish, have: Have, { nics, seeds, sshKeys }: 
   return { ...stale, ...added, ...upgrade, ...keys, ...addressOptions(wish, have, nics), ...nameServers(nics) };
 }
 
+/** What the request says of a VM in use that has PVE's drive; the rest stays. */
+export function changedOptions(have: Have, nics: readonly PlannedNic[], sshKeys: readonly string[]): Options {
+  const named = nics.flatMap(({ index, spec }) => (spec === undefined ? [] : [{ index, spec }]));
+  const addresses = named.map(({ index, spec }) => {
+    const key = formatSlot({ kind: 'ipconfig', index });
+    const isSaid = spec.addresses.length > 0;
+    return [key, isSaid ? ipConfig(spec) : (have.values[key] ?? 'ip=dhcp')] as const;
+  });
+  const keys = sshKeys.length === 0 ? {} : { sshkeys: formatSshKeys(sshKeys) };
+  return { ...Object.fromEntries(addresses), ...nameServers(nics), ...keys };
+}
+
 /** A NIC without `ipconfigN` gets no configuration at all, so DHCP is said too (pve-behaviour 18.3). */
 function addressOptions({ spec: { clone } }: Wish, have: Have, nics: readonly PlannedNic[]): Options {
   const wanted = nics.map(({ index, spec }) => {

@@ -1,10 +1,11 @@
 import { type CloudInitSetting, decideDelivery } from '#cloudinit/decide';
 import { invalidSpec } from '#domain/fault';
+import { isCloudInitDrive } from '#pve/codec/drive';
 import { isWindows } from '#pve/rules/ostype';
 import { drivesOf } from '../drives.ts';
 import { type Change, type Facet, optionChanges } from '../facet.ts';
 import { plannedNics } from '../nics.ts';
-import { isStatic, nativeOptions } from './cloud-init-native.ts';
+import { changedOptions, isStatic, nativeOptions } from './cloud-init-native.ts';
 import { attachedIso, isoChange } from './cloud-init-iso.ts';
 import { isSeed } from './seed-drives.ts';
 import type { Wish } from '../wish.ts';
@@ -18,9 +19,23 @@ const MEANINGFUL = ['ciuser', 'cipassword', 'cicustom', 'citype', 'searchdomain'
  */
 export const cloudInit: Facet = {
   name: 'cloud-init',
+  live: [
+    {
+      change: 'addresses, name servers and keys, told by a drive of PVE',
+      live: 'hot',
+      note: 'the guest reads them at its next start in PVE, and takes itself for a new one',
+    },
+    {
+      change: 'user data, and whatever is told by an ISO',
+      live: 'kept',
+      note: 'a guest reads it once, at its first boot',
+    },
+  ],
   diff: (wish, have): Change => {
     const nics = plannedNics(wish, have);
     const seeds = drivesOf(have.values).filter((at) => isSeed(at.drive));
+    // How a VM in use was told who it is stays.
+    if (have.inUse !== undefined && !seeds.some((at) => isCloudInitDrive(at.drive))) return {};
     const seedIso = wish.spec.clone?.seedIso;
     if (seedIso !== undefined) return attachedIso(wish, have, seeds, seedIso);
     const delivery = decideDelivery(settingFor(wish), wish.spec, {
@@ -29,6 +44,9 @@ export const cloudInit: Facet = {
       pveMajor: wish.site.version.major,
       options: MEANINGFUL.filter((key) => have.values[key] !== undefined),
     });
+    if (have.inUse !== undefined) {
+      return delivery.kind === 'iso' ? {} : optionChanges(have, changedOptions(have, nics, delivery.sshKeys));
+    }
     if (delivery.kind === 'iso') return isoChange(wish, have, nics, seeds);
     const options = nativeOptions(wish, have, { nics, seeds, sshKeys: delivery.sshKeys });
     const left = nics.filter(

@@ -10,6 +10,7 @@ const NESTING = ['host', 'max'];
  */
 export const cpuModel: Facet = {
   name: 'cpu model',
+  live: [{ change: 'nested virtualisation', live: 'restart' }],
   diff: ({ spec }, have) => {
     if (spec.size.performance.nestedVirtualization !== true) return {};
     const present = parseCpu(have.values['cpu'] ?? '');

@@ -18,11 +18,21 @@ import { isSeed } from './seed-drives.ts';
  */
 export const dataDisks: Facet = {
   name: 'data disks',
+  live: [
+    { change: 'a new disk on SCSI or virtio', live: 'hot', note: 'PVE has it on by default' },
+    { change: 'a new disk on SATA or IDE', live: 'restart', note: 'where the boot disk is on that bus' },
+    { change: 'a name that no disk of an adopted VM has, a slot that is empty', live: 'refused' },
+    { change: 'a disk that is no longer named', live: 'kept' },
+  ],
   diff: (wish, have) => {
     const boot = bootDisk(have.values);
-    const others = drivesOf(have.values).filter(({ slot, drive }) => slot !== boot?.slot && !isCdrom(drive));
+    const drives = drivesOf(have.values).filter(({ drive }) => !isCdrom(drive));
+    const others = have.inUse === undefined ? drives.filter(({ slot }) => slot !== boot?.slot) : drives;
     const disks = (wish.spec.disks ?? []).map((disk, index) => {
-      const present = others.find(({ drive }) => isSerialOf(drive.rest?.['serial'], disk.name));
+      const named = others.find(({ drive }) => isSerialOf(drive.rest?.['serial'], disk.name));
+      if (have.inUse === undefined) return { disk, index, present: named };
+      const present = named ?? others.find(({ slot }) => slot === disk.name.toLowerCase());
+      if (present === undefined) refuseUnknown(disk, index, have, others);
       return { disk, index, present };
     });
     const wanted = disks.filter(({ disk }) => !isRootDisk(disk));
@@ -40,6 +50,23 @@ export const dataDisks: Facet = {
     };
   },
 };
+
+/** Throws for a name that may be meant for a disk that is there: it is not to get another one. */
+function refuseUnknown(disk: DiskSpec, index: number, { inUse }: Have, drives: readonly DriveAt[]): void {
+  const isSlot = /^(ide|sata|scsi|virtio|efidisk|tpmstate|unused)\d+$/i.test(disk.name);
+  if (isRootDisk(disk) || (inUse === 'made-here' && !isSlot)) return;
+  const known = drives.map(({ slot, drive }) => {
+    const serial = drive.rest?.['serial'];
+    return serial === undefined ? slot : `${slot} (${serial})`;
+  });
+  throw invalidSpec(
+    `disks_json[${index}].Name`,
+    isSlot
+      ? `the VM has no disk at ${disk.name}`
+      : `no disk of the VM has the serial number "${diskSerial(disk.name)}"`,
+    `Its disks: ${known.join(', ') || 'none'}; name one by its serial number or its slot${isSlot ? '' : ', or add it in PVE with that serial number'}`,
+  );
+}
 
 /** The lowest ones, beside the boot disk; a slot is kept for the cloud-init seed, and IDE's usual one too. */
 function slotsForNew(have: Have, bus: DiskBus, missing: readonly { index: number }[]): string[] {

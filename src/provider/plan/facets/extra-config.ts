@@ -12,6 +12,11 @@ const FIELD = 'class_json.ExtraConfig';
 /** Options in PVE's own words. */
 export const extraConfig: Facet = {
   name: 'extra config',
+  live: [
+    { change: '`cpulimit`, `cpuunits`, `shares`, `balloon`, `onboot`, `startup` of `ExtraConfig`', live: 'hot' },
+    { change: 'other options of `ExtraConfig`', live: 'restart' },
+    { change: 'an option that `ExtraConfig` no longer names', live: 'kept' },
+  ],
   diff: (wish, have) => {
     const entries = Object.entries(wish.spec.size.extra).map(([key, text]) => [key, value(wish, have, key, text)]);
     return optionChanges(have, Object.fromEntries(entries) as Record<string, string>);

@@ -13,8 +13,13 @@ const SECURE_BOOT = 'class_json.SecurityProfile.SecureBoot';
  */
 export const firmware: Facet = {
   name: 'firmware',
+  live: [{ change: 'UEFI instead of BIOS, Secure Boot', live: 'refused', note: 'the other way round it is kept' }],
   diff: (wish, have) => {
     const isUefi = have.values['bios'] === 'ovmf';
+    if (have.inUse !== undefined) {
+      refuseOtherFirmware(wish, have, isUefi);
+      return {};
+    }
     if (wish.spec.size.firmware !== 'uefi' && !isUefi) {
       if (isSecure(wish)) throw needsUefi();
       return {};
@@ -27,6 +32,17 @@ export const firmware: Facet = {
 };
 
 const isSecure = ({ spec }: Wish): boolean => spec.size.security.secureBoot === true;
+
+/** What is installed boots by the firmware it was installed under. */
+function refuseOtherFirmware(wish: Wish, have: Have, isUefi: boolean): void {
+  if (wish.spec.size.firmware === 'uefi' && !isUefi) {
+    const why = 'the VM has BIOS, under which its system was installed';
+    throw invalidSpec('class_json.Firmware', why, 'Set it to BIOS, or create the VM anew');
+  }
+  if (!isSecure(wish) || hasKeys(have.values['efidisk0'] ?? '')) return;
+  const why = 'the UEFI variables of the VM have no keys for it, and with new ones its boot entries would be lost';
+  throw invalidSpec(SECURE_BOOT, why, 'Leave it out, or create the VM anew');
+}
 
 function needsUefi(): Fault {
   const why = 'it is done by UEFI, and class and template have BIOS';

@@ -12,6 +12,7 @@ const SHARES = { least: 2, most: 10_000 };
 /** How much of the node's CPUs a VM gets: at most, and in relation to others. */
 export const limits: Facet = {
   name: 'limits',
+  live: [{ change: 'CPU limit and CPU shares', live: 'hot' }],
   diff: (wish, have) => {
     const { cpuShares } = wish.spec.size.limits;
     const cpulimit = cpuLimit(wish);

@@ -12,6 +12,11 @@ const VTD = 'class_json.SecurityProfile.VTDEnabled';
  */
 export const machine: Facet = {
   name: 'machine',
+  live: [
+    { change: 'the version of the machine type', live: 'restart', note: 'only where the class names one' },
+    { change: 'a q35 instead of a pc, or a pc instead of a q35', live: 'refused' },
+    { change: 'an IOMMU (`VTDEnabled`)', live: 'restart' },
+  ],
   diff: (wish, have) => {
     const present = presentMachine(have);
     const type = machineType(wish, have);
@@ -35,6 +40,13 @@ function machineType({ spec }: Wish, have: Have): string {
       'class_json.Machine',
       `"${wanted}" is not a machine type of PVE`,
       'Use "q35", "pc" or a versioned one such as "pc-q35-9.0"',
+    );
+  }
+  if (have.inUse !== undefined && isQ35(present) !== isQ35(parsed)) {
+    throw invalidSpec(
+      'class_json.Machine',
+      `the VM is a ${present.type}, and its guest would find other hardware in a ${wanted}`,
+      'Leave it out, or create the VM anew',
     );
   }
   return isFamily(wanted) && isQ35(present) === isQ35(parsed) ? present.type : wanted;

@@ -2,7 +2,7 @@ import { invalidSpec } from '#domain/fault';
 import { slotsOf } from '#pve/codec/slot';
 import { BOOT_MEMORY_MIB, dimmBorder } from '#pve/rules/dimms';
 import { type Facet, optionChanges } from '../facet.ts';
-import { isMemoryHotAdd } from '../hot-add.ts';
+import { hotplugFeatures, isMemoryHotAdd } from '../hot-add.ts';
 import type { Have, Wish } from '../wish.ts';
 
 const HOT_ADD = 'class_json.PerformanceProfile.MemoryHotAddEnabled';
@@ -14,6 +14,11 @@ const LIMITS = 'class_json.ResourceLimits';
  */
 export const memory: Facet = {
   name: 'memory',
+  live: [
+    { change: 'memory, where hot-add was prepared', live: 'hot', note: 'in DIMMs; less as the guest agrees' },
+    { change: 'memory, where it was not', live: 'restart' },
+    { change: 'the memory reservation (balloon)', live: 'hot', note: 'to or from 0 at the next start' },
+  ],
   diff: (wish, have) => {
     const wanted = wantedMib(wish, have);
     const { memoryReservationMib: reservation, memoryLimitMib: limit } = wish.spec.size.limits;
@@ -32,7 +37,7 @@ export const memory: Facet = {
 
 function wantedMib(wish: Wish, have: Have): number {
   const asked = wish.spec.size.memoryMib;
-  if (!isMemoryHotAdd(wish)) return asked;
+  if (!isMemoryHotAdd(wish)) return isPrepared(have) ? plugged(asked) : asked;
   if (asked < BOOT_MEMORY_MIB) {
     const why = `a guest whose memory can be added to begins with ${BOOT_MEMORY_MIB} MiB, and ${asked} MiB are asked for`;
     throw invalidSpec(HOT_ADD, why, `Ask for ${BOOT_MEMORY_MIB} MiB or more`);
@@ -43,6 +48,17 @@ function wantedMib(wish: Wish, have: Have): number {
     throw invalidSpec(HOT_ADD, why, 'Leave it out, or use another template');
   }
   return dimmBorder(asked);
+}
+
+/** A VM in use whose memory can be added to, whatever its class says now. */
+function isPrepared({ inUse, values }: Have): boolean {
+  return inUse !== undefined && values['numa'] === '1' && hotplugFeatures(values).includes('memory');
+}
+
+function plugged(asked: number): number {
+  if (asked >= BOOT_MEMORY_MIB) return dimmBorder(asked);
+  const why = `the VM's memory can be added to, so that it begins with ${BOOT_MEMORY_MIB} MiB, and ${asked} MiB are asked for`;
+  throw invalidSpec('class_json.MemoryMiB', why, `Ask for ${BOOT_MEMORY_MIB} MiB or more`);
 }
 
 function belowMemory(limit: number, memoryMib: number): Error {

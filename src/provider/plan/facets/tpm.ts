@@ -11,6 +11,10 @@ const VERSIONS: Readonly<Record<string, string>> = { '2': 'v2.0', '2.0': 'v2.0',
 /** A TPM with its state beside the boot disk. One that is there keeps its state, and with it its version. */
 export const tpm: Facet = {
   name: 'tpm',
+  live: [
+    { change: 'a TPM that was not there', live: 'restart' },
+    { change: 'the version of a TPM', live: 'refused' },
+  ],
   diff: (wish, have) => {
     if (wish.spec.size.security.tpm !== true) return {};
     requireTpm(wish);
@@ -19,7 +23,7 @@ export const tpm: Facet = {
     if (present !== undefined) {
       const has = parseDrive(present)?.rest?.['version'] ?? 'v1.2';
       if (wish.spec.size.security.tpmVersion === undefined || has === version) return {};
-      const why = `the template has a TPM ${has}, whose state cannot become ${version}`;
+      const why = `${have.inUse === undefined ? 'the template' : 'the VM'} has a TPM ${has}, whose state cannot become ${version}`;
       throw invalidSpec(`${GUARD}.TPMVersion`, why, 'Leave it out, or use another template');
     }
     return optionChanges(have, { tpmstate0: newState(wish, have, version) });

@@ -1,0 +1,68 @@
+// A VM in use as a plan takes it: with what is pending, and with its own size where the request names none.
+import { isAdopted } from '#claim/adopted';
+import type { VmSize, VmSpec } from '#domain/vm-spec';
+import type { DesiredVm } from '#rpc/payload/desired';
+import { type PendingChange, readPending } from '#pve/qemu/pending';
+import type { Deadline } from '#runtime/deadline';
+import type { Context } from '../context.ts';
+import { pluggedOf } from '../plan/hot-add.ts';
+import type { Have, Values } from '../plan/wish.ts';
+import type { ClaimedVm } from './claimed-vm.ts';
+
+export interface VmInUse extends ClaimedVm {
+  readonly pending: readonly PendingChange[];
+  readonly have: Have;
+}
+
+/**
+ * The list of what is pending is read after the configuration: where it is of a later state, that of the digest is gone,
+ * and PVE refuses what is planned on it.
+ */
+export async function observePending(ctx: Context, vm: ClaimedVm, call: Deadline): Promise<VmInUse> {
+  const { guest, config, ownership } = vm;
+  const pending = await readPending(ctx.pve, guest, call);
+  const isMadeHere = ownership.kind === 'ours' && !isAdopted(ownership.claim);
+  const { node, vmid } = guest;
+  const values = afterStart(config.values, pending);
+  return { ...vm, pending, have: { node, vmid, values, inUse: isMadeHere ? 'made-here' : 'made-elsewhere' } };
+}
+
+function afterStart(values: Values, pending: readonly PendingChange[]): Values {
+  const next = new Map(Object.entries(values));
+  for (const { key, next: value } of pending) {
+    if (value === undefined) next.delete(key);
+    else next.set(key, value);
+  }
+  return Object.fromEntries(next);
+}
+
+/** The wish for a VM that is there; what nobody says is as it is. */
+export function specInUse(desired: DesiredVm, { values }: Have): VmSpec {
+  return {
+    ...desired,
+    name: desired.name ?? values['name'] ?? '',
+    size: desired.size ?? sizeOf(values),
+    image: { kind: 'blank', node: undefined, storage: undefined },
+  };
+}
+
+/** PVE's own default, MiB. */
+const DEFAULT_MEMORY = '512';
+
+function sizeOf(values: Values): VmSize {
+  return {
+    cpus: pluggedOf(values),
+    memoryMib: Number((values['memory'] ?? DEFAULT_MEMORY).replace(/^current=/, '')),
+    firmware: 'bios',
+    machine: undefined,
+    bootDiskGib: undefined,
+    diskType: undefined,
+    storage: undefined,
+    cloneMode: undefined,
+    guestTools: 'skip',
+    performance: {},
+    security: {},
+    limits: {},
+    extra: {},
+  };
+}
