@@ -296,11 +296,8 @@ describe('an id that is', () => {
 
 describe('a call that this version lacks', () => {
   it.each([
-    ['Reconfigure', async () => await flow.client.reconfigure({ id: '100' })],
     ['Clone', async () => await flow.client.clone({ sourceVmId: '100' })],
     ['ImagePrepare', async () => await flow.client.imagePrepare({})],
-    ['ExportDisk', async () => await flow.client.exportDisk({})],
-    ['ImportDisk', async () => await flow.client.importDisk({})],
   ])('%s answers Unimplemented by name', async (name, call) => {
     await expect(call()).rejects.toMatchObject({
       kind: 'unsupported',

@@ -3,7 +3,7 @@ import type { Owner } from '#domain/owner';
 import { PowerOp } from '#rpc/contract';
 import { lastRequest, writesSince } from '../support/journal.ts';
 import { outcomeOf } from '../support/outcome.ts';
-import { createRequest } from '../support/requests.ts';
+import { createRequest, reconfigureRequest } from '../support/requests.ts';
 import { createdInTheEnd, expectOneVm, forever, guestOf, type Stage, slotsOf, startStage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 import { claimedVms, isSeedIso, strayVolumes } from '../support/world.ts';
@@ -96,6 +96,7 @@ describe('another uid', () => {
       client.describe({ id }, other),
       client.power({ id, op: PowerOp.ON }, other),
       client.delete({ id }, other),
+      client.reconfigure(reconfigureRequest(id, { name: 'by-uid', class: { CPU: 5 } }), other),
       client.hardwareUpgrade({ id, targetVersion: 9 }, other),
       client.getDiskInfo({ vmId: id }, other),
       client.snapshotCreate({ vmId: id, nameHint: 'new' }, other),
@@ -103,11 +104,7 @@ describe('another uid', () => {
       client.snapshotRevert({ vmId: id, snapshotId: 'old' }, other),
     ];
     for (const outcome of await Promise.all(wired.map(outcomeOf<unknown>))) expect(outcome).toMatchObject(refusal);
-    const unwired = [
-      client.reconfigure({ id, desiredJson: '{}' }, other),
-      client.clone({ sourceVmId: id, targetName: 'y' }, other),
-      client.exportDisk({ vmId: id }, other),
-    ];
+    const unwired = [client.clone({ sourceVmId: id, targetName: 'y' }, other), client.exportDisk({ vmId: id }, other)];
     for (const { kind } of await Promise.all(unwired.map(outcomeOf<unknown>))) expect(kind).toBe('unsupported');
     expect(writesSince(stage.sim, since)).toEqual([]);
     expect(guestOf(stage, id)).toEqual(before);
