@@ -127,7 +127,7 @@ function reconfigurePage(): string {
     '| name, image, node, pool | as it is | as it is | they are decided when the VM is made |',
     '',
     '**Disks.** `root` is the disk the VM boots from, every other name the disk with that serial number ([disks.md](disks.md)),',
-    'or the slot of that name (`scsi1`). A name that is not there is a new disk, but not on a VM that was made by somebody else:',
+    'or the slot of that name (`scsi1`). A name that is not there is a new disk, but not on a VM that was cloned or made by somebody else:',
     'there it may be meant for a disk that is there, and is refused with a list of them.',
     '',
     '**Networks.** The first entry is the NIC that Create made for it, found by its MAC, else `net0`, and so on. `VLAN: 0` is',

@@ -21,7 +21,8 @@ export interface VmInUse extends ClaimedVm {
 export async function observePending(ctx: Context, vm: ClaimedVm, call: Deadline): Promise<VmInUse> {
   const { guest, config, ownership } = vm;
   const pending = await readPending(ctx.pve, guest, call);
-  const isMadeHere = ownership.kind === 'ours' && !isAdopted(ownership.claim);
+  // The disks of a clone are its source's, whoever made that.
+  const isMadeHere = ownership.kind === 'ours' && ownership.claim.kind === 'vm' && !isAdopted(ownership.claim);
   const { node, vmid } = guest;
   const values = afterStart(config.values, pending);
   return { ...vm, pending, have: { node, vmid, values, inUse: isMadeHere ? 'made-here' : 'made-elsewhere' } };

@@ -21,7 +21,7 @@ export const dataDisks: Facet = {
   live: [
     { change: 'a new disk on SCSI or virtio', live: 'hot', note: 'PVE has it on by default' },
     { change: 'a new disk on SATA or IDE', live: 'restart', note: 'where the boot disk is on that bus' },
-    { change: 'a name that no disk of an adopted VM has, a slot that is empty', live: 'refused' },
+    { change: 'a name that no disk of an adopted or cloned VM has, a slot that is empty', live: 'refused' },
     { change: 'a disk that is no longer named', live: 'kept' },
   ],
   diff: (wish, have) => {
