@@ -169,6 +169,7 @@ describe('C15: nothing is sent that PVE does not know, and nothing is skipped', 
     expect(params(/\/clone$/)).toEqual(['description', 'full', 'name', 'newid', 'node', 'vmid']);
     expect(params(/\/qemu$/)).toEqual([
       'boot',
+      'cpu',
       'description',
       'name',
       'node',
