@@ -51,7 +51,7 @@ export function isCopiable(view: Snapshot, original: Original): boolean {
   return obstacleTo(view, original) === undefined;
 }
 
-function obstacleTo(view: Snapshot, original: Original): { disk: Disk; type: string } | undefined {
+function obstacleTo(view: Snapshot, original: Original): { disk: SourceVolume; type: string } | undefined {
   const { mode, snapshot } = original;
   // A full copy of the present is made from everything.
   if (mode === 'full' && snapshot === undefined) return undefined;
