@@ -17,8 +17,8 @@ const HOUR_MS = 3_600_000;
 
 const password: Credentials = { kind: 'password', username: 'me@pve', password: 'hush hush', from: 'test' };
 const granted = (ticket = TICKET): Reply => ({ data: { username: 'me@pve', ticket, CSRFPreventionToken: 'c:1' } });
-const refused: Reply = { status: 401, reason: 'authentication failure', body: '{"data":null,"message":"x\\n"}' };
-const noTicket: Reply = { status: 401, reason: 'permission denied - invalid PVE ticket', body: '' };
+const refused = { status: 401, reason: 'authentication failure', body: '{"data":null,"message":"x\\n"}' };
+const noTicket = { status: 401, reason: 'permission denied - invalid PVE ticket', body: '' };
 
 const as = (credentials: Credentials): Partial<ConnectOptions> => ({
   authenticator: createAuthenticator(unchanging(credentials)),
@@ -167,16 +167,33 @@ describe('a session', () => {
 
   test.each<[string, Reply, string]>([
     ['an error', { status: 500, reason: 'no' }, 'login-500'],
+    ['a gateway’s own answer', { status: 502, reason: 'Bad Gateway' }, '502'],
+    ['a gateway without such a path', { status: 404, reason: 'Not Found' }, 'not-pve'],
     ['a page that is not PVE’s', { status: 200, reason: 'OK', body: '<html>' }, 'not-pve'],
     ['a cut connection', 'cut', 'ECONNRESET'],
   ])('that cannot begin (%s) leaves the request unsent', async (_what, reply, code) => {
-    const isPassing = reply === 'cut';
+    const isPassing = ['ECONNRESET', '502'].includes(code);
     await withScript(
       Array.from({ length: isPassing ? 4 : 1 }, (): Step => [LOGIN, reply]),
       async (pve) => {
         const error = await failureOf(pve.post('/nodes/pve1/qemu/100/status/start', call()));
         expect(error).toBeInstanceOf(PveNoAnswer);
         expect(error).toMatchObject({ outcome: 'not-sent', code });
+      },
+      as(password),
+    );
+  });
+
+  test('whose tickets are never taken is not begun again and again', async () => {
+    await withScript(
+      [
+        [LOGIN, granted()],
+        [VERSION, noTicket],
+      ],
+      async (pve) => {
+        for (let round = 0; round < 3; round++) {
+          expect(await failureOf(pve.get('/version', call()))).toMatchObject({ status: 401, reason: noTicket.reason });
+        }
       },
       as(password),
     );

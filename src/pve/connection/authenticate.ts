@@ -35,17 +35,39 @@ interface Verdict {
   readonly endpoint: Endpoint;
 }
 
-/** Tells the log what PVE thinks of the present credentials: once, and again when that changes. */
+/**
+ * Tells the log what PVE thinks of the present credentials: once that it takes them, and of each endpoint that refuses them
+ * when that begins, changes and ends. One may refuse what the others take, for as long as it likes.
+ */
 function createVerdicts(supply: CredentialsSupply): { tell(verdict: Verdict, log: Logger): void } {
-  let told: Pick<Verdict, 'credentials' | 'refusal'> | undefined;
+  let credentials: Credentials | undefined;
+  let areTaken = false;
+  /** By the address of the endpoint. */
+  const refusals = new Map<string, string>();
+
+  function begin(now: Credentials): void {
+    if (now === credentials) return;
+    credentials = now;
+    areTaken = false;
+    refusals.clear();
+  }
   return {
-    tell: ({ credentials, refusal, endpoint }, log) => {
-      if (credentials !== supply.current()) return;
-      if (told?.credentials === credentials && told.refusal === refusal) return;
-      told = { credentials, refusal };
-      const fields = { ...identityFields(credentials), from: credentials.from, endpoint: endpoint.address };
-      if (refusal === undefined) log.info('Authenticated to PVE', fields);
-      else log.warn('PVE refuses the credentials', { ...fields, error: refusal });
+    tell: (verdict, log) => {
+      if (verdict.credentials !== supply.current()) return;
+      begin(verdict.credentials);
+      const { refusal, endpoint } = verdict;
+      const fields = {
+        ...identityFields(verdict.credentials),
+        from: verdict.credentials.from,
+        endpoint: endpoint.address,
+      };
+      if (refusal === undefined) {
+        if (refusals.delete(endpoint.address) || !areTaken) log.info('Authenticated to PVE', fields);
+        areTaken = true;
+      } else if (refusals.get(endpoint.address) !== refusal) {
+        refusals.set(endpoint.address, refusal);
+        log.warn('PVE refuses the credentials', { ...fields, error: refusal });
+      }
     },
   };
 }

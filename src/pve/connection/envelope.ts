@@ -3,7 +3,12 @@ import { PveError, PveNoAnswer } from '../errors.ts';
 import type { PveAnswer, PveRequest, Send } from './request.ts';
 
 /** What PVE never answers (pve-behaviour 1.3): a gateway without such a path, or one that does not reach PVE. */
-const FOREIGN_STATUSES: Readonly<Record<number, string>> = { 404: 'not-pve', 502: '502', 503: '503', 504: '504' };
+export const FOREIGN_STATUSES: Readonly<Record<number, string>> = {
+  404: 'not-pve',
+  502: '502',
+  503: '503',
+  504: '504',
+};
 
 /** Takes the data out of PVE's envelope (pve-behaviour 1.2); every other status becomes a `PveError` (1.3). */
 export function openEnvelope(next: Send<PveAnswer>, endpointAddress: string): Send<unknown> {

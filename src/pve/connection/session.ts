@@ -3,6 +3,7 @@ import type { Clock } from '#runtime/clock';
 import { type Deadline, deadlineIn, within } from '#runtime/deadline';
 import type { Logger } from '#runtime/log';
 import type { Password } from './credentials.ts';
+import { FOREIGN_STATUSES } from './envelope.ts';
 import { ExchangeFailed } from './exchange.ts';
 import { encodeParams } from './params.ts';
 import type { Method, PveAnswer, PveRequest, Send } from './request.ts';
@@ -110,7 +111,10 @@ function unsent(error: unknown): unknown {
 }
 
 function readTicket({ username }: Password, answer: PveAnswer, clock: Clock): Ticket {
-  if (answer.status !== 200) throw new NoLogin(`login-${answer.status}`, `the login was answered ${answer.status}`);
+  if (answer.status !== 200) {
+    const code = FOREIGN_STATUSES[answer.status] ?? `login-${answer.status}`;
+    throw new NoLogin(code, `the login was answered ${answer.status} "${answer.reason}"`);
+  }
   const data = parseData(answer.body);
   const { ticket, CSRFPreventionToken: csrf } = data;
   if (Number(data['NeedTFA'] ?? 0) !== 0) throw new LoginRefused(secondFactor(username));

@@ -44,6 +44,8 @@ export interface Identity {
 interface Bearer {
   readonly credentials: Credentials;
   readonly identity: Identity;
+  /** What PVE has taken at least once. */
+  readonly taken: WeakSet<Shown>;
   refused: { readonly answer: PveAnswer; readonly until: number } | undefined;
 }
 
@@ -56,7 +58,7 @@ export function createSigner({ supply, clock, log, onVerdict }: SignerOptions): 
   function present(): Bearer {
     const credentials = supply.current();
     if (bearer?.credentials !== credentials) {
-      bearer = { credentials, identity: identityOf(credentials, clock, log), refused: undefined };
+      bearer = { credentials, identity: identityOf(credentials, clock, log), taken: new WeakSet(), refused: undefined };
     }
     return bearer;
   }
@@ -66,7 +68,9 @@ export function createSigner({ supply, clock, log, onVerdict }: SignerOptions): 
     // A login may have taken long.
     request.call.check();
     const answer = await over({ ...request, headers: { ...request.headers, ...shown.headers(request.method) } });
-    if (answer.status === 401 && !as.identity.refused(shown)) refuse(as, answer);
+    if (answer.status !== 401) as.taken.add(shown);
+    // Who does not take what he has just been given will not take the next one.
+    else if (!as.identity.refused(shown) || !as.taken.has(shown)) refuse(as, answer);
     if (isWelcome(answer)) accept(as);
     return answer;
   }

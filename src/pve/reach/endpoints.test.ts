@@ -31,7 +31,6 @@ describe('an endpoint', () => {
     ['pve:8006', /use a URL such as/],
     ['https://', /use a URL such as/],
     ['ftp://pve:8006', /use a URL such as/],
-    ['https://user:word@pve:8006', /use a URL such as/],
     ['https://pve:8006/#v1:0:18', /use a URL such as/],
     ['https://pve:8006/api2/extjs', /use a URL such as/],
     ['https://pve:8006/api2/json/nodes', /use a URL such as/],
@@ -45,6 +44,18 @@ describe('an endpoint', () => {
       }),
     );
   });
+
+  it.each(['https://root:s3cr3t@pve:8006', 'root@pam:s3cr3t@pve:8006', 'https://a:s3@cr3t@pve:8006/#x'])(
+    'with an account is refused, and the log does not learn it',
+    (text) => {
+      const fields = {
+        error: 'invalid endpoint URL',
+        endpoint: expect.stringMatching(/^(https:\/\/)?\*\*\*@pve:8006/) as string,
+        hint: expect.stringContaining('PVE_USERNAME') as string,
+      };
+      expect(() => endpointsOf({ PVE_ENDPOINT: text })).toThrow(expect.objectContaining({ fields }));
+    },
+  );
 
   it('has to be there', () => {
     const fields = expect.objectContaining({ error: 'endpoint is required' }) as object;
@@ -72,6 +83,7 @@ describe('several endpoints', () => {
     [{ PVE_ENDPOINT: 'https://a,https://b', PVE_FINGERPRINT: SHOWN }, '1 fingerprint for 2 endpoints'],
     [{ PVE_ENDPOINT: 'https://a', PVE_FINGERPRINT: `${SHOWN},` }, '2 fingerprints for 1 endpoint'],
     [{ PVE_ENDPOINT: 'http://a', PVE_FINGERPRINT: SHOWN }, 'invalid endpoint URL'],
+    [{ PVE_ENDPOINT: 'https://a,https://a/api2', PVE_FINGERPRINT: `${SHOWN},` }, 'two fingerprints for a:443'],
   ])('%o end the start', (environment, error) => {
     const fields = expect.objectContaining({ error }) as object;
     expect(() => endpointsOf(environment)).toThrow(expect.objectContaining({ fields }));
