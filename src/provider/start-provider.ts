@@ -122,6 +122,8 @@ async function makeContact(
   const meet = async (): Promise<PveVersion> => {
     const version = await meetPve(pve, target, settings, log, stopping);
     log.info('PVE is reached', { pve: version.text, endpoint: pve.endpoint.address });
+    // Nobody waits for endpoints that are down: they are proven when they are first used.
+    void pve.visitOthers();
     return version;
   };
   if (startupMode(settings) === 'retry') return pursueContact({ meet, clock, log, stopping });

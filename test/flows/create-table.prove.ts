@@ -65,8 +65,6 @@ function linkedDisk(storage: ZooStorage): ExpectedDisk {
   return { format, base: zooGuests(storage).template };
 }
 
-/** What a VM has that no template shapes. */
-const NEW = { cpu: 'x86-64-v2-AES' };
 const OF_GUEST = { boot: 'order=scsi0;net0' };
 const cannotLink = ({ type }: ZooStorage): RegExp | undefined =>
   type === 'lvm' ? /linked.*lvm|lvm.*linked/i : undefined;
@@ -142,14 +140,14 @@ const SOURCES: readonly Source[] = [
     ask: (storage) => ({ image: { TemplateName: '', ISO: ZOO_ISO }, placement: { Datastore: storage.id } }),
     refused: () => undefined,
     disk: fresh,
-    config: { ...NEW, boot: 'order=scsi0;sata0;net0', sata0: `${ZOO_ISO},media=cdrom,size=650M` },
+    config: { boot: 'order=scsi0;sata0;net0', sata0: `${ZOO_ISO},media=cdrom,size=650M` },
   },
   {
     title: 'a blank disk',
     ask: (storage) => ({ image: { TemplateName: '', Blank: true }, placement: { Datastore: storage.id } }),
     refused: () => undefined,
     disk: fresh,
-    config: { ...OF_GUEST, ...NEW },
+    config: OF_GUEST,
   },
   {
     title: 'import content',
@@ -160,7 +158,7 @@ const SOURCES: readonly Source[] = [
     refused: () => undefined,
     // Where the storage takes the image's own format it stays.
     disk: (storage) => ({ format: isFile(storage) ? 'qcow2' : 'raw' }),
-    config: { ...OF_GUEST, ...NEW },
+    config: OF_GUEST,
   },
   {
     title: "another VM's disk",
@@ -170,7 +168,7 @@ const SOURCES: readonly Source[] = [
     }),
     refused: () => undefined,
     disk: fresh,
-    config: { ...OF_GUEST, ...NEW },
+    config: OF_GUEST,
   },
 ];
 

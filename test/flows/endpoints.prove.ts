@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { THREE_NODE } from '#pve-sim/clusters/three-node';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
@@ -370,6 +372,18 @@ describe('at its start a provider', () => {
     const start = startProviderFlow(three, { PVE_ENDPOINT: `${urls(three)[0] ?? ''}, pve2:8006` });
     const fields = { error: 'invalid endpoint URL', endpoint: 'pve2:8006' };
     await expect(start).rejects.toMatchObject({ message: 'Failed to create PVE client', fields });
+  });
+
+  it('uses the first that answers, also behind two that say nothing', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    const other = createServer().listen(0, '127.0.0.1');
+    for (const server of [silent, other]) await once(server, 'listening');
+    const nowhere = [silent, other].map((server) => `https://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    const provider = await startProviderFlow(three, { PVE_ENDPOINT: [...nowhere, urls(three)[0] ?? ''].join(',') });
+    expect((await provider.client.validate({})).message).toContain(address(three, 0));
+    await provider.stop();
+    silent.close();
+    other.close();
   });
 
   it('uses the first that answers, and proves the others when it needs them', async () => {

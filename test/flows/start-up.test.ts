@@ -104,6 +104,20 @@ describe.concurrent('a provider that cannot start says', () => {
     expect(await lastWords({ PVE_TOKEN_ID: 'root@pam' })).toContain(line);
   });
 
+  it('that PVE refuses the password, or that it belongs to nobody', async () => {
+    const line = 'ERROR Failed to authenticate error="authentication failed: invalid credentials"';
+    const password = { PVE_TOKEN_ID: '', PVE_TOKEN_SECRET: '', PVE_USERNAME: 'root@pam', PVE_PASSWORD: 'wrong' };
+    expect(await lastWords(password)).toContain(line);
+    expect(await lastWords({ ...password, PVE_USERNAME: 'root' })).toContain(line);
+  });
+
+  it('that PVE wants TLS', async () => {
+    const endpoint = (sim.nodes[0]?.url ?? '').replace('https:', 'http:');
+    expect(await lastWords({ PVE_ENDPOINT: endpoint })).toMatch(
+      /^ERROR Failed to connect error="PVE answered 301.*hint=.*https:/,
+    );
+  });
+
   it('which TLS file is missing, and what to do without any', async () => {
     const { cert: ca } = await makeCa();
     const folder = mkdtempSync(join(tmpdir(), 'vrtg-tls-'));

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createClock } from '#runtime/clock';
+import { deadlineIn } from '#runtime/deadline';
+import { createLogger } from '#runtime/log';
 import { createClusterIdentity } from '#pve/cluster/identity';
 import { type Endpoint, parseEndpoint } from '#pve/connection/endpoint';
 import { PveError, PveNoAnswer } from '#pve/errors';
@@ -80,6 +82,50 @@ describe('a request', () => {
       expect(await pve.get('/version', call())).toBe(1);
       expect(pve.endpoint.origin).toBe(second.url);
     });
+  });
+});
+
+describe('an endpoint', () => {
+  test('that lets a caller’s time run out is kept where the others are known to be of no use', async () => {
+    const start = '/nodes/pve1/qemu/100/status/start';
+    const server = await startScriptedPve([status, [`POST ${start}`, 'silence'], status]);
+    const pve = connectTo(server.url, { others: [endpoint(NOBODY)], cluster: identity(), clock: createClock() });
+    await pve.visitOthers();
+    const write = pve.post(start, deadlineIn(3_200));
+    expect(await failureOf(write)).toMatchObject({ outcome: 'unknown', code: 'deadline' });
+    expect(pve.endpoint.origin).toBe(server.url);
+    await pve.close();
+    await server.finish();
+  });
+
+  test('that could not be asked is named, also where the time is over at the next', async () => {
+    const silent = await startScriptedPve([['GET /cluster/status', 'silence']]);
+    const pve = connectTo(NOBODY, { others: [endpoint(silent.url)], cluster: identity() });
+    const refusal = { code: 'ECONNREFUSED', outcome: 'not-sent', endpoint: '127.0.0.1:1' };
+    expect(await failureOf(pve.get('/version', deadlineIn(500)))).toMatchObject(refusal);
+    await silent.finish();
+    await pve.close();
+  });
+
+  test('that alone refuses the credentials is told of once, and the others not again', async () => {
+    const refusal: Step = ['GET /cluster/status', { status: 401, reason: 'authentication failure' }];
+    const first = await startScriptedPve([refusal, refusal]);
+    const version: Step = ['GET /version', { data: 1 }];
+    const second = await startScriptedPve([status, version, version]);
+    const lines: string[] = [];
+    const log = createLogger({ write: (line) => void lines.push(line.slice(25)) });
+    const pve = connectTo(first.url, { others: [endpoint(second.url)], cluster: identity(), log });
+    await pve.get('/version', call());
+    await pve.visitOthers();
+    await pve.get('/version', call());
+    expect(lines.filter((line) => /credentials|Authenticated/.test(line))).toEqual([
+      expect.stringMatching(/^WARN PVE refuses the credentials .*authentication failure/),
+      expect.stringMatching(/^INFO Authenticated to PVE /),
+    ]);
+    expect(lines.join('')).toMatch(/Another PVE endpoint is used .*not proven: authentication failure/);
+    await pve.close();
+    await first.finish();
+    await second.finish();
   });
 });
 

@@ -84,6 +84,26 @@ describe('through a proxy', () => {
 });
 
 describe('a proxy', () => {
+  test('that speaks TLS is asked by its own name, and not believed with another', async () => {
+    const asked: string[] = [];
+    const secure = createServer({
+      ...(await (await makeCa()).leaf({ dns: ['localhost'] })),
+      SNICallback: (name, done) => {
+        asked.push(name);
+        done(null);
+      },
+    });
+    await new Promise<void>((resolve) => secure.listen(0, '127.0.0.1', resolve));
+    const via = parseProxy(`https://localhost:${(secure.address() as AddressInfo).port}`);
+    const pve = through(`https://${NAME}:8006`, ACCOUNT, { proxy: via });
+    // The authorities of this system do not know it.
+    const facts = { outcome: 'not-sent', message: expect.stringMatching(/the proxy localhost:.*UNABLE_TO/) as string };
+    expect(await failureOf(pve.post('/x', call()))).toMatchObject(facts);
+    expect(asked).toEqual(['localhost']);
+    await pve.close();
+    secure.close();
+  });
+
   test.each([
     ['that wants other credentials', 'somebody:else', undefined, '407 Not now'],
     ['that lets nobody through', ACCOUNT, 403, '403 Not now'],

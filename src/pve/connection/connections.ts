@@ -39,7 +39,7 @@ export class Unproven extends Error {
   override readonly name = 'Unproven';
 
   constructor(cause: unknown) {
-    super('the endpoint is not proven', { cause });
+    super(`the endpoint is not proven: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
 }
 
@@ -146,6 +146,8 @@ async function orAbort<T>(work: Promise<T>, signal: AbortSignal, late: (value: T
 
 function onceConnected(socket: Socket, endpoint: Endpoint): Connection {
   let isUsed = false;
+  // It may end before undici has it: what is read of that then is enough.
+  socket.on('error', () => undefined);
   const client = new Client(endpoint.origin, {
     keepAliveTimeout: IDLE_MS,
     keepAliveMaxTimeout: IDLE_MS,

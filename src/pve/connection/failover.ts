@@ -6,7 +6,7 @@ import { Unproven } from './connections.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { PveRequest, Send } from './request.ts';
 import { seekBetter } from './seek-better.ts';
-import type { Standing } from './standing.ts';
+import type { Standing, StandingWord } from './standing.ts';
 
 /** One way to the cluster. */
 export interface Route {
@@ -58,17 +58,19 @@ export function failOver(routes: readonly [Route, ...Route[]], clock: Clock, log
     else log.warn('Another PVE endpoint is used', { from, to, error: why });
   }
 
-  /** The one in use, then the others: such as answer first, and among these whoever comes next in the list. */
+  /** The one in use, then the others: such as have answered first, and among these whoever comes next in the list. */
   function order(): readonly number[] {
     const others = routes.slice(1).map((_route, step) => (active + step + 1) % routes.length);
     return [active, ...others.toSorted((one, other) => rank(routeAt(one)) - rank(routeAt(other)))];
   }
 
-  /** Only once for all requests that were under way. */
+  /** Only once for all requests that were under way, and not for one that is known to be no better. */
   function leave(index: number, why: unknown): void {
     routeAt(index).standing.failed();
+    if (index !== active) return;
     const [, next] = order();
-    if (index === active && next !== undefined) use(next, why);
+    if (next !== undefined && routeAt(next).standing.word() !== 'useless') use(next, why);
+    else seeker.wake();
   }
 
   /** Whoever decided on the request may have heard of another endpoint's quorum. */
@@ -96,19 +98,24 @@ export function failOver(routes: readonly [Route, ...Route[]], clock: Clock, log
 
   const send: Send<unknown> = async (request) => {
     const failures: Error[] = [];
+    const tried = new Set<number>();
     seeker.used();
-    for (const [step, index] of order().entries()) {
+    // Meanwhile it may have been found out who answers.
+    for (let index = active; index >= 0; index = order().find((one) => !tried.has(one)) ?? -1) {
+      tried.add(index);
       const startedAt = clock.realNow();
       try {
         const data = await attempt(index, request);
-        if (step > 0) use(index, failures[0]);
+        if (tried.size > 1) use(index, failures[0]);
         return data;
       } catch (error) {
-        if (error instanceof PveError && step > 0) use(index, failures[0]);
+        if (error instanceof PveError && tried.size > 1) use(index, failures[0]);
         if (raisesDoubt(error)) seeker.doubt();
         const isSilent = !(error instanceof PveError) && clock.realNow() - startedAt >= HANGS_MS;
         if (givesNoAnswer(error) || isSilent) leave(index, error);
         const failure = error instanceof Unproven ? error.cause : error;
+        // Why the others could not be asked tells more than that there was no time left to ask this one.
+        if (error === request.call.signal.reason && failures.length > 0) break;
         if (!(failure instanceof Error) || !isUnsent(error)) throw failure;
         failures.push(failure);
       } finally {
@@ -136,9 +143,16 @@ function alone({ send }: Route): Send<unknown> {
   };
 }
 
+const RANKS: Readonly<Record<StandingWord, number>> = {
+  quorate: 0,
+  unknown: 0,
+  untried: 1,
+  'no-quorum': 2,
+  useless: 3,
+};
+
 function rank({ standing }: Route): number {
-  const word = standing.word();
-  return word === 'useless' ? 2 : word === 'no-quorum' ? 1 : 0;
+  return RANKS[standing.word()];
 }
 
 /** PVE frees disks, or makes them larger, before it finds that it may not write the configuration (pve-behaviour 26). */

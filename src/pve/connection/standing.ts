@@ -4,8 +4,11 @@ import { CLUSTER_STATUS, parseClusterStatus } from '../cluster/status.ts';
 import { PveError } from '../errors.ts';
 import type { Link } from './request.ts';
 
-/** `no-quorum`: it answers, from the part of the cluster that may not write. `useless`: no answer, or not one of ours. */
-export type StandingWord = 'unknown' | 'quorate' | 'no-quorum' | 'useless';
+/**
+ * `untried`: nobody has asked it yet. `no-quorum`: it answers, from the part of the cluster that may not write. `useless`:
+ * no answer, or not one of ours.
+ */
+export type StandingWord = 'untried' | 'unknown' | 'quorate' | 'no-quorum' | 'useless';
 
 export interface Standing {
   word(): StandingWord;
@@ -19,11 +22,11 @@ export interface Standing {
 }
 
 export function createStanding(clock: Clock): Standing {
-  let word: StandingWord = 'unknown';
+  let word: StandingWord = 'untried';
   let toldAt = Number.NEGATIVE_INFINITY;
 
   function answered(): void {
-    if (word === 'useless') word = 'unknown';
+    if (word === 'useless' || word === 'untried') word = 'unknown';
   }
   return {
     word: () => word,

@@ -2,7 +2,7 @@
 // and the host, TLS included. For plain HTTP as well, so that a connection leads to one host here too.
 import { request as plainRequest } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { ProxyFailed } from '../errors.ts';
 
 export interface Proxy {
@@ -28,6 +28,8 @@ export async function openTunnel(proxy: Proxy, target: string, limitMs: number):
     const request = (secure ? tlsRequest : plainRequest)({
       host: hostname,
       port,
+      // Else Node takes that of the Host header, which is PVE's.
+      servername: isIP(hostname) === 0 ? hostname : '',
       method: 'CONNECT',
       path: target,
       agent: false,

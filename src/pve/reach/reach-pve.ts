@@ -88,6 +88,11 @@ function tellTheWays({ endpoint, others, skipVerify }: Target, log: Logger): voi
     const shown = unverified.map(({ address }) => address).join(',');
     log.warn('The certificate of the PVE API is not verified', { endpoint: shown });
   }
+  const inClear = all.filter((one) => !one.secure);
+  if (inClear.length > 0) {
+    const shown = inClear.map(({ address }) => address).join(',');
+    log.warn('The PVE API is asked without TLS: credentials travel as they are', { endpoint: shown });
+  }
   for (const { address, proxy } of all) {
     if (proxy !== undefined) log.info('PVE is reached through a proxy', { endpoint: address, proxy: proxy.address });
   }
@@ -103,8 +108,6 @@ export async function meetPve(
 ): Promise<PveVersion> {
   const version = await firstAnswer(pve, endpoints.join(','), cancelled);
   checkCluster(pve, others, log);
-  // Nobody waits for endpoints that are down: they are proven when they are first used.
-  void pve.visitOthers();
   return version;
 }
 
@@ -151,7 +154,7 @@ async function firstAnswer(pve: Pve, endpoint: string, cancelled: AbortSignal | 
     }
     return version;
   } catch (error) {
-    throw startupErrorFor(error, endpoint);
+    throw startupErrorFor(error, endpoint, pve.endpoint.address);
   } finally {
     call.dispose();
   }

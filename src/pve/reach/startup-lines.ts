@@ -1,6 +1,7 @@
 // The lines with which a program says why it has no PVE to work on.
 import { CLUSTER_STATUS } from '../cluster/status.ts';
 import { OtherCluster, ProxyFailed, PveError, PveNoAnswer, pveWords, WayBarred, WrongCertificate } from '../errors.ts';
+import { DeadlineError } from '#runtime/deadline';
 import { StartupError } from '#runtime/startup-error';
 
 export function notIdentified(error: string, hint: string, cause?: unknown): StartupError {
@@ -16,8 +17,15 @@ export function notAuthenticated(hint: string, endpoint?: string, cause?: unknow
   return new StartupError('Failed to authenticate', { error, endpoint, hint }, cause);
 }
 
-/** What ended the first question to PVE; errors that are none of PVE's stay as they are. */
-export function startupErrorFor(error: unknown, endpoint: string): unknown {
+/**
+ * What ended the first question to PVE; errors that are none of PVE's stay as they are.
+ * @param endpoint as it was set, all of them
+ * @param address `host:port` of the one in use
+ */
+export function startupErrorFor(error: unknown, endpoint: string, address: string): unknown {
+  if (error instanceof DeadlineError) {
+    return new StartupError('Failed to connect', { error: `dial tcp ${address}: i/o timeout`, endpoint }, error);
+  }
   if (error instanceof PveError && error.status === 401) {
     return notAuthenticated(
       `PVE says "${pveWords(error)}"; check id, secret and expiry, or user and password`,
@@ -34,6 +42,7 @@ export function startupErrorFor(error: unknown, endpoint: string): unknown {
     return new StartupError('Failed to connect', {
       error: `PVE answered ${error.status} "${pveWords(error)}"`,
       endpoint,
+      hint: isRedirect(error) ? REDIRECTED : undefined,
     });
   }
   if (error instanceof PveNoAnswer && error.cause instanceof WayBarred) return barred(error, error.cause, endpoint);
@@ -46,6 +55,12 @@ export function startupErrorFor(error: unknown, endpoint: string): unknown {
     );
   }
   return error;
+}
+
+const REDIRECTED = 'redirects are not followed: does PVE_ENDPOINT begin with https://, and lead to the API?';
+
+function isRedirect({ status }: PveError): boolean {
+  return status >= 300 && status <= 399;
 }
 
 function barred({ endpoint: address, code }: PveNoAnswer, cause: WayBarred, endpoint: string): StartupError {
@@ -74,6 +89,9 @@ const DIAL_WORDS: Readonly<Record<string, string>> = {
   deadline: 'i/o timeout',
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'no such host',
+  CERT_HAS_EXPIRED: 'x509: certificate has expired or is not yet valid',
+  CERT_NOT_YET_VALID: 'x509: certificate has expired or is not yet valid',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'x509: certificate is not valid for this name',
   'not-pve': 'not a PVE API',
   '502': 'bad gateway',
   '503': 'service unavailable',
@@ -85,12 +103,15 @@ const UNKNOWN_AUTHORITY =
 
 function dialWords(code: string): string {
   if (UNKNOWN_AUTHORITY.test(code)) return 'x509: certificate signed by unknown authority';
-  return DIAL_WORDS[code] ?? code;
+  return DIAL_WORDS[code] ?? code.replace(/^login-/, 'the login was answered ');
 }
 
 function networkHint(code: string): string | undefined {
   if (UNKNOWN_AUTHORITY.test(code))
     return 'give the CA of the cluster as PVE_CA_BUNDLE, or ca.crt in the credentials secret';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return 'use a name or address that the certificate has, or give its fingerprint as PVE_FINGERPRINT';
+  }
   if (code === 'not-pve') return 'does PVE_ENDPOINT lead to the API of PVE, with the path that a gateway wants?';
   if (/^50[234]$/.test(code)) return 'a gateway answers that does not reach PVE';
   return code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' ? 'is PVE running there, and its port open?' : undefined;
