@@ -52,6 +52,11 @@ interface Row {
 const withUid = { owner: { name: 'web', uid: 'u' } } as const;
 
 const rows: Row[] = [
+  {
+    title: 'steps over a VM of that name that is of another kind',
+    window: [claimed(1, { kind: 'clone', state: 'ready' }), free(2)],
+    decision: { kind: 'take', free: [2] },
+  },
   { title: 'takes the first free slot', window: [free(1), free(2)], decision: { kind: 'take', free: [1, 2] } },
   { title: "steps over somebody else's VM", window: [foreign(1), free(2)], decision: { kind: 'take', free: [2] } },
   {

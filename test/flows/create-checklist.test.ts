@@ -49,13 +49,31 @@ describe('C1: a template is found by its name, wherever it is', () => {
     const { guests } = flow.sim.world;
     const twins = [9100, 9101].flatMap((vmid) => guests[vmid] ?? []);
     const names = twins.map(({ config }) => config['name'] ?? '');
-    for (const { config } of twins) config['name'] = 'twin';
+    for (const { config } of twins) config['name'] = 'two-of-a-name';
     await flow.sim.clock.sleep(15_000, AbortSignal.timeout(30_000));
-    expect(await refusalOf('of-twins', { image: { TemplateName: 'twin' } })).toMatchObject({
+    expect(await refusalOf('of-twins', { image: { TemplateName: 'two-of-a-name' } })).toMatchObject({
       kind: 'invalid-spec',
       message: expect.stringMatching(/9100 on pve2, 9101 on pve2.*VMID/),
     });
     for (const [index, { config }] of twins.entries()) config['name'] = names[index] ?? '';
+  });
+});
+
+describe('C1: a template on a node that is off', () => {
+  it('C1: is not mistaken for a VM of its name', async () => {
+    const { guests, stats } = flow.sim.world;
+    const config = guests[9107]?.config ?? {};
+    await flow.sim.setNodeOnline('pve3', false);
+    config['name'] = 'busy';
+    for (const heard of Object.values(stats)) delete heard[9107];
+    // Every API worker keeps its own copy of what it has heard for two seconds.
+    await flow.sim.clock.sleep(5_000, AbortSignal.timeout(30_000));
+    const { kind, message } = await refusalOf('of-hidden', { image: { TemplateName: 'busy' } });
+    expect(kind).toBe('busy');
+    expect(message).toMatch(/TemplateName: there is no template "busy".*pve3.*by its VMID/);
+    await flow.sim.setNodeOnline('pve3', true);
+    config['name'] = 'twin';
+    expect(await made('of-busy', { image: { TemplateName: '113' } })).toMatchObject({ node: 'pve1' });
   });
 });
 
@@ -151,6 +169,7 @@ describe('C15: nothing is sent that PVE does not know, and nothing is skipped', 
     expect(params(/\/clone$/)).toEqual(['description', 'full', 'name', 'newid', 'node', 'vmid']);
     expect(params(/\/qemu$/)).toEqual([
       'boot',
+      'cpu',
       'description',
       'name',
       'node',

@@ -65,6 +65,8 @@ function linkedDisk(storage: ZooStorage): ExpectedDisk {
   return { format, base: zooGuests(storage).template };
 }
 
+/** What a VM has that no template shapes. */
+const NEW = { cpu: 'x86-64-v2-AES' };
 const OF_GUEST = { boot: 'order=scsi0;net0' };
 const cannotLink = ({ type }: ZooStorage): RegExp | undefined =>
   type === 'lvm' ? /linked.*lvm|lvm.*linked/i : undefined;
@@ -140,14 +142,14 @@ const SOURCES: readonly Source[] = [
     ask: (storage) => ({ image: { TemplateName: '', ISO: ZOO_ISO }, placement: { Datastore: storage.id } }),
     refused: () => undefined,
     disk: fresh,
-    config: { boot: 'order=scsi0;sata0;net0', sata0: `${ZOO_ISO},media=cdrom,size=650M` },
+    config: { ...NEW, boot: 'order=scsi0;sata0;net0', sata0: `${ZOO_ISO},media=cdrom,size=650M` },
   },
   {
     title: 'a blank disk',
     ask: (storage) => ({ image: { TemplateName: '', Blank: true }, placement: { Datastore: storage.id } }),
     refused: () => undefined,
     disk: fresh,
-    config: OF_GUEST,
+    config: { ...OF_GUEST, ...NEW },
   },
   {
     title: 'import content',
@@ -158,7 +160,7 @@ const SOURCES: readonly Source[] = [
     refused: () => undefined,
     // Where the storage takes the image's own format it stays.
     disk: (storage) => ({ format: isFile(storage) ? 'qcow2' : 'raw' }),
-    config: OF_GUEST,
+    config: { ...OF_GUEST, ...NEW },
   },
   {
     title: "another VM's disk",
@@ -168,7 +170,7 @@ const SOURCES: readonly Source[] = [
     }),
     refused: () => undefined,
     disk: fresh,
-    config: OF_GUEST,
+    config: { ...OF_GUEST, ...NEW },
   },
 ];
 

@@ -86,6 +86,21 @@ describe('a clone', () => {
     expect(ofOurs.vmid).not.toBe(ofRunning.vmid);
   });
 
+  it('is of the template on the node that its image names, where several bear the name', async () => {
+    for (const node of ['pve2', 'pve3'])
+      expect(await make(image({ TemplateName: 'twin', Node: node }))).toMatchObject({ node });
+    const unsaid = flow.client.create(
+      createRequest({ name: 'of-twins', image: { TemplateName: 'twin', Node: 'pve1' } }),
+    );
+    await expect(unsaid).rejects.toMatchObject({ message: expect.stringMatching(/9106 on pve2, 9107 on pve3.*VMID/) });
+  });
+
+  it('onto another node leaves unused disks out, wherever they are', async () => {
+    const vm = await make(image({ TemplateName: 'with-unused' }, { placement: { Host: 'pve3' } }));
+    expect(vm).toMatchObject({ node: 'pve3', config: { scsi0: expect.stringMatching(/^ceph:/) } });
+    expect(Object.keys(vm.config)).not.toContain('unused0');
+  });
+
   it('onto another node is made where everything is shared', async () => {
     const vm = await make(image({ TemplateName: 'shared-template' }, { placement: { Host: 'pve3' } }));
     expect(vm).toMatchObject({ node: 'pve3', config: { scsi0: expect.stringMatching(/^ceph:/) } });
@@ -106,6 +121,7 @@ describe('a VM that is made without a template', () => {
       boot: 'order=scsi0;sata0',
       scsihw: 'virtio-scsi-single',
       ostype: 'l26',
+      cpu: 'x86-64-v2-AES',
     });
     expect(Object.keys(plain.config).filter((key) => /^(net|ide)\d/.test(key))).toEqual([]);
     for (const Machine of ['pc', 'q35']) {
@@ -302,6 +318,6 @@ describe('what cannot be copied like that is refused by name, and nothing is wri
       kind: 'precondition',
       message: expect.stringMatching(new RegExp(`made for somebody. Name VM ${owned.vmid} as the image`)),
     });
-    expect((await flow.world.vms()).filter(({ config }) => /^of-/.test(config['name'] ?? ''))).toEqual([]);
+    expect((await flow.world.vms()).filter(({ config }) => config['name']?.startsWith('of-'))).toEqual([]);
   });
 });

@@ -80,6 +80,9 @@ export const SOURCES: ClusterData = {
     guest(9102, 'pve2', 'thick-template', [disk('scsi0', 'thick')], TEMPLATE),
     guest(9103, 'pve2', 'zfs-template', [disk('scsi0', 'zfs')], TEMPLATE),
     guest(9104, 'pve2', 'file-template', [disk('scsi0', 'files')], TEMPLATE),
+    guest(9105, 'pve2', 'with-unused', [disk('scsi0', 'ceph'), disk('unused0', 'local-lvm')], TEMPLATE),
+    guest(9106, 'pve2', 'twin', [disk('scsi0', 'local-lvm')], TEMPLATE),
+    guest(9107, 'pve3', 'twin', [disk('scsi0', 'local-lvm')], TEMPLATE),
     guest(110, 'pve1', 'on-zfs', [disk('scsi0', 'zfs')]),
     guest(111, 'pve1', 'on-ceph', [disk('scsi0', 'ceph')]),
     guest(112, 'pve1', 'with-tpm', [disk('scsi0', 'local-lvm'), disk('tpmstate0', 'local-lvm', 4 * MIB)], {

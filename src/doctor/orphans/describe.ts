@@ -20,7 +20,7 @@ export function vmOrphan(suspect: Suspect, unnamed: readonly OwnedVolume[]): Orp
     vmid,
     node,
     why: WHY[kind](config.lock, describeOwner(claim)),
-    ...(kind === 'unfinished' ? { instead: REPEAT } : {}),
+    ...(kind === 'unfinished' ? { instead: claim?.kind === 'clone' ? ASK : REPEAT } : {}),
     ...caution,
     commands: [...destroy, ...left.map(free)],
     volumes: [...disksNamed(suspect), ...left],
@@ -44,6 +44,9 @@ export function volumeOrphan(stored: OwnedVolume, known: KnownGuests): Orphan {
 }
 
 const REPEAT = 'repeat the create, which goes on from here (the manager does so as long as its VirtualMachine exists)';
+
+const ASK =
+  'ask the provider what became of its task, or to describe it, which goes on from here; the request is kept in its description';
 
 type Why = (lock: string | undefined, owner: string) => string;
 

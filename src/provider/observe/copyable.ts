@@ -19,24 +19,26 @@ export function refuseLinked(original: Original, field: string): void {
   );
 }
 
-interface Disk {
+interface SourceVolume {
   readonly slot: string;
   readonly volume: string;
   readonly storage: string;
+  readonly isMedium: boolean;
 }
 
-/** Disks, with those of the firmware and the TPM; media are left out. */
-function disksOf({ values }: Original): Disk[] {
+/** What a copy takes along: disks, those of the firmware and the TPM, and media; never an unused disk. */
+export function volumesOf(values: Original['values']): SourceVolume[] {
   return Object.entries(values).flatMap(([slot, value]) => {
     const kind = parseSlot(slot)?.kind;
-    if (kind === undefined || !DISKS.has(kind)) return [];
+    if (kind === undefined || !DRIVES.has(kind)) return [];
     const drive = parseDrive(value);
-    const storage = drive === undefined || isCdrom(drive) ? undefined : storageOf(drive);
-    return drive === undefined || storage === undefined ? [] : [{ slot, volume: drive.file, storage }];
+    const storage = drive === undefined ? undefined : storageOf(drive);
+    if (drive === undefined || storage === undefined) return [];
+    return [{ slot, volume: drive.file, storage, isMedium: isCdrom(drive) }];
   });
 }
 
-const DISKS: ReadonlySet<string> = new Set(['ide', 'sata', 'scsi', 'virtio', 'efidisk', 'tpmstate']);
+const DRIVES: ReadonlySet<string> = new Set(['ide', 'sata', 'scsi', 'virtio', 'efidisk', 'tpmstate']);
 
 /** Throws where the storage of a disk cannot make such a copy of it. */
 export function refuseUncopiable(view: Snapshot, original: Original, field: string): void {
@@ -49,12 +51,12 @@ export function isCopiable(view: Snapshot, original: Original): boolean {
   return obstacleTo(view, original) === undefined;
 }
 
-function obstacleTo(view: Snapshot, original: Original): { disk: Disk; type: string } | undefined {
+function obstacleTo(view: Snapshot, original: Original): { disk: SourceVolume; type: string } | undefined {
   const { mode, snapshot } = original;
   // A full copy of the present is made from everything.
   if (mode === 'full' && snapshot === undefined) return undefined;
   const types = new Map(view.storages.map((each) => [each.storage, each.type]));
-  for (const disk of disksOf(original)) {
+  for (const disk of volumesOf(original.values).filter(({ isMedium }) => !isMedium)) {
     const type = types.get(disk.storage);
     // What we may not see is PVE's to say.
     if (type !== undefined && !canBeCopied(original, disk, type)) return { disk, type };
@@ -63,14 +65,14 @@ function obstacleTo(view: Snapshot, original: Original): { disk: Disk; type: str
 }
 
 /** TPM state is copied in full in a linked clone too (pve-behaviour 13.2). */
-function canBeCopied({ mode, snapshot }: Original, { slot, volume }: Disk, type: string): boolean {
+function canBeCopied({ mode, snapshot }: Original, { slot, volume }: SourceVolume, type: string): boolean {
   const origin: CopyOrigin = snapshot !== undefined ? 'snapshot' : isBaseImage(volume) ? 'base' : 'current';
   return canCopy(type, volume, slot.startsWith('tpmstate') ? 'full' : mode, origin);
 }
 
 function uncopiable(
   { guest, mode, snapshot }: Original,
-  { slot, volume, storage }: Disk,
+  { slot, volume, storage }: SourceVolume,
   type: string,
   field: string,
 ): Fault {

@@ -58,7 +58,7 @@ export async function observeOriginal(
 
 function findGuest(snapshot: Snapshot, image: TemplateSource): GuestEntry {
   const vmid = parseVmid(image.ref);
-  const guest = vmid === undefined ? findByName(snapshot, image.ref) : snapshot.guests.get(vmid);
+  const guest = vmid === undefined ? findByName(snapshot, image) : snapshot.guests.get(vmid);
   if (guest === undefined) throw unknownTemplate(snapshot, image.ref);
   if (guest.type === 'lxc') {
     throw invalidSpec(FIELD, `${guest.vmid} is a container, not a VM`, `Name a template. ${listTemplates(snapshot)}`);
@@ -128,13 +128,31 @@ async function snapshotValues(
   return Object.fromEntries(Object.entries(values).filter(([key]) => !SNAPSHOT_ONLY.test(key)));
 }
 
-function findByName(snapshot: Snapshot, name: string): GuestEntry | undefined {
+/** A template goes before a VM; of several of one name the one on the image's node is meant. */
+function findByName(snapshot: Snapshot, { ref: name, node }: TemplateSource): GuestEntry | undefined {
   const named = [...snapshot.guests.values()].filter((guest) => guest.name === name && guest.type === 'qemu');
   const templates = named.filter((guest) => guest.template);
-  const candidates = templates.length > 0 ? templates : named;
+  if (templates.length === 0 && named.length > 0) refuseUnnamed(snapshot, name);
+  const known = templates.length > 0 ? templates : named;
+  const there = known.filter((guest) => guest.node === node);
+  const candidates = there.length > 0 ? there : known;
   if (candidates.length <= 1) return candidates[0];
   const places = candidates.map((guest) => `${guest.vmid} on ${guest.node}`).sort();
   throw invalidSpec(FIELD, `"${name}" is the name of ${places.join(', ')}`, 'Name one of them by its VMID');
+}
+
+/** A VM is not taken for a template of its name that PVE cannot name now, since the node it is on is off. */
+function refuseUnnamed({ guests, nodes }: Snapshot, name: string): void {
+  const hidden = [...guests.values()].filter(
+    ({ status, node }) => status === 'unknown' && nodes.get(node)?.online !== true,
+  );
+  const [first] = hidden;
+  if (first === undefined) return;
+  throw new Fault('busy', {
+    subject: FIELD,
+    why: `there is no template "${name}", but there may be one on ${first.node}, which is offline`,
+    remedy: 'Bring the node back, or name the VM by its VMID',
+  });
 }
 
 /** A guest without a name is new, or its node has been silent for minutes: it may be the one. */

@@ -25,6 +25,9 @@ const UEFI_TEMPLATE: Have['values'] = {
 };
 const QCOW2_TEMPLATE: Have['values'] = { ...TEMPLATE, scsi0: 'shared:171338/vm-171338-disk-0.qcow2,size=8G' };
 
+const DATA = { name: 'data', sizeGib: 3, storage: 'local-lvm' };
+const UNORDERED: Have['values'] = { name: 'x', virtio1: 'local-lvm:vm-171338-disk-0,size=8G' };
+
 describe('what is carried out leaves nothing to do:', () => {
   it.each<[string, Partial<VmSpec>, Have['values']?, Parameters<typeof plan>[2]?]>([
     ['secure boot and a TPM', secure({ secureBoot: true, tpm: true, vtd: true })],
@@ -38,6 +41,8 @@ describe('what is carried out leaves nothing to do:', () => {
       'a thin disk and a slim one',
       { disks: [disk({ type: 'thin' }), disk({ name: 'x'.repeat(40), storage: 'fast' })] },
     ],
+    ['a data disk below a boot disk that no order names', { disks: [disk({}), disk(DATA)] }, UNORDERED],
+    ['a data disk of a template without any', { disks: [disk(DATA)] }, { name: 'x', boot: 'order=net0' }],
     ['CPUs that can be added', {}, TEMPLATE, AUTO],
     ['memory that can be added', performance({ memoryHotAdd: true }, { memoryMib: 20_000 }), TEMPLATE, AUTO],
     ['limits', limits({ cpuLimitMhz: 4000, cpuShares: 200, memoryReservationMib: 1024, memoryLimitMib: 4096 })],
@@ -194,6 +199,13 @@ describe('data disks', () => {
     const made = plan({ disks: [data] }, values);
     expect(made.steps).toContainEqual({ kind: 'resize', disk: 'scsi7', sizeBytes: 10 * 1024 ** 3 });
     expect(options(made)).not.toHaveProperty('scsi1');
+  });
+
+  it('do not go before a boot disk that no order names: it would not be booted from any more', () => {
+    const made = options(plan({ disks: [disk(DATA)] }, UNORDERED));
+    expect(Object.keys(made).filter((key) => key.startsWith('virtio'))).toEqual(['virtio2']);
+    const ordered = options(plan({ disks: [disk(DATA)] }, { ...UNORDERED, boot: 'order=virtio1' }));
+    expect(ordered).toHaveProperty('virtio0');
   });
 
   it('leave the slots of the cloud-init seed alone', () => {

@@ -26,11 +26,19 @@ export function drivesOf(values: Values): DriveAt[] {
 
 /** The disk the guest boots from: the first in the boot order, else the first there is. */
 export function bootDisk(values: Values): DriveAt | undefined {
-  const disks = drivesOf(values).filter((at) => !isCdrom(at.drive));
+  return orderedDisk(values) ?? disksOf(values)[0];
+}
+
+/** The first disk in the boot order. */
+export function orderedDisk(values: Values): DriveAt | undefined {
+  const disks = disksOf(values);
   const boot = parseBoot(values['boot'] ?? '');
   const order = boot !== undefined && 'order' in boot ? boot.order : [];
-  const ordered = [...order, values['bootdisk'] ?? ''].flatMap((slot) => disks.find((at) => at.slot === slot) ?? []);
-  return ordered[0] ?? disks[0];
+  return [...order, values['bootdisk'] ?? ''].flatMap((slot) => disks.find((at) => at.slot === slot) ?? [])[0];
+}
+
+function disksOf(values: Values): DriveAt[] {
+  return drivesOf(values).filter((at) => !isCdrom(at.drive));
 }
 
 /** The storage of the boot disk. */

@@ -1,12 +1,11 @@
 // A VM as a clone of a template or of another VM, on its node or, where everything is shared, on another one.
 import { Fault, invalidSpec } from '#domain/fault';
-import { parseDrive, storageOf } from '#pve/codec/drive';
-import { parseSlot } from '#pve/codec/slot';
 import { cloneVm } from '#pve/qemu/clone';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import type { CreateOrder } from '../create-order.ts';
 import { chooseCloneStorage } from '../observe/disk-storage.ts';
+import { volumesOf } from '../observe/copyable.ts';
 import type { Original } from '../observe/original.ts';
 import { copyFormat } from '../plan/disk-format.ts';
 import { bootStorage } from '../plan/drives.ts';
@@ -63,16 +62,12 @@ function refuseElsewhere({ guest, values }: Original, { view, node: target, aske
   }
   const isThere = (storage: string): boolean =>
     view.storages.some((each) => each.storage === storage && each.node === target && each.shared && each.available);
-  const stuck = Object.entries(values).find(([slot, value]) => {
-    const storage = parseSlot(slot) === undefined ? undefined : storageOf(parseDrive(value) ?? { file: '' });
-    return storage !== undefined && !isThere(storage);
-  });
+  const stuck = volumesOf(values).find(({ storage }) => !isThere(storage));
   if (stuck === undefined) return;
-  const storage = storageOf(parseDrive(stuck[1]) ?? { file: '' });
   // What the settings demand of every VM is no mistake of this request.
   throw new Fault(asked.startsWith('PVE_') ? 'precondition' : 'invalid-spec', {
     subject: asked,
-    why: `${stuck[0]} of ${vmSubject(guest)} is on storage "${storage}", which ${guest.node} and ${target} do not share`,
+    why: `${stuck.slot} of ${vmSubject(guest)} is on storage "${stuck.storage}", which ${guest.node} and ${target} do not share`,
     remedy: `Allow ${guest.node}, use shared storage, or use a template on ${target}`,
   });
 }

@@ -6,6 +6,7 @@ import { type ImageSource, rootDiskOf, type VmSpec } from '#domain/vm-spec';
 import { formatDrive } from '#pve/codec/drive';
 import { PveError, pveWords } from '#pve/errors';
 import { createVm } from '#pve/qemu/create';
+import type { PveVersion } from '#pve/rules/versions';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import type { CreateOrder } from '../create-order.ts';
@@ -36,7 +37,7 @@ export async function newMaking(
   const sizeBytes = image.kind === 'disk' ? source?.sizeBytes : blankBytes(spec);
   const cd: Record<string, string> =
     image.kind === 'iso' ? { [INSTALL_CD]: formatDrive({ file: image.volume, media: 'cdrom' }) } : {};
-  const common = { ...plainOptions(spec), ...cd };
+  const common = { ...plainOptions(spec, ctx.version), ...cd };
   const disk = diskOptions(spec, storage.type);
   const imported = image.kind === 'disk' ? image.volume : undefined;
   return {
@@ -61,11 +62,15 @@ export async function newMaking(
   };
 }
 
+/** What PVE's own interface gives a new VM since it has the model. Of the API's default many systems no longer start. */
+const CPU = { model: 'x86-64-v2-AES', since: 8 } as const;
+
 /** What a VM is that no template shapes. Firmware is said at once, so that nothing has ever been installed for another. */
-function plainOptions({ size, image }: VmSpec): Record<string, string> {
+function plainOptions({ size, image }: VmSpec, version: PveVersion): Record<string, string> {
   return {
     scsihw: 'virtio-scsi-single',
     ostype: size.extra['ostype'] ?? 'l26',
+    ...(version.major >= CPU.since ? { cpu: CPU.model } : {}),
     boot: `order=${image.kind === 'iso' ? `${BOOT_DISK};${INSTALL_CD}` : BOOT_DISK}`,
     ...(size.firmware === 'uefi' ? { bios: 'ovmf' } : {}),
   };

@@ -179,13 +179,16 @@ function reload(call: Call): string {
   });
 }
 
-/** Bridges are seen by those who may use or audit them. */
+/** Bridges are seen by those who may use or audit them, where a version knows rights on bridges. */
 function listInterfaces(call: Call): Changed {
-  const { sim, user, params } = call;
+  const { sim, user, params, profile } = call;
   const node = nodeOf(call);
+  const maySee = (iface: string): boolean =>
+    !profile.has('bridgesNeedSdnUse') ||
+    isAllowed(sim.world, user, `/sdn/zones/localnetwork/${iface}`, ['SDN.Use', 'SDN.Audit'], true);
   const rows = Object.entries(plannedInterfaces(node))
     .filter(([, { type }]) => isOfKind(type, textParam(params, 'type')))
-    .filter(([iface]) => isAllowed(sim.world, user, `/sdn/zones/localnetwork/${iface}`, ['SDN.Use', 'SDN.Audit'], true))
+    .filter(([iface]) => maySee(iface))
     .map(([iface]) => ({ iface, ...interfaceView(node, iface) }));
   return new Changed(rows, pendingChanges(node));
 }

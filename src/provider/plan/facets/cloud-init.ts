@@ -49,10 +49,10 @@ export const cloudInit: Facet = {
     }
     if (delivery.kind === 'iso') return isoChange(wish, have, nics, seeds);
     const options = nativeOptions(wish, have, { nics, seeds, sshKeys: delivery.sshKeys });
-    const left = nics.filter(
-      ({ index, spec }) => spec === undefined && isStatic(have.values[`ipconfig${index}`] ?? ''),
-    );
-    const isLeft = wish.spec.clone !== undefined && left.length > 0;
+    const isLeft = nics.some(({ index, spec }) => {
+      const key = `ipconfig${index}`;
+      return spec === undefined && options[key] === 'ip=dhcp' && isStatic(have.values[key] ?? '');
+    });
     return { ...optionChanges(have, options), warnings: isLeft ? ['source-address-left'] : [] };
   },
 };

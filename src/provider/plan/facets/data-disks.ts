@@ -6,7 +6,7 @@ import { formatDrive, isCdrom, storageOf } from '#pve/codec/drive';
 import type { DiskBus } from '#pve/codec/slot';
 import { formatSize } from '#pve/codec/size';
 import { diskTypeOf, imageFormat, typeOptions, typeWarnings } from '../disk-type.ts';
-import { bootDisk, type DriveAt, drivesOf, freeSlots, imageSuffix, withOptions } from '../drives.ts';
+import { bootDisk, type DriveAt, drivesOf, freeSlots, imageSuffix, orderedDisk, withOptions } from '../drives.ts';
 import type { Change, Facet } from '../facet.ts';
 import { dataStorageWish, requireDiskStorage } from '../storages.ts';
 import type { Have, Wish } from '../wish.ts';
@@ -26,8 +26,10 @@ export const dataDisks: Facet = {
   ],
   diff: (wish, have) => {
     const boot = bootDisk(have.values);
+    // Of a template without any disk the first one that is made is no boot disk, although it is the first there is.
+    const ordered = orderedDisk(have.values);
     const drives = drivesOf(have.values).filter(({ drive }) => !isCdrom(drive));
-    const others = have.inUse === undefined ? drives.filter(({ slot }) => slot !== boot?.slot) : drives;
+    const others = have.inUse === undefined ? drives.filter(({ slot }) => slot !== ordered?.slot) : drives;
     const disks = (wish.spec.disks ?? []).map((disk, index) => {
       const named = others.find(({ drive }) => isSerialOf(drive.rest?.['serial'], disk.name));
       if (have.inUse === undefined) return { disk, index, present: named };
@@ -70,7 +72,9 @@ function refuseUnknown(disk: DiskSpec, index: number, { inUse }: Have, drives: r
 
 /** The lowest ones, beside the boot disk; a slot is kept for the cloud-init seed, and IDE's usual one too. */
 function slotsForNew(have: Have, bus: DiskBus, missing: readonly { index: number }[]): string[] {
-  const free = freeSlots(have.values, bus, bus === 'scsi' ? 1 : 0).filter((slot) => slot !== 'ide2');
+  const free = freeSlots(have.values, bus, bus === 'scsi' ? 1 : 0).filter(
+    (slot) => slot !== 'ide2' && !goesBeforeBootDisk(have, slot),
+  );
   const hasSeed = drivesOf(have.values).some((at) => at.bus === bus && isSeed(at.drive));
   const usable = hasSeed || bus === 'virtio' || bus === 'ide' ? free : free.slice(0, -1);
   const first = missing[usable.length];
@@ -80,6 +84,12 @@ function slotsForNew(have: Have, bus: DiskBus, missing: readonly { index: number
     `the bus ${bus} of the boot disk has room for ${usable.length} more disks, and ${missing.length} are asked for`,
     'Ask for fewer disks',
   );
+}
+
+/** Where no boot order names the boot disk, a disk below it would be booted from in its place. */
+function goesBeforeBootDisk({ values }: Have, slot: string): boolean {
+  const boot = bootDisk(values);
+  return boot !== undefined && bootDisk({ ...values, [slot]: 'new:1' })?.slot !== boot.slot;
 }
 
 interface NewDisk {

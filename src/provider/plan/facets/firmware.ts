@@ -25,8 +25,7 @@ export const firmware: Facet = {
       return {};
     }
     if (wish.spec.size.firmware !== 'uefi' && !isSecure(wish)) return {};
-    const isInstalled = wish.spec.image.kind === 'template' || wish.spec.image.kind === 'disk';
-    const told: Change = isUefi || !isInstalled ? {} : { warnings: ['bios-to-uefi'] };
+    const told: Change = isUefi || wish.spec.image.kind !== 'template' ? {} : { warnings: ['bios-to-uefi'] };
     return merged(optionChanges(have, { bios: 'ovmf' }), efiDisk(wish, have), told);
   },
 };
