@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, writesSince } from '../support/journal.ts';
-import { createRequest } from '../support/requests.ts';
+import { createRequest, rootDisk } from '../support/requests.ts';
 import { until } from '../support/until.ts';
-import { claimedVms } from '../support/world.ts';
+import { claimedVms, strayVolumes } from '../support/world.ts';
 
 // The pool of a new VM: PVE joins it last, fails a whole task for it, or says nothing where the pool has gone meanwhile.
 
@@ -104,6 +104,35 @@ describe('the pool of a new VM', () => {
     );
     expect(membersOf('tenants')).toContain(Number(id));
     flow.sim.faults.clear();
+  });
+
+  it('that a new VM has to be made in leaves no disk where its lock is not to be had', async () => {
+    const { access } = flow.sim.world;
+    const { acl } = access;
+    const everything = access.roles['VrtgVM'] ?? [];
+    access.roles['InPool'] = [...everything, 'Pool.Allocate', 'Pool.Audit'];
+    access.roles['NoAllocate'] = everything.filter((privilege) => privilege !== 'VM.Allocate');
+    const subjects = [flow.sim.token.id, flow.sim.token.id.replace(/!.*/, '')];
+    access.acl = [
+      ...acl.map((entry) => (entry.path === '/vms' ? { ...entry, role: 'NoAllocate' } : entry)),
+      ...subjects.map((subject) => ({ path: '/pool/own', subject, role: 'InPool', propagate: true })),
+    ];
+    const { client, end } = await flow.another(1);
+    await flow.sim.holdLock('user.cfg', 60_000);
+    const { id } = await client.create(
+      createRequest({
+        name: 'made-in-pool',
+        image: { TemplateName: 'local:iso/debian-12.iso', Storage: 'local-lvm' },
+        disks: [rootDisk(5)],
+        placement: { Pool: 'own' },
+      }),
+    );
+    const failed = Object.values(flow.sim.world.tasks).filter(({ exitstatus = '' }) => /can't add VM/.test(exitstatus));
+    expect(failed.length).toBeGreaterThan(0);
+    expect(membersOf('own')).toContain(Number(id));
+    expect(strayVolumes(flow.sim)).toEqual([]);
+    await end();
+    access.acl = acl;
   });
 
   it('needs Pool.Allocate, which the error names', async () => {

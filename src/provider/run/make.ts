@@ -25,6 +25,7 @@ import type { Snapshot } from '../view/cluster-view.ts';
 import { cloneMaking } from './clone-making.ts';
 import { cloneParts, dropSeed, uploadSeed } from './clone-parts.ts';
 import { chooseSlot } from './free-slot.ts';
+import { deleteLeftDisks } from './left-disks.ts';
 import type { Making, NewVm, Place } from './making.ts';
 import { newMaking } from './new-making.ts';
 import { checkPool } from './pool.ts';
@@ -174,6 +175,7 @@ async function run(ctx: Context, order: CreateOrder, prepared: Prepared, time: R
     await ctx.lanes.through([lane], time.deadline.signal, async () => await beginAndWait(ctx, prepared, time));
     return { kind: 'made', vmid, incarnation };
   } catch (error) {
+    await deleteLeftDisks(ctx, { node: making.node, vmid }, error, time.deadline);
     const isTaken = saidBy(error)?.kind === 'vmid-taken';
     if (!isTaken && !mayPass(error)) throw error;
     const reason = createFault(error, order, { vmid, node: making.node });
