@@ -6,6 +6,7 @@ import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, writesSince } from '../support/journal.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { isoBytes, seedIsoOf } from '../support/seed-iso.ts';
+import { revoke } from '../support/rights.ts';
 import { prepareSources, SOURCES } from '../support/sources.ts';
 import { until } from '../support/until.ts';
 import { claimedVms, strayVolumes, type VmFacts } from '../support/world.ts';
@@ -288,6 +289,14 @@ describe('a Clone whose provider ends while PVE copies', () => {
     expect(vm?.config).toMatchObject({ tags: 'left' });
     expect(isoText(vm)).toContain(SECRET);
     expect(vm?.config['description']).not.toContain('todo');
+  });
+
+  it('that cannot be finished is taken away, and its task tells why', async () => {
+    const { id, task } = await leftBehind('left-without-rights');
+    const grant = revoke(flow.sim, 'VM.Config.CDROM', '/vms', ['user', 'token']);
+    expect(await taskIsDone(task)).toMatch(/left-without-rights.*VM\.Config\.CDROM/);
+    expect(flow.sim.world.guests[Number(id)]).toBeUndefined();
+    grant();
   });
 
   it('keeps nothing secret beside the copy, and has failed once that is gone', async () => {

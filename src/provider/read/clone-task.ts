@@ -29,10 +29,11 @@ export async function judgeCloneTask(
 ): Promise<TaskVerdict> {
   const vmid = task.vmid as Vmid;
   if (ctx.vms.of(vmid).isBeingMade || runs.isAtWork(vmid)) return RUNNING;
+  const failure = runs.failureOf(vmid, task.incarnation ?? '');
   const guest = await locate(ctx.pve, ctx.view, vmid, call);
   if (guest === undefined) {
     await proveAbsent(ctx, vmid, 'judge its task', call);
-    return failed(vmid, 'the copy has failed, or was deleted');
+    return failed(vmid, 'the copy has failed, or was deleted', failure);
   }
   const config = await readConfig(ctx.pve, guest, call);
   const reading = readClaim(config.values['description']);
@@ -44,7 +45,7 @@ export async function judgeCloneTask(
   if (claim === undefined || claim.incarnation !== task.incarnation)
     return failed(vmid, 'another VM has got its id, or its claim was removed');
   if (claim.state === 'ready') return DONE;
-  if (claim.state === 'void') return failed(vmid, 'it is being taken away');
+  if (claim.state === 'void') return failed(vmid, 'it is being taken away', failure);
   return await goOnWith(ctx, runs, { guest, config, claim }, call, asUpid(task.upid ?? ''));
 }
 
@@ -64,7 +65,8 @@ export async function goOnWith(
 ): Promise<TaskVerdict> {
   const { vmid } = guest;
   if (runs.isAtWork(vmid)) return RUNNING;
-  if (ctx.vms.of(vmid).createHasFailed) return failed(vmid, 'it could not be finished, see the log of the provider');
+  const failure = runs.failureOf(vmid, claim.incarnation);
+  if (failure !== undefined) return failed(vmid, '', failure);
   const life = await lifeOf(ctx, guest, config, claim, call);
   if (config.lock !== undefined) return life === 'dead' ? failed(vmid, 'its copy is dead') : RUNNING;
   if (life === 'worked-on' || life === 'unknown') return RUNNING;
@@ -88,6 +90,7 @@ async function lifeOf(
   return life;
 }
 
-function failed(vmid: Vmid, why: string): TaskVerdict {
-  return { done: true, error: `${vmSubject({ vmid })}: clone: ${why}.` };
+/** @param known what has ended the run of this process */
+function failed(vmid: Vmid, why: string, known?: string): TaskVerdict {
+  return { done: true, error: known ?? `${vmSubject({ vmid })}: clone: ${why}.` };
 }

@@ -25,6 +25,8 @@ export interface CreateRuns {
   goOn(order: CreateOrder, copy: LongCopy): void;
   /** Whether a run that has outlived its call is at work on the VM. */
   isAtWork(vmid: Vmid): boolean;
+  /** Why a run that had outlived its call has ended without success, for the VM of this incarnation. */
+  failureOf(vmid: Vmid, incarnation: string): string | undefined;
 }
 
 /** A create that has outlived its call. */
@@ -43,6 +45,8 @@ const REPLACED_AFTER_MS = 15 * 60_000;
 export function createCreateRuns(ctx: Context): CreateRuns {
   const long = new Map<string, LongRun>();
   const backOff = createBackOff(ctx.clock);
+  /** By VMID and incarnation. */
+  const failures = new Map<string, string>();
 
   /** Begins a run; what comes of it is told to the back-off. */
   function begin(order: CreateOrder, call: Deadline): Begun {
@@ -72,7 +76,7 @@ export function createCreateRuns(ctx: Context): CreateRuns {
     const key = keyOf(order);
     const run = { digest: order.digest, copy, begunAt, stop };
     long.set(key, run);
-    void follow(ctx, order, copy, whole).finally(() => {
+    void follow(ctx, order, copy, whole, failures).finally(() => {
       if (long.get(key) === run) long.delete(key);
     });
   }
@@ -103,6 +107,7 @@ export function createCreateRuns(ctx: Context): CreateRuns {
       call.dispose();
       keep(order, begun, copy);
     },
+    failureOf: (vmid, incarnation) => failures.get(`${vmid}.${incarnation}`),
     isAtWork: (vmid) => [...long.values()].some(({ copy }) => copy.vmid === vmid),
   };
 }
@@ -140,11 +145,18 @@ function replaced(order: CreateOrder): Fault {
   return new Fault('busy', { subject, wanted: 'create', why: 'its owner has changed the request' });
 }
 
-async function follow(ctx: Context, order: CreateOrder, copy: LongCopy, whole: Promise<Vmid>): Promise<void> {
+async function follow(
+  ctx: Context,
+  order: CreateOrder,
+  copy: LongCopy,
+  whole: Promise<Vmid>,
+  failures: Map<string, string>,
+): Promise<void> {
   try {
     await whole;
   } catch (error) {
     ctx.vms.of(copy.vmid).createHasFailed = true;
+    failures.set(`${copy.vmid}.${copy.incarnation}`, createFault(error, order).message);
     ctx.log.error('A create has failed after its call', { vm: order.spec.name, vmid: copy.vmid, error });
   }
 }
