@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PowerOp } from '#rpc/contract';
 import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
 import { outcomeOf } from '../support/outcome.ts';
+import { randomReconfigures } from '../support/random-reconfigures.ts';
+import { seeded } from '../support/random.ts';
 import { type CreateParts, nic, reconfigureRequest, rootDisk } from '../support/requests.ts';
 import { ourVm, strayVm } from '../support/snapshots.ts';
 import { createdInTheEnd, guestOf, type Stage, startStage } from '../support/stage.ts';
@@ -217,6 +219,12 @@ describe('a request', () => {
       onboot: '1',
       net1: expect.stringContaining('AA:BB'),
     });
+  });
+
+  it('at random, with people who edit in between, loses no edit, detaches nothing and restarts nothing', async () => {
+    const { flaws, edits } = await randomReconfigures(stage, { count: 60, vms: 10, random: seeded(7) });
+    expect(flaws).toEqual([]);
+    expect(edits).toBeGreaterThan(20);
   });
 
   it('that makes no sense, or is for another VM, a template or a locked one is refused, and nothing is written', async () => {

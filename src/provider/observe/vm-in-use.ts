@@ -1,6 +1,7 @@
 // A VM in use as a plan takes it: with what is pending, and with its own size where the request names none.
 import { isAdopted } from '#claim/adopted';
 import type { VmSize, VmSpec } from '#domain/vm-spec';
+import { formatDrive, parseDrive } from '#pve/codec/drive';
 import type { DesiredVm } from '#rpc/payload/desired';
 import { type PendingChange, readPending } from '#pve/qemu/pending';
 import type { Deadline } from '#runtime/deadline';
@@ -32,9 +33,16 @@ function afterStart(values: Values, pending: readonly PendingChange[]): Values {
   const next = new Map(Object.entries(values));
   for (const { key, next: value } of pending) {
     if (value === undefined) next.delete(key);
-    else next.set(key, value);
+    else next.set(key, withPresentSize(value, values[key]));
   }
   return Object.fromEntries(next);
+}
+
+/** A drive whose options are pending keeps there the size it had then, however much it has grown since. */
+function withPresentSize(pending: string, present: string | undefined): string {
+  const [drive, now] = [parseDrive(pending), parseDrive(present ?? '')];
+  const isSame = drive !== undefined && now?.sizeBytes !== undefined && drive.file === now.file;
+  return isSame ? formatDrive({ ...drive, sizeBytes: now.sizeBytes }) : pending;
 }
 
 /** The wish for a VM that is there; what nobody says is as it is. */

@@ -41,8 +41,9 @@ export async function reconfigureVm(
   call: Deadline,
 ): Promise<void> {
   const retry = patience(ctx.clock, call);
-  const repeats = new Map<string, number>();
-  const refusals: string[] = [];
+  const taken: Step[] = [];
+  let problem: string | undefined;
+  let isTouched = false;
   let identity: Identity | undefined;
   for (;;) {
     const vm = await observeVm(ctx, order.vmid, WANTED, call);
@@ -54,21 +55,18 @@ export async function reconfigureVm(
     try {
       const seen = await observePending(ctx, vm, call);
       const step = await nextStep(ctx, seen, order, call);
-      if (step === undefined) return tell(ctx, seen, repeats.size > 0);
-      refuseRepeats(vm, step, repeats, refusals);
+      if (step === undefined) return tell(ctx, seen, isTouched);
+      refuseRepeated(vm, step, taken, problem);
       if (step.kind === 'resize') await requireQuorum(ctx, vm.subject, WANTED, call);
-      await runStep(ctx, vm.guest, step, vm.config.digest, call);
+      isTouched = true;
+      problem = await takeStep(ctx, vm, step, call);
+      taken.push(step);
     } catch (error) {
-      const problem = hotplugProblem(error);
-      if (problem !== undefined) {
-        // All else of the call is in force, and this is pending.
-        refusals.push(problem);
-        ctx.log.info('Not possible while the guest runs', { vmid: order.vmid, problem });
-      } else if (mayPass(error, 'digest-mismatch', 'vm-missing')) {
+      if (mayPass(error, 'digest-mismatch', 'vm-missing')) {
         await retry.pause(toFault(error, { subject: vm.subject, wanted: WANTED }));
       } else throw inWordsOfRequest(toFault(error, { subject: vm.subject, wanted: WANTED }));
     } finally {
-      if (repeats.size > 0) ctx.vms.touch(order.vmid);
+      if (isTouched) ctx.vms.touch(order.vmid);
     }
   }
 }
@@ -128,24 +126,38 @@ function refuseOther(vm: ClaimedVm, { desired }: ReconfigureOrder): void {
   throw new Fault('precondition', { ...doing, why, remedy: 'Power it on (On) first' });
 }
 
-/** Why an option could not be changed on a guest that runs (pve-behaviour 11.6); undefined for any other error. */
-function hotplugProblem(error: unknown): string | undefined {
-  if (!(error instanceof TaskFailed)) return undefined;
-  return /\w+: hotplug problem - .*/s.exec(error.exitStatus)?.[0].replace(/\s+/g, ' ').trim();
+/**
+ * The answer is what PVE could not change on a guest that runs: that is pending, and all else of the call is in force
+ * (pve-behaviour 11.6).
+ */
+async function takeStep(ctx: Context, vm: ClaimedVm, step: Step, call: Deadline): Promise<string | undefined> {
+  try {
+    await runStep(ctx, vm.guest, step, vm.config.digest, call);
+    return undefined;
+  } catch (error) {
+    const words = error instanceof TaskFailed ? error.exitStatus : '';
+    const problem = /\w+: hotplug problem - .*/s.exec(words)?.[0].replace(/\s+/g, ' ').trim();
+    if (problem === undefined) throw error;
+    ctx.log.info('Not possible while the guest runs', { vmid: vm.guest.vmid, problem });
+    return problem;
+  }
 }
 
-/** A guest that gives nothing back keeps its change pending; a step that comes again all the same leads nowhere. */
-function refuseRepeats(vm: ClaimedVm, step: Step, repeats: Map<string, number>, refusals: readonly string[]): void {
+/** A step that comes again although PVE has taken it leads nowhere. */
+function refuseRepeated(vm: ClaimedVm, step: Step, taken: readonly Step[], problem: string | undefined): void {
   const key = JSON.stringify(step);
-  const count = (repeats.get(key) ?? 0) + 1;
-  repeats.set(key, count);
-  if (count <= MOST_REPEATS) return;
+  if (taken.filter((one) => JSON.stringify(one) === key).length < MOST_REPEATS) return;
   throw new Fault('busy', {
     subject: vm.subject,
     wanted: WANTED,
-    why: refusals.at(-1) ?? 'PVE does not take over what it is told, or somebody takes it back',
+    why: problem ?? `PVE does not take over ${subjectOf(step)}, or somebody takes it back`,
     remedy: 'The next try goes on from here',
   });
+}
+
+function subjectOf(step: Step): string {
+  if (step.kind === 'configure') return [...Object.keys(step.set), ...step.delete].join(', ');
+  return step.kind === 'resize' ? `the size of ${step.disk}` : step.kind;
 }
 
 /** Facets name the fields of a Create; here they are parts of one field. */
