@@ -124,7 +124,7 @@ function missed(stage: Stage, id: string, wish: Sizes & Wish): string | undefine
     next['memory'],
     size('scsi0'),
     size('scsi1'),
-    /^virtio=BC:24:11:00:00:01/.test(next['net0'] ?? ''),
+    next['net0']?.startsWith('virtio=BC:24:11:00:00:01') === true,
   ];
   const wanted = [String(wish.cpus), String(wish.memory), `${wish.root}G`, `${wish.data}G`, true];
   return JSON.stringify(is) === JSON.stringify(wanted)
