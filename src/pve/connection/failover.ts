@@ -99,6 +99,11 @@ export function failOver(routes: readonly [Route, ...Route[]], clock: Clock, log
   const send: Send<unknown> = async (request) => {
     const failures: Error[] = [];
     const tried = new Set<number>();
+    let movesThen = moves;
+    /** Whoever answers is used from now on, unless it has been decided otherwise while the request was under way. */
+    const answered = (index: number): void => {
+      if (tried.size > 1 && moves === movesThen) use(index, failures[0]);
+    };
     seeker.used();
     // Meanwhile it may have been found out who answers.
     for (let index = active; index >= 0; index = order().find((one) => !tried.has(one)) ?? -1) {
@@ -106,13 +111,14 @@ export function failOver(routes: readonly [Route, ...Route[]], clock: Clock, log
       const startedAt = clock.realNow();
       try {
         const data = await attempt(index, request);
-        if (tried.size > 1) use(index, failures[0]);
+        answered(index);
         return data;
       } catch (error) {
-        if (error instanceof PveError && tried.size > 1) use(index, failures[0]);
+        if (error instanceof PveError) answered(index);
         if (raisesDoubt(error)) seeker.doubt();
         const isSilent = !(error instanceof PveError) && clock.realNow() - startedAt >= HANGS_MS;
         if (givesNoAnswer(error) || isSilent) leave(index, error);
+        movesThen = moves;
         const failure = error instanceof Unproven ? error.cause : error;
         // Why the others could not be asked tells more than that there was no time left to ask this one.
         if (error === request.call.signal.reason && failures.length > 0) break;
