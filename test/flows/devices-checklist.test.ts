@@ -30,7 +30,7 @@ const CLUSTER: ClusterData = {
 
 let flow: Flow;
 beforeAll(async () => {
-  flow = await startFlow({ simulator: { timeScale: 200, cluster: CLUSTER } });
+  flow = await startFlow({ simulator: { timeScale: 60, cluster: CLUSTER } });
 });
 afterAll(async () => await flow.stop());
 
