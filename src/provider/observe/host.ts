@@ -25,7 +25,15 @@ export async function observeHost(ctx: Context, spec: VmSpec, node: NodeName, ca
     extra['startup'] === undefined ? false : mayModifyCluster(ctx, call),
   ]);
   const storageTypes = Object.fromEntries(view.storages.map(({ storage, type }) => [storage, type]));
-  return { leastCpus: leastCpus(view), storageTypes, diskStorages, cpuMhz, cpuModels, mayModify };
+  return {
+    leastCpus: leastCpus(view),
+    nodeCpus: view.nodes.get(node)?.maxCpus,
+    storageTypes,
+    diskStorages,
+    cpuMhz,
+    cpuModels,
+    mayModify,
+  };
 }
 
 /** A node that is off counts as well: the VM may have to run on it when another one fails. */

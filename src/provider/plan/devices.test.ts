@@ -293,11 +293,18 @@ describe('CPUs', () => {
     expect(made['sockets']).toBe('1');
   });
 
+  it('more than the node has are refused, with what it has', () => {
+    const place = { ...AUTO, host: { nodeCpus: 4 } };
+    expect(() => plan(size({ cpus: 5 }), TEMPLATE, place)).toThrow(/class_json\.CPU.*has 4 CPUs.*Ask for 4 or fewer/);
+    expect(() => plan(size({ cpus: 4 }), TEMPLATE, place)).not.toThrow();
+  });
+
   it.each<[string, Have['values'], Partial<VmSpec>]>([
     ['that is no Linux', { ...TEMPLATE, ostype: 'win11' }, {}],
     ['whose system nobody names', { ...TEMPLATE, ostype: 'other' }, {}],
     ['whose class names another system', TEMPLATE, extra({ ostype: 'win10' })],
     ['whose template has switched it off', { ...TEMPLATE, hotplug: '0' }, {}],
+    ['whose template lays out its CPUs', { ...TEMPLATE, numa0: 'cpus=0-1,memory=2048' }, {}],
   ])('of a guest %s are all there from the start', (_what, values, change) => {
     expect(options(plan(change, values, AUTO))).toMatchObject({ cores: '2' });
   });

@@ -22,6 +22,7 @@ export const TEMPLATE: Have['values'] = {
 
 const HOST: HostFacts = {
   leastCpus: 16,
+  nodeCpus: undefined,
   storageTypes: { 'local-lvm': 'lvmthin', shared: 'nfs', thick: 'lvm', fast: 'zfspool', ceph: 'rbd', sub: 'btrfs' },
   diskStorages: ['ceph', 'fast', 'local-lvm', 'shared', 'thick'],
   cpuMhz: 3000,

@@ -1,6 +1,7 @@
 // What is prepared so that a running guest can be given more: virtual CPUs by default where the guest is a Linux, memory
 // where the class asks for it (ADR 16).
-import { Fault } from '#domain/fault';
+import { Fault, invalidSpec } from '#domain/fault';
+import { slotsOf } from '#pve/codec/slot';
 import type { Have, Wish } from './wish.ts';
 
 const FIELD = 'class_json.PerformanceProfile.CPUHotAddEnabled';
@@ -27,9 +28,10 @@ export interface CpuLayout {
   readonly plugged: number | undefined;
 }
 
-/** Throws where the class asks for hot-add, and it cannot be prepared. */
+/** Throws for more than the node has, and where the class asks for hot-add, and it cannot be prepared. */
 export function cpuLayout(wish: Wish, have: Have): CpuLayout {
   const asked = wish.spec.size.cpus;
+  refuseMoreThanNode(wish, have, asked);
   if (have.inUse !== undefined && asked <= coresOf(have.values) && hasRoom(wish, have)) {
     const cores = coresOf(have.values);
     return { cores, plugged: asked === cores ? undefined : asked };
@@ -37,6 +39,14 @@ export function cpuLayout(wish: Wish, have: Have): CpuLayout {
   const most = isCpuHotAdd(wish, have) ? mostCpus(wish, asked) : asked;
   if (most <= asked) return { cores: asked, plugged: undefined };
   return { cores: keptCores(have, asked, wish) ?? most, plugged: asked };
+}
+
+/** PVE would take it and then not start the VM (pve-behaviour 28.10). */
+function refuseMoreThanNode({ site }: Wish, { node }: Have, asked: number): void {
+  const most = site.host.nodeCpus ?? 0;
+  if (most === 0 || asked <= most) return;
+  const why = `node ${node} has ${most} CPUs, and no VM with more starts there`;
+  throw invalidSpec('class_json.CPU', why, `Ask for ${most} or fewer, or allow a larger node`);
 }
 
 function isCpuHotAdd({ spec, site }: Wish, have: Have): boolean {
@@ -51,8 +61,7 @@ function isCpuHotAdd({ spec, site }: Wish, have: Have): boolean {
     throw new Fault('precondition', { subject: FIELD, why, remedy: 'Grant us Sys.Audit on /nodes, or leave it out' });
   }
   if (have.inUse !== undefined) return isAsked || hotplugFeatures(values).includes('cpu');
-  // Whoever has switched all of it off in the template has had a reason.
-  return isAsked || (site.cpuHotplug === 'auto' && isLinux(spec.size.extra, values) && values['hotplug'] !== '0');
+  return isAsked || (site.cpuHotplug === 'auto' && isLinux(spec.size.extra, values) && mayGrow(values));
 }
 
 /** Whether a VM in use has what it needs: the cores it was given room with, or just as many as it is to have. */
@@ -72,6 +81,11 @@ export function pluggedOf(values: Have['values']): number {
 
 function isLinux(extra: Readonly<Record<string, string>>, values: Have['values']): boolean {
   return (extra['ostype'] ?? values['ostype']) === 'l26';
+}
+
+/** Whoever has switched hotplug off in the template, or laid out its CPUs on the node's by hand, has had a reason. */
+function mayGrow(values: Have['values']): boolean {
+  return values['hotplug'] !== '0' && slotsOf(values, 'numa').length === 0;
 }
 
 /** A VM whose CPUs outnumber those of its node does not start, plugged or not (pve-behaviour 28.10). */

@@ -41,6 +41,8 @@ export interface Site {
 export interface HostFacts {
   /** CPUs of the smallest node of the cluster; undefined where PVE does not tell them of each. */
   readonly leastCpus: number | undefined;
+  /** CPUs of the VM's own node; undefined where PVE does not tell them. */
+  readonly nodeCpus: number | undefined;
   /** `lvmthin`, `dir`, ... by the name of the storage, of those we may see. */
   readonly storageTypes: Readonly<Record<string, string>>;
   /** Storages of the node that take VM disks now; undefined where the wish names none. */
