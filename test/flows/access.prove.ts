@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { GIB } from '#pve-sim/world/size';
 import type { CreateRequest } from '#rpc/contract';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { endings, everyObject, isSettled, leftVolumes, manage, startWatchedFlow } from '../support/go-manager/stage.ts';
@@ -78,6 +79,38 @@ describe('a session', () => {
       expect(logins.length).toBeGreaterThan(0);
     },
   );
+});
+
+/** Longer than a ticket lives. */
+const COPY_SECONDS = 2.1 * 3600;
+
+it('a create whose copy outlives every ticket goes on with new ones, and ends with one VM', async () => {
+  const stage = await startStage({ simulator: { timeScale: 200 } });
+  const { sim } = stage;
+  const storage = sim.world.storages['local-lvm'];
+  if (storage === undefined) throw new Error('there is no storage local-lvm');
+  sim.world.storages['local-lvm'] = { ...storage, bytesPerSecond: (8 * GIB) / COPY_SECONDS };
+  const slowly = { PVE_TASK_TIMEOUT: '1s', PVE_TASK_POLL_INTERVAL: '60s' };
+  const { client } = await stage.another(0, { ...asUser(givePassword(sim, PASSWORD)), ...slowly });
+  const since = lastRequest(sim);
+  const begunAt = sim.clock.now();
+  const { id, task } = await client.create(createRequest({ name: 'outlives', userData: USER_DATA }));
+  await until(
+    async () => {
+      await sim.clock.sleep(MINUTE_MS);
+      return await client.taskStatus({ task: { id: task?.id ?? '' } });
+    },
+    ({ done }) => done,
+  );
+  await expectOneVm(stage, 'outlives', id);
+  const hours = (sim.clock.now() - begunAt) / 3_600_000;
+  const logins = requestsSince(sim, since).filter((request) => request === LOGIN).length;
+  console.log(`a create of ${hours.toFixed(1)} hours: ${logins} logins`);
+  expect(hours).toBeGreaterThan(2);
+  // The first, and one for each hour.
+  expect(logins).toBeGreaterThanOrEqual(2);
+  expect(sim.journal.entries.filter(({ status }) => status === 401)).toEqual([]);
+  await stage.stop();
 });
 
 const CREATES = 50;
