@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { deadlineIn } from '#runtime/deadline';
 import type { StorageType } from '#pve-sim/world/world';
 import { PowerOp } from '#rpc/contract';
 import type { ProviderClient } from '#rpc/client';
@@ -142,6 +143,11 @@ it('without quorum nothing is gone back to, and the guest runs on', async () => 
   await stage.client.power({ id, op: PowerOp.ON });
   const before = structuredClone(guestOf(stage, id));
   const heal = cut(stage, [['pve1'], ['pve2'], ['pve3']]);
+  // For some seconds PVE believes in its quorum, and so does whoever asks it.
+  await until(
+    async () => (await stage.pve.get('/cluster/status', deadlineIn(60_000))) as { type: string; quorate?: number }[],
+    (rows) => rows.find(({ type }) => type === 'cluster')?.quorate === 0,
+  );
   const { client } = await stage.another(1);
   const order = { vmId: id, snapshotId: 'before' };
   const noQuorum = { kind: 'busy', message: expect.stringContaining('no quorum') };

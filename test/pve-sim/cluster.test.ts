@@ -153,7 +153,8 @@ describe("a node's daemons", () => {
 
   test('pveproxy that is stopped refuses everybody, at once', async () => {
     await simulator.setDaemon('pve2', 'api', 'stopped');
-    expect(await secondsOf(async () => await pve1.get('/nodes/pve2/qemu'))).toBeLessThan(2);
+    // Long before the 30 s after which one that hangs is given up, also on a busy machine.
+    expect(await secondsOf(async () => await pve1.get('/nodes/pve2/qemu'))).toBeLessThan(15);
     expect(await answerOf(pve1.get('/nodes/pve2/qemu'))).toBe('595 Connection refused');
     await expect(pve2.get('/version')).rejects.toThrow();
     expect(await onlineAt(pve1)).toEqual(['pve1', 'pve2', 'pve3']);
