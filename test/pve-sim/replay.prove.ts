@@ -7,7 +7,8 @@ const LEAST = { all: 97, area: 95, critical: 99 };
 const SMALL_AREA = 20;
 
 describe.skipIf(recordings.missing)(`recordings${recordings.note}`, () => {
-  test.each(VERSIONS)('of PVE %s are played as recorded', async (version) => {
+  // Some recorded moments come by chance, and a whole replay may miss two of a small area: then it is played again.
+  test.each(VERSIONS)('of PVE %s are played as recorded', { retry: 1 }, async (version) => {
     const report = await replay({ versions: [version] }, 3);
     const { all, critical, byCategory } = report.totals;
     const line = (name: string, { equal, total, percent }: Tally): string =>
