@@ -8,7 +8,7 @@ import { prepareSources, SOURCES, UEFI_TEMPLATE } from '../support/sources.ts';
 it.concurrent.each(SOURCE_KINDS)(
   'a provider that is cut off at any call and in any task of a create from $title leaves one VM',
   async (kind) => {
-    const simulator = { timeScale: 100, cluster: { ...SOURCES, guests: [...SOURCES.guests, UEFI_TEMPLATE] } };
+    const simulator = { timeScale: 150, cluster: { ...SOURCES, guests: [...SOURCES.guests, UEFI_TEMPLATE] } };
     const flow = await startFlow({ simulator, settings: settingsFor(kind), node: 1 });
     await prepareSources(flow);
     const startVictim = async (): Promise<Mortal> => {
