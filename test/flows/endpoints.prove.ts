@@ -377,7 +377,7 @@ describe('at its start a provider', () => {
   it('uses the first that answers, also behind two that say nothing', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     const other = createServer().listen(0, '127.0.0.1');
-    await Promise.all([silent, other].map(async (server) => await once(server, 'listening')));
+    await Promise.all([silent, other].map(async (server) => void (await once(server, 'listening'))));
     const nowhere = [silent, other].map((server) => `https://127.0.0.1:${(server.address() as AddressInfo).port}`);
     const provider = await startProviderFlow(three, { PVE_ENDPOINT: [...nowhere, urls(three)[0] ?? ''].join(',') });
     expect((await provider.client.validate({})).message).toContain(address(three, 0));
