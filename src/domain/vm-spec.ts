@@ -54,7 +54,7 @@ export interface VmSize {
   readonly extra: Readonly<Record<string, string>>;
 }
 
-/** The size of a clone that no class was named for. */
+/** The size of a VM for which no class was named: what it has is left alone. */
 export const KEPT_SIZE: VmSize = {
   cpus: 0,
   memoryMib: 0,

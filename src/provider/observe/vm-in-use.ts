@@ -1,6 +1,6 @@
 // A VM in use as a plan takes it: with what is pending, and with its own size where the request names none.
 import { isAdopted } from '#claim/adopted';
-import type { VmSize, VmSpec } from '#domain/vm-spec';
+import { KEPT_SIZE, type VmSize, type VmSpec } from '#domain/vm-spec';
 import { formatDrive, parseDrive } from '#pve/codec/drive';
 import type { DesiredVm } from '#rpc/payload/desired';
 import { type PendingChange, readPending } from '#pve/qemu/pending';
@@ -60,18 +60,8 @@ const DEFAULT_MEMORY = '512';
 
 function sizeOf(values: Values): VmSize {
   return {
+    ...KEPT_SIZE,
     cpus: pluggedOf(values),
     memoryMib: Number((values['memory'] ?? DEFAULT_MEMORY).replace(/^current=/, '')),
-    firmware: 'bios',
-    machine: undefined,
-    bootDiskGib: undefined,
-    diskType: undefined,
-    storage: undefined,
-    cloneMode: undefined,
-    guestTools: 'skip',
-    performance: {},
-    security: {},
-    limits: {},
-    extra: {},
   };
 }
