@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readClaim } from '#claim/record';
 import { holdLock } from '#pve-sim/locks/hold-lock';
+import { failure } from '#pve-sim/pve-error';
 import { PowerOp } from '#rpc/contract';
 import { lastRequest, writesSince } from '../support/journal.ts';
 import { outcomeOf } from '../support/outcome.ts';
@@ -340,6 +341,42 @@ describe('O10: a snapshot', () => {
     expect(writes).toEqual([]);
     expect((await drop(id, 'ours')).kind).toBe('ok');
     expect(names(id)).toEqual(['by-hand']);
+  });
+});
+
+describe('O10: a snapshot of a person', () => {
+  it('that has taken the place of ours is not deleted, and is gone back to by its name', async () => {
+    const id = ourVm(stage);
+    await take(id, 'nightly');
+    delete guestOf(stage, id).snapshots['nightly'];
+    delete guestOf(stage, id).config['parent'];
+    await takenByHand(stage, id, 'nightly');
+    const before = structuredClone(guestOf(stage, id));
+    const writes = await writesOf(async () => {
+      expect(await drop(id, 'nightly')).toMatchObject({
+        kind: 'precondition',
+        message: expect.stringMatching(/nightly was not taken through us.*Delete it in PVE/),
+      });
+    });
+    expect(writes).toEqual([]);
+    expect(guestOf(stage, id)).toEqual(before);
+    expect((await revert(id, 'nightly')).kind).toBe('ok');
+  });
+
+  it('that somebody goes back to in vain keeps nobody from going back to ours', async () => {
+    const id = ourVm(stage);
+    await take(id, 'ours');
+    const { config } = guestOf(stage, id);
+    const isJoined = Promise.withResolvers<void>();
+    stage.sim.sim.tasks.fork({ node: 'pve2', type: 'qmrollback', id, user: 'root@pam' }, async () => {
+      await isJoined.promise;
+      delete config['lock'];
+      throw failure('unable to rollback to incomplete snapshot (snapstate = prepare)');
+    });
+    config['lock'] = 'rollback';
+    const met = stage.moments.at({ method: 'GET', path: /:qmrollback:.*\/status$/ }, () => isJoined.resolve());
+    expect(await revert(id, 'ours')).toMatchObject({ kind: 'ok' });
+    expect([met(), guestOf(stage, id).config['parent']]).toEqual([true, 'ours']);
   });
 });
 

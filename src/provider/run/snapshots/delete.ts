@@ -38,11 +38,28 @@ export async function removeSnapshot(
     const earlier = known.state === 'delete' ? await activeSnapshotTask(ctx, vm, 'qmdelsnapshot', call) : undefined;
     if (earlier !== undefined) return outcome(vm, name, await removed(ctx, vm, name, earlier, call));
     refuseLocked(vm, WANTED);
+    refuseByHand(ctx, vm, known);
     if (known.mark?.instance !== shorten(ctx.instance)) {
       if (await claimOnSight(ctx, vm.guest, vm.config, asker, call)) throw lookAgain(vm, WANTED);
       refuseUnclaimed(ctx, vm.ownership, vm.guest, WANTED);
     }
     return outcome(vm, name, await dropSnapshot(ctx, vm, known, call));
+  });
+}
+
+/**
+ * Of a snapshot its name alone is known to whoever asks, and a person may have taken another one under the name of ours.
+ * That one is nobody's to delete but that person's, also on a VM of ours.
+ */
+function refuseByHand(ctx: Context, vm: SnapshottedVm, { name, mark, state }: KnownSnapshot): void {
+  // What is incomplete can be gone back to by nobody.
+  if (mark !== undefined || state !== undefined || vm.ownership.kind === 'unclaimed') return;
+  if (ctx.settings.unclaimed === 'accept') return;
+  throw new Fault('precondition', {
+    subject: vm.subject,
+    wanted: WANTED,
+    why: `${name} was not taken through us, so it may be another one than is meant`,
+    remedy: 'Delete it in PVE',
   });
 }
 

@@ -7,6 +7,7 @@ import type { Upid } from '#pve/ids';
 import { listTasks } from '#pve/nodes/tasks';
 import { rollBack } from '#pve/qemu/snapshots';
 import { saidBy } from '#pve/said';
+import { TaskFailed } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../../context.ts';
 import { activeSnapshotTask, type KnownSnapshot, type SnapshottedVm } from '../../observe/snapshotted-vm.ts';
@@ -38,7 +39,7 @@ export async function revertToSnapshot(
     // Another way back to the same snapshot would lose what the guest has written since.
     if (hasJoined && vm.config.values['parent'] === name) return outcome(vm, name, undefined);
     const rollback = (await joined(ctx, vm, call)) ?? (await sent(ctx, vm, known, asker, call));
-    const running = await backAt(ctx, vm, known, rollback.upid, call);
+    const running = await backAt(ctx, vm, known, rollback, call);
     if (running !== undefined || rollback.isOurs) return outcome(vm, name, running);
     hasJoined = true;
     throw lookAgain(vm, WANTED);
@@ -93,12 +94,14 @@ async function backAt(
   ctx: Context,
   vm: SnapshottedVm,
   known: KnownSnapshot,
-  upid: Upid,
+  { upid, isOurs }: Rollback,
   call: Deadline,
 ): Promise<Upid | undefined> {
   try {
     return await finished(ctx, vm, upid, call);
   } catch (error) {
+    // Somebody else's may have had another goal: ours tells for itself.
+    if (!isOurs && error instanceof TaskFailed) throw lookAgain(vm, WANTED);
     throw saidBy(error)?.kind === 'not-newest' ? notNewest(vm, known, error) : error;
   }
 }
