@@ -105,4 +105,5 @@ const FIELDS: readonly (readonly [RegExp, string])[] = [
   [/^meta_data/, 'customize_json.hostname'],
   [/^image_json\.CloneMode/, 'linked'],
   [/^image_json\.TemplateName/, 'source_vm_id'],
+  [/^image_json\.Snapshot/, 'customize_json.snapshot'],
 ];

@@ -161,6 +161,47 @@ describe('O11: a linked clone', () => {
   });
 });
 
+describe('O11: a clone of a snapshot', () => {
+  it('is what the VM was then, linked where the storage can, full elsewhere, or refused with what there is', async () => {
+    const source = 113;
+    const { snapshotId } = await flow.client.snapshotCreate({ vmId: String(source), nameHint: 'web.before' });
+    const guest = flow.sim.world.guests[source];
+    const { memory } = configOf(source);
+    if (guest !== undefined) guest.config['memory'] = '4096';
+    const before = configOf(source);
+    for (const [name, snapshot] of [
+      ['of-snapshot', snapshotId],
+      ['of-hint', 'web.before'],
+    ] as const) {
+      const linked = await cloned({ source, name, linked: true, customize: { snapshot } });
+      expect(volumeOf(linked, 'scsi0')?.parent).toContain(`vm-${source}-disk`);
+      expect(linked.config['memory']).toBe(memory);
+      expect(linked.config).not.toHaveProperty('parent');
+      expect(await warningsOf(linked)).not.toContain('made in full');
+    }
+    const full = await cloned({ source, name: 'full-of-snapshot', customize: { snapshot: snapshotId } });
+    expect(volumeOf(full, 'scsi0')?.parent).toBeUndefined();
+    expect(full.config['memory']).toBe(memory);
+    expect(configOf(source)).toEqual(before);
+    const since = lastRequest(flow.sim);
+    for (const [from, snapshot, linked, words] of [
+      [source, 'never-was', true, new RegExp(`^customize_json\\.snapshot: .*no snapshot "never-was".*${snapshotId}`)],
+      [
+        110,
+        'golden',
+        true,
+        /^customize_json\.snapshot: storage "zfs" \(zfspool\) cannot make a full clone of snapshot/,
+      ],
+    ] as const) {
+      const outcome = await outcomeOf(
+        flow.client.clone(request({ source: from, name: 'never', linked, customize: { snapshot } })),
+      );
+      expect(outcome).toMatchObject({ kind: 'invalid-spec', message: expect.stringMatching(words) });
+    }
+    expect(writesSince(flow.sim, since)).toEqual([]);
+  });
+});
+
 describe('a Clone that cannot be', () => {
   const long = Array.from({ length: 70 }, (_, index) => `${index}-${'x'.repeat(60)}`);
   it.each<[string, Partial<Asked>, string, RegExp]>([

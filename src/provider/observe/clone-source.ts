@@ -1,5 +1,6 @@
 // What a Clone is made from: a VM or a template, named by its id, as it is now. Who asks has to be allowed to touch it.
 import { readClaim } from '#claim/record';
+import { snapshotName } from '#claim/snapshot-name';
 import { withoutTodo } from '#claim/todo';
 import { Fault } from '#domain/fault';
 import type { VmSpec } from '#domain/vm-spec';
@@ -12,9 +13,9 @@ import { refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
 import { type ClaimedVm, observeVm, refuseBusy } from './claimed-vm.ts';
-import { isCopiable } from './copyable.ts';
+import { isCopiable, refuseUncopiable } from './copyable.ts';
 import { defaultStorage } from './host.ts';
-import type { Original } from './original.ts';
+import { type Original, snapshotValues } from './original.ts';
 
 const WANTED = 'clone';
 
@@ -40,22 +41,38 @@ export async function observeCloneSource(
   refuseForeign(ownership, { ...guest, name: values['name'] }, WANTED, asker);
   refuseVoid(vm);
   refuseBusy(vm, WANTED);
+  refuseHibernated(vm);
+  const snapshot = snapshotOf(spec);
   const full: Original = {
     guest,
     isTemplate: values['template'] === '1',
     text: withoutTodo(readClaim(values['description']).text),
-    values,
+    values:
+      snapshot === undefined
+        ? values
+        : await snapshotValues(ctx, guest, { name: snapshot, field: SNAPSHOT_FIELD }, call),
     mode: 'full',
-    snapshot: undefined,
+    snapshot,
   };
   if (isLinked(ctx, spec, full, view)) return { ...full, mode: 'linked' };
-  refuseLiveTpm(vm);
+  if (snapshot === undefined) refuseLiveTpm(vm);
+  refuseUncopiable(view, full, LINKED_FIELD);
   return full;
+}
+
+const SNAPSHOT_FIELD = 'customize_json.snapshot';
+const LINKED_FIELD = 'linked';
+
+/** PVE's name of the snapshot that is asked for: its id, or what it was called when it was asked of us. */
+function snapshotOf({ image }: VmSpec): string | undefined {
+  return image.kind === 'template' && image.snapshot !== undefined ? snapshotName(image.snapshot) : undefined;
 }
 
 /** Whether the copy can share the source's blocks, where that is asked for. Else it is made in full, and the VM says so. */
 function isLinked(ctx: Context, spec: VmSpec, original: Original, view: Snapshot): boolean {
-  if (spec.image.kind !== 'template' || spec.image.cloneMode !== 'linked' || !original.isTemplate) return false;
+  if (spec.image.kind !== 'template' || spec.image.cloneMode !== 'linked') return false;
+  // What changes has no blocks to share.
+  if (!original.isTemplate && original.snapshot === undefined) return false;
   const wish = bootStorageWish(spec, defaultStorage(ctx));
   const staysThere = wish === undefined || isDefaultStorage(wish) || wish.storage === bootStorage(original.values);
   return staysThere && isCopiable(view, { ...original, mode: 'linked' });
@@ -67,13 +84,16 @@ function refuseVoid({ ownership, subject }: ClaimedVm): void {
   throw new Fault('precondition', { subject, wanted: WANTED, why, remedy: 'Name another one as source_vm_id' });
 }
 
-/** PVE refuses it in the middle of the task (pve-behaviour 13.2). */
+function refuseHibernated({ config, subject }: ClaimedVm): void {
+  if (config.lock !== 'suspended') return;
+  const why = 'it is hibernated, and PVE locks it meanwhile';
+  throw new Fault('precondition', { subject, wanted: WANTED, why, remedy: 'Power it on or off first' });
+}
+
+/** PVE refuses it in the middle of the task (pve-behaviour 13.2); of a snapshot it can copy it. */
 function refuseLiveTpm({ config, status, subject }: ClaimedVm): void {
-  if (config.lock === 'suspended') {
-    const why = 'it is hibernated, and PVE locks it meanwhile';
-    throw new Fault('precondition', { subject, wanted: WANTED, why, remedy: 'Power it on or off first' });
-  }
   if (status.status === 'stopped' || config.values['tpmstate0'] === undefined) return;
   const why = 'it runs, and PVE cannot copy the state of its TPM meanwhile';
-  throw new Fault('precondition', { subject, wanted: WANTED, why, remedy: 'Power it off first' });
+  const remedy = 'Power it off first, or name a snapshot of it';
+  throw new Fault('precondition', { subject, wanted: WANTED, why, remedy });
 }

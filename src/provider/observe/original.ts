@@ -30,6 +30,7 @@ export interface Original {
 type TemplateSource = Extract<ImageSource, { kind: 'template' }>;
 
 const FIELD = 'image_json.TemplateName';
+const SNAPSHOT_FIELD = 'image_json.Snapshot';
 
 /** Throws `invalid-spec` where none, or more than one, is meant, and where what is meant cannot be copied like that. */
 export async function observeOriginal(
@@ -46,7 +47,10 @@ export async function observeOriginal(
     guest,
     isTemplate: config.values['template'] === '1',
     text: readClaim(config.values['description']).text,
-    values: image.snapshot === undefined ? config.values : await snapshotValues(ctx, guest, image.snapshot, call),
+    values:
+      image.snapshot === undefined
+        ? config.values
+        : await snapshotValues(ctx, guest, { name: image.snapshot, field: SNAPSHOT_FIELD }, call),
     mode: cloneModeOf(image, spec.size),
     snapshot: image.snapshot,
   };
@@ -106,10 +110,14 @@ function refuseUnfinished(
 /** What a snapshot has kept that is the snapshot's own, and no option of a copy. */
 const SNAPSHOT_ONLY = /^(?:snaptime|snapstate|parent|vmstate|description|digest|running.*)$/;
 
-async function snapshotValues(
+/**
+ * The options that a snapshot has kept. Throws `invalid-spec` for `field` where there is none of that name, and `busy` for
+ * one that is incomplete.
+ */
+export async function snapshotValues(
   ctx: Context,
   guest: GuestEntry,
-  name: string,
+  { name, field }: { readonly name: string; readonly field: string },
   call: Deadline,
 ): Promise<Record<string, string>> {
   const snapshots = await listSnapshots(ctx.pve, guest, call);
@@ -118,7 +126,7 @@ async function snapshotValues(
   if (found === undefined) {
     const names = snapshots.map((each) => each.name).sort();
     const known = names.length === 0 ? 'It has none' : `Snapshots: ${shortList(names)}`;
-    throw invalidSpec('image_json.Snapshot', `${vm} has no snapshot "${name}"`, known);
+    throw invalidSpec(field, `${vm} has no snapshot "${name}"`, known);
   }
   if (found.state !== undefined) {
     const why = `its snapshot "${name}" is not whole (${found.state})`;

@@ -40,6 +40,7 @@ export function parseCloneFields(request: {
 /** The wish in a Clone; throws `invalid-spec` or `unsupported` naming the field for what cannot be. */
 export function decodeClone({ targetName, source, linked, fields }: CloneAsked): VmSpec {
   const name = checkVmName(targetName, 'target_name');
+  const { snapshot, ...customized } = decodeCustomize(fields.customize, name);
   const keepsSize = fields.class === undefined || fields.class === null;
   return withExtraWords({
     name,
@@ -49,13 +50,13 @@ export function decodeClone({ targetName, source, linked, fields }: CloneAsked):
       kind: 'template',
       ref: source,
       cloneMode: linked ? 'linked' : 'full',
-      snapshot: undefined,
+      snapshot,
       node: undefined,
       storage: undefined,
     },
     disks: undefined,
     placement: decodeOwnPlacement(fields.placement),
-    ...decodeCustomize(fields.customize, name),
+    ...customized,
   });
 }
 
@@ -79,7 +80,7 @@ function decodeOwnPlacement(value: unknown): VmSpec['placement'] {
   return Object.keys(own).length === 0 ? NO_PLACEMENT : decodePlacement(own, 'placement_json');
 }
 
-type Customized = Pick<VmSpec, 'networks' | 'tags' | 'userData' | 'metaData'>;
+type Customized = Pick<VmSpec, 'networks' | 'tags' | 'userData' | 'metaData'> & { snapshot: string | undefined };
 
 const PATH = 'customize_json';
 
@@ -99,6 +100,7 @@ function readCustomize(object: JsonObject, name: string): Customized {
   const userData = given ?? (zone === undefined ? undefined : `#cloud-config\ntimezone: ${JSON.stringify(zone)}\n`);
   const fqdn = hostName(object, name);
   return {
+    snapshot: object.get('Snapshot', text) ?? undefined,
     networks: object.get('Networks', readNetworks),
     tags: normaliseTags(object.get('Tags', textList) ?? [], object.at('Tags')),
     userData: userData === undefined ? undefined : encode(userData),

@@ -3,7 +3,14 @@
 
 export interface Extension {
   /** The request field, or `metadata` for gRPC metadata. */
-  readonly field: 'class_json' | 'image_json' | 'networks_json' | 'disks_json' | 'placement_json' | 'metadata';
+  readonly field:
+    | 'class_json'
+    | 'image_json'
+    | 'networks_json'
+    | 'disks_json'
+    | 'placement_json'
+    | 'customize_json'
+    | 'metadata';
   readonly key: string;
   readonly type: string;
   readonly meaning: string;
@@ -115,6 +122,14 @@ export const EXTENSIONS: readonly Extension[] = [
     example: 4096,
   },
   { field: 'placement_json', key: 'Pool', type: 'text', meaning: 'PVE pool the VM joins', example: 'production' },
+  {
+    field: 'customize_json',
+    key: 'snapshot',
+    type: 'text',
+    meaning:
+      "The source's snapshot that a Clone copies, instead of its present: PVE's name of it, or what it was asked for as",
+    example: 'before-upgrade',
+  },
   {
     field: 'metadata',
     key: 'virtrigaud-owner-namespace',
