@@ -8,6 +8,8 @@ export const capabilities: MessageInitShape<typeof GetCapabilitiesResponseSchema
   supportsSnapshots: true,
   supportsMemorySnapshots: true,
   supportsLinkedClones: true,
+  // The formats of disks that VMs of ours have: files as their type asks for, all else raw.
+  supportedDiskTypes: ['raw', 'qcow2'],
   supportedNetworkTypes: ['bridge', 'vlan'],
   // A node fetches from where the image was put; it puts none anywhere itself.
   supportsDiskImport: true,

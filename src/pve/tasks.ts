@@ -117,6 +117,7 @@ async function taskResult(pve: Pve, upid: Upid, exitStatus: string, call: Deadli
   const lines = await readLogIfPossible(pve, upid, call);
   if (/^WARNINGS: \d+$/.test(exitStatus)) {
     const warnings = lines.filter((line) => line.startsWith('WARN'));
+    for (const warning of warnings) pve.log.warn('PVE warns', { upid, warning });
     return { outcome: 'warnings', upid, exitStatus, warnings, logTail: [] };
   }
   return { outcome: 'failed', upid, exitStatus, warnings: [], logTail: lines.slice(-LOG_TAIL_LINES) };

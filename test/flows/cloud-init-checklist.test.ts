@@ -131,7 +131,7 @@ packages: [nginx]
     expect(config['ciuser']).toBeUndefined();
   });
 
-  it('C8: keys alone go to PVE, from user data and from a Secret, encoded twice on the way', async () => {
+  it('C8, O17: keys alone go to PVE, from user data and from a Secret, encoded twice on the way', async () => {
     const config = await configOf({
       userData: `#cloud-config\nssh_authorized_keys:\n  - ${KEY}\n`,
       metaData: `public-keys:\n  - ${KEY} second\n`,

@@ -72,7 +72,7 @@ async function listed() {
 
 const idsOf = (vms: readonly { id: string }[]): string[] => vms.map(({ id }) => id);
 
-describe('ListVMs (O14)', () => {
+describe('O14: ListVMs', () => {
   it('leaves templates and containers out, and tells the hardware of the others', async () => {
     const vms = await listed();
     expect(idsOf(vms)).toEqual(['100', '200']);
@@ -166,7 +166,23 @@ describe('ListVMs (O14)', () => {
     guest(200).node = 'pve1';
   });
 
-  it('is an error that names the node where one is down, not a part of the list', async () => {
+  it('N10: has the VMs of all nodes, whatever nodes new ones may be on', async () => {
+    const selecting = await flow.another(0, { PVE_NODE_SELECTOR: 'pve1', PVE_NODE_SELECTOR_MODE: 'require' });
+    const { vms } = await selecting.client.listVMs({});
+    expect(idsOf(vms)).toEqual(idsOf(await listed()));
+    expect(new Set(vms.map(({ providerRaw }) => providerRaw['node'])).size).toBeGreaterThan(1);
+    await selecting.end();
+  });
+
+  it('N10: is an error that names the node or the VM that cannot be read, not a part of the list', async () => {
+    flow.sim.faults.add([{ path: '/qemu/200/config$', action: { answer: { status: 500, reason: 'no such luck' } } }]);
+    const fresh = await flow.another(0);
+    await expect(fresh.client.listVMs({})).rejects.toMatchObject({
+      kind: expect.not.stringMatching(/^(unknown|internal)$/),
+      message: expect.stringMatching(/^VM \S+ \(200 on pve1\): list: .*no such luck/),
+    });
+    flow.sim.faults.clear();
+    await fresh.end();
     await flow.sim.setNodeOnline('pve3', false);
     await expect(flow.client.listVMs({})).rejects.toMatchObject({
       kind: 'precondition',
@@ -176,7 +192,7 @@ describe('ListVMs (O14)', () => {
   });
 });
 
-describe('GetDiskInfo (O15)', () => {
+describe('O15: GetDiskInfo', () => {
   const info = async (vmId: string, diskId = '', snapshotId = '') =>
     await flow.client.getDiskInfo({ vmId, diskId, snapshotId });
 

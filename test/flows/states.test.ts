@@ -30,7 +30,7 @@ describe('a guest', () => {
     expect(JSON.parse(providerRawJson)).toMatchObject({ qmpstatus: qmpStatus, source: 'direct' });
   });
 
-  it('that is paused is resumed by On, and refuses a shutdown with the remedy', async () => {
+  it('O6: that is paused is resumed by On, and refuses a shutdown with the remedy', async () => {
     const id = await running('asleep');
     const run = flow.sim.world.guests[Number(id)]?.run;
     if (run === undefined) throw new Error('it does not run');
@@ -41,7 +41,7 @@ describe('a guest', () => {
     expect(flow.sim.world.guests[Number(id)]?.run?.qmpStatus).toBe('running');
   });
 
-  it('that ignores a shutdown is left running, not asked again for 5 minutes, and can be powered off', async () => {
+  it('O6: that ignores a shutdown is left running, not asked again for 5 minutes, and can be powered off', async () => {
     const id = await running('stubborn');
     const guest = flow.sim.world.guests[Number(id)];
     if (guest === undefined) throw new Error('it is not there');
@@ -60,7 +60,7 @@ describe('a guest', () => {
     expect(guest.run).toBeUndefined();
   });
 
-  it('has only the addresses of its own NICs, also with a bridge for containers inside', async () => {
+  it('O16: has only the addresses of its own NICs, also with a bridge for containers inside', async () => {
     const { id } = await flow.client.create(createRequest({ name: 'dockered' }));
     const guest = flow.sim.world.guests[Number(id)];
     if (guest === undefined) throw new Error('it is not there');
@@ -104,7 +104,7 @@ describe('Validate', () => {
 });
 
 describe('a silent agent', () => {
-  it('keeps nobody waiting', async () => {
+  it('O16: keeps nobody waiting', async () => {
     const guests = THREE_NODE.guests.map((guest) =>
       guest.vmid === 100 ? { ...guest, config: { ...guest.config, agent: '1' } } : guest,
     );
@@ -157,7 +157,7 @@ describe('a copy that takes longer than its call', () => {
     expect(await claimedVms(flow.world, 'early')).toMatchObject([{ state: 'ready', running: true }]);
   });
 
-  it('judges a raw task id of PVE too, and is never an error for a reason of PVE', async () => {
+  it('O7: judges a raw task id of PVE too, and is never an error for a reason of PVE', async () => {
     const upid = Object.keys(flow.sim.world.tasks)[0] ?? '';
     expect(await flow.client.taskStatus({ task: { id: upid } })).toMatchObject({ done: true, error: '' });
     flow.sim.faults.add([{ method: 'GET', action: { answer: { status: 596, reason: 'Connection timed out' } } }]);

@@ -100,7 +100,7 @@ describe("another provider's VM", () => {
 });
 
 describe('a VM of ours', () => {
-  it('that is protected is not stopped, let alone deleted', async () => {
+  it('O13: that is protected is not stopped, let alone deleted', async () => {
     const id = await made('protected');
     await flow.client.power({ id, op: PowerOp.ON });
     guest(id).config['protection'] = '1';
@@ -115,7 +115,7 @@ describe('a VM of ours', () => {
     expect(await claimedVms(flow.world, 'protected')).toEqual([]);
   });
 
-  it('that is locked is left alone until the lock is gone', async () => {
+  it('O13: that is locked is left alone until the lock is gone', async () => {
     const id = await made('locked');
     guest(id).config['lock'] = 'backup';
     await expect(flow.client.delete({ id })).rejects.toMatchObject({
@@ -130,7 +130,7 @@ describe('a VM of ours', () => {
     await flow.client.delete({ id });
   });
 
-  it('of which a destroy has left nothing but its lock is told with the commands that remove it', async () => {
+  it('O13: of which a destroy has left nothing but its lock is told with the commands that remove it', async () => {
     const id = await made('remnant');
     const { config } = guest(id);
     for (const key of Object.keys(config)) delete config[key];
@@ -142,7 +142,7 @@ describe('a VM of ours', () => {
     delete flow.sim.world.guests[Number(id)];
   });
 
-  it('that HA manages is not deleted without the right to release it, and nothing is stopped', async () => {
+  it('O13: that HA manages is not deleted without the right to release it, and nothing is stopped', async () => {
     const id = await made('ha');
     await flow.client.power({ id, op: PowerOp.ON });
     await flow.pve.post('/cluster/ha/resources', forever, { sid: `vm:${id}`, state: 'started' });

@@ -26,7 +26,7 @@ describe('waiting for a task', () => {
     expect(requireSuccess(result)).toEqual([]);
   });
 
-  test('tells the warnings of a success from its log', async () => {
+  test('O8: tells the warnings of a success from its log', async () => {
     const result = await withScript(
       [
         ended('WARNINGS: 1'),

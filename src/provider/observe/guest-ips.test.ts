@@ -15,7 +15,7 @@ const told = (name: string, mac: string | undefined, ...addresses: string[]): Gu
 });
 
 describe('the addresses of a guest', () => {
-  it('are those of our NICs in their order, whatever order and names the agent has', () => {
+  it('O16: are those of our NICs in their order, whatever order and names the agent has', () => {
     const interfaces = [
       told('lo', '00:00:00:00:00:00', '127.0.0.1', '::1'),
       told('ens19', 'BC:24:11:00:00:0A', '10.0.10.5'),
@@ -27,7 +27,7 @@ describe('the addresses of a guest', () => {
     expect(addressesOfNics(values, interfaces)).toEqual(['10.0.0.5', '2001:db8::5', '10.0.1.5', '10.0.10.5']);
   });
 
-  it('leave out link-local ones, and tell an address of a bond or bridge over our NIC once', () => {
+  it('O16: leave out link-local ones, and tell an address of a bond or bridge over our NIC once', () => {
     const interfaces = [
       told('eth0', 'BC:24:11:00:00:01', 'fe80::1', '169.254.3.4', '10.0.0.5'),
       told('br0', 'BC:24:11:00:00:01', '10.0.0.5'),

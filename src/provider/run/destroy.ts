@@ -74,9 +74,7 @@ async function destroy(ctx: Context, vm: VmAt, call: Deadline): Promise<void> {
   ctx.vms.of(vm.vmid).destroySentAt = ctx.clock.now();
   const upid = await destroyVm(ctx.pve, vm, call);
   ctx.log.info('Deleting', { vmid: vm.vmid, node: vm.node, upid });
-  for (const warning of requireSuccess(await waitForTask(ctx.pve, upid, call))) {
-    ctx.log.warn('PVE warns', { vmid: vm.vmid, operation: 'delete', warning });
-  }
+  requireSuccess(await waitForTask(ctx.pve, upid, call));
 }
 
 async function hasDeletedIsos(

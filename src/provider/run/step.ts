@@ -10,23 +10,24 @@ import type { Step } from '../plan/plan.ts';
 
 /** One call of PVE per step, its task included. `digest` is that of the configuration the step was planned on. */
 export async function runStep(ctx: Context, vm: VmAt, step: Step, digest: string, call: Deadline): Promise<void> {
-  const warnings = await callFor(ctx, vm, step, digest, call);
+  await callFor(ctx, vm, step, digest, call);
   ctx.log.debug('Step done', { vmid: vm.vmid, step: step.kind });
-  for (const warning of warnings) ctx.log.warn('PVE warns', { vmid: vm.vmid, step: step.kind, warning });
 }
 
-async function callFor(ctx: Context, vm: VmAt, step: Step, digest: string, call: Deadline): Promise<readonly string[]> {
+async function callFor(ctx: Context, vm: VmAt, step: Step, digest: string, call: Deadline): Promise<void> {
   switch (step.kind) {
     case 'upload-iso':
       await uploadIso(ctx.pve, { node: vm.node, storage: step.storage }, step.fileName, step.bytes, call);
-      return [];
+      return;
     case 'configure':
-      return requireSuccess(await updateConfig(ctx.pve, vm, { digest, set: step.set, delete: step.delete }, call));
+      requireSuccess(await updateConfig(ctx.pve, vm, { digest, set: step.set, delete: step.delete }, call));
+      return;
     case 'destroy':
-      return requireSuccess(await updateConfig(ctx.pve, vm, { digest, destroy: step.drives }, call));
+      requireSuccess(await updateConfig(ctx.pve, vm, { digest, destroy: step.drives }, call));
+      return;
     case 'resize': {
       const size = formatSize(step.sizeBytes);
-      return requireSuccess(await resizeDisk(ctx.pve, vm, { disk: step.disk, size, digest }, call));
+      requireSuccess(await resizeDisk(ctx.pve, vm, { disk: step.disk, size, digest }, call));
     }
   }
 }

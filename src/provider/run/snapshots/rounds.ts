@@ -65,8 +65,7 @@ export async function inRounds<T>(
  */
 export async function finished(ctx: Context, vm: SnapshottedVm, upid: Upid, call: Deadline): Promise<Upid | undefined> {
   try {
-    const warnings = requireSuccess(await waitForTask(ctx.pve, upid, call));
-    for (const warning of warnings) ctx.log.warn('PVE warns', { vmid: vm.guest.vmid, warning });
+    requireSuccess(await waitForTask(ctx.pve, upid, call));
     return undefined;
   } catch (error) {
     if (error instanceof TaskStillRunning) return upid;
