@@ -102,11 +102,15 @@ function isReady({ claim }: OwnVm): boolean {
 /** An unfinished VM of another request: of the same object if there is a uid, else of one that is long gone. */
 function mayReplace(claim: Claim, wish: CreateWish): boolean {
   if (claim.state !== 'creating' || claim.digest === wish.digest || !wish.mayReplace) return false;
+  // Its download may take hours, and its id may have been promised.
+  if (wish.kind === 'image') return false;
   return wish.owner.uid !== undefined || wish.now - claim.time > REPEAT_WITHIN_SECONDS;
 }
 
 function decideReady(vm: OwnVm, wish: CreateWish): CreateDecision {
-  const isRepeated = wish.owner.uid !== undefined || wish.now - vm.claim.time <= REPEAT_WITHIN_SECONDS;
+  // A template is one for as long as it is there: whoever asks for it, and when, is asking for the same.
+  const isLasting = wish.owner.uid !== undefined || wish.kind === 'image';
+  const isRepeated = isLasting || wish.now - vm.claim.time <= REPEAT_WITHIN_SECONDS;
   return { kind: vm.claim.digest === wish.digest && isRepeated ? 'done' : 'exists', ...vm };
 }
 

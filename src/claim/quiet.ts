@@ -1,11 +1,12 @@
 // Whether anybody still works on a VM that is not finished. No field of a VM says so, and no single look proves it: a
 // new configuration is visible before its task is listed, and a run may pause between two tasks (pve-behaviour 28.4).
 import type { Vmid } from '#pve/ids';
+import { parseImageFile } from './image-file.ts';
 
 /** A task that runs on the VM's node now. */
 export interface ActiveTask {
   readonly type: string;
-  /** A VMID for most types; of a qmclone the source's. */
+  /** A VMID for most types; of a qmclone the source's, of a download the name of the file. */
   readonly id: string;
   /** Seconds since the epoch, the node's clock. */
   readonly starttime: number;
@@ -57,6 +58,8 @@ export function isDead(quiet: Quiet): boolean {
 
 /** A copy that began before the VM's making or after the VM was first seen cannot be its origin. */
 function mayWorkOn(task: ActiveTask, vmid: Vmid, begunAt: number, firstSeen: number): boolean {
+  // What brings the disk of a template has the name of its file for an id.
+  if (task.type === 'download') return parseImageFile(task.id)?.vmid === vmid;
   if (task.type !== 'qmclone') return task.id === String(vmid);
   return task.starttime >= begunAt - CLOCK_SKEW_SECONDS && task.starttime <= firstSeen + CLOCK_SKEW_SECONDS;
 }

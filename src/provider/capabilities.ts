@@ -8,6 +8,7 @@ export const capabilities: MessageInitShape<typeof GetCapabilitiesResponseSchema
   supportsSnapshots: true,
   supportsMemorySnapshots: true,
   supportsLinkedClones: true,
+  supportsImageImport: true,
   // The formats of disks that VMs of ours have: files as their type asks for, all else raw.
   supportedDiskTypes: ['raw', 'qcow2'],
   supportedNetworkTypes: ['bridge', 'vlan'],

@@ -4,6 +4,7 @@ import type { Fault } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import type { VmSpec } from '#domain/vm-spec';
 import type { NodeName, Vmid } from '#pve/ids';
+import type { WebImage } from '#rpc/payload/image-prepare';
 import { toFault } from './faults.ts';
 import { vmSubject } from './subject.ts';
 
@@ -14,10 +15,28 @@ export interface CreateOrder {
   readonly digest: string;
   /** In the claim of what is made. */
   readonly kind: ClaimKind;
-  /** Seeds its slots, together with `kind`: the owner's key; of a clone the VMID of its source, "/" and its name. */
+  /**
+   * Seeds its slots, together with `kind`: the owner's key; of a clone the VMID of its source, "/" and its name; of an image
+   * its name, "/" and its checksum or URL.
+   */
   readonly key: string;
   /** Of a clone alone. */
   readonly clone?: CloneOrder;
+  /** Of a template that is made from the web alone. */
+  readonly image?: ImageOrder;
+}
+
+export interface ImageOrder
+  extends Pick<WebImage, 'target' | 'url' | 'checksum' | 'formats' | 'diskFormat' | 'osType'> {
+  /** Where file and disk go; undefined until that has been decided. */
+  readonly place: ImagePlace | undefined;
+}
+
+export interface ImagePlace {
+  /** Of the file that is fetched. */
+  readonly importStorage: string;
+  /** Of the template's disk. */
+  readonly storage: string;
 }
 
 export interface CloneOrder {

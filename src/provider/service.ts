@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Vmid } from '#pve/ids';
 import type { DescribeResponseSchema, Provider } from '#rpc/contract';
 import { encodeRawJson } from '#rpc/payload/describe';
+import { decodeImagePrepare } from '#rpc/payload/image-prepare';
 import { decodeImportDisk } from '#rpc/payload/import-disk';
 import { encodeVmList } from '#rpc/payload/vm-list';
 import type { CallContext, Handlers } from '#rpc/service';
@@ -12,8 +13,10 @@ import { capabilities } from './capabilities.ts';
 import { decodeCloneOrder, encodeCloneOutcome, inWordsOfClone } from './clone-request.ts';
 import type { Context } from './context.ts';
 import { toFault } from './faults.ts';
+import { encodeImageOutcome, imageOrder, inWordsOfImage } from './image-request.ts';
 import { type Description, describeVm } from './read/describe.ts';
 import { readDiskInfo } from './read/disk-info.ts';
+import { diskOf, readExistingImage } from './read/existing-image.ts';
 import { createListVms } from './read/list-vms.ts';
 import { judgeTask } from './read/task-done.ts';
 import { createValidate } from './read/validate.ts';
@@ -82,6 +85,22 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       const order = decodeImportDisk(request);
       const { target, storage, format } = order;
       return encodeImport(await audited(ctx, call, { target, storage, format }, importDisk(ctx, order, call.deadline)));
+    },
+    imagePrepare: async (request, call) => {
+      const image = decodeImagePrepare(request);
+      try {
+        if (image.kind === 'existing') {
+          const { id, path } = await readExistingImage(ctx, image, call.deadline);
+          return { preparedImageId: id, preparedImagePath: path };
+        }
+        const order = imageOrder(image);
+        const outcome = await audited(ctx, call, { image: image.target }, runs.run(order, call.deadline));
+        const path = outcome.running === undefined ? await diskOf(ctx, outcome.vmid, call.deadline) : '';
+        return encodeImageOutcome(outcome, path);
+      } catch (error) {
+        const fault = toFault(error, { subject: `image ${request.targetName}`, wanted: 'prepare' });
+        throw inWordsOfImage(fault, image.kind === 'existing' ? image.field : undefined);
+      }
     },
     exportDisk: async ({ vmId }) => await Promise.reject(exportFault(vmId)),
     delete: async ({ id }, call) => {

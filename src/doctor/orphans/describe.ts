@@ -87,10 +87,10 @@ function whyIso(incarnation: string, { owner }: OwnedVolume, { guests, configs }
     : `cloud-init of an earlier VM ${owner}; the VM that has the id now is another one`;
 }
 
-function sharedCaution(vmid: number): string {
+export function sharedCaution(vmid: number): string {
   return `make sure that no other cluster uses the storage: the volume may be its VM ${vmid}'s`;
 }
 
-function free(volid: string): string {
+export function free(volid: string): string {
   return `pvesm free ${volid}`;
 }

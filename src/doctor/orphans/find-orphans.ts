@@ -11,6 +11,7 @@ import type { VmConfig } from '#pve/qemu/config';
 import { isInRange, type Patient } from '../patient.ts';
 import { grant, type Unseen } from '../unseen.ts';
 import { vmOrphan, volumeOrphan } from './describe.ts';
+import { findDownloads } from './downloads.ts';
 import { judgeLiveness } from './liveness.ts';
 import { volumesNamed } from './named-volumes.ts';
 import type { OrphanReport } from './orphan.ts';
@@ -31,6 +32,7 @@ export async function findOrphans(patient: Patient): Promise<OrphanReport> {
   const dead = verdicts.flatMap((verdict) => (verdict.kind === 'dead' ? [verdict.suspect] : []));
   const known = knownGuests(survey, suspects, dead);
   const volumes = stores.volumes.flatMap(ownedVolume).filter(({ owner }) => isInRange(patient, owner));
+  const downloads = await findDownloads(patient, stores.volumes, known);
   const unnamed = await findUnnamed(patient, volumes, known);
   const ofDead = (one: Suspect): OwnedVolume[] => unnamed.volumes.filter(({ owner }) => owner === one.guest.vmid);
   const ofOthers = unnamed.volumes.filter(({ owner }) => !known.dead.has(owner));
@@ -39,6 +41,7 @@ export async function findOrphans(patient: Patient): Promise<OrphanReport> {
     orphans: [
       ...dead.map((one) => vmOrphan(one, ofDead(one))),
       ...ofOthers.map((volume) => volumeOrphan(volume, known)),
+      ...downloads.orphans,
     ],
     workedOn: verdicts.flatMap((verdict) => (verdict.kind === 'worked-on' ? [verdict.workedOn] : [])),
     unseen: [
@@ -50,6 +53,7 @@ export async function findOrphans(patient: Patient): Promise<OrphanReport> {
       ...hiddenStorages(survey),
       ...verdicts.flatMap((verdict) => (verdict.kind === 'unseen' ? [verdict.unseen] : [])),
       ...unnamed.unseen,
+      ...downloads.unseen,
     ],
     looked: await describeLook(patient, survey),
   };

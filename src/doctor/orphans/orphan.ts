@@ -14,12 +14,15 @@ export type OrphanKind =
   /** A cloud-init ISO of a provider's that no VM names. */
   | 'iso'
   /** A disk that no VM names. */
-  | 'volume';
+  | 'volume'
+  /** A disk image that was fetched from the web, and that nothing needs any more. */
+  | 'download';
 
 export interface Orphan {
   readonly kind: OrphanKind;
-  readonly vmid: Vmid;
-  /** Of an ISO and of a disk. */
+  /** Undefined for an image that was fetched for no VM of its own. */
+  readonly vmid?: Vmid;
+  /** Of an ISO, a disk and a disk image. */
   readonly volume?: string;
   readonly node: NodeName;
   readonly why: string;

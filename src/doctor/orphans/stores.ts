@@ -27,7 +27,7 @@ export interface Stores {
   readonly unseen: readonly Unseen[];
 }
 
-const CONTENT_OF_VMS = ['images', 'iso'];
+const CONTENT_OF_VMS = ['images', 'iso', 'import'];
 
 export async function readStores(patient: Patient, nodes: readonly NodeName[]): Promise<Stores> {
   const hidden: Unseen[] = [];

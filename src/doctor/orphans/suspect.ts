@@ -6,7 +6,7 @@ import type { GuestEntry } from '#pve/cluster/resources';
 import type { VmConfig } from '#pve/qemu/config';
 import type { OrphanKind } from './orphan.ts';
 
-export type SuspectKind = Exclude<OrphanKind, 'iso' | 'volume'>;
+export type SuspectKind = Exclude<OrphanKind, 'iso' | 'volume' | 'download'>;
 
 export interface Suspect {
   readonly kind: SuspectKind;

@@ -23,6 +23,14 @@ export async function requireIso(ctx: Context, volume: string, node: NodeName, c
   await requireVolume(ctx, { volume, field: ISO_FIELD, content: 'iso', what: 'ISO images' }, node, call);
 }
 
+/** The same for the image of a disk. */
+export async function requireImage(ctx: Context, volume: string, node: NodeName, call: Deadline): Promise<void> {
+  const file = /^(.*\.ova)\/.+$/.exec(volume)?.[1] ?? volume;
+  const isImport = /^[^:]+:import\//.test(volume);
+  const search = isImport ? { content: 'import', what: 'import files' } : { content: 'images', what: 'VM disks' };
+  await requireVolume(ctx, { volume: file, field: DISK_FIELD, ...search }, node, call);
+}
+
 /** The image of a disk as the import of it needs it. */
 export interface DiskImage {
   readonly storage: string;

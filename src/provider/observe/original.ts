@@ -28,6 +28,7 @@ export interface Original {
 }
 
 type TemplateSource = Extract<ImageSource, { kind: 'template' }>;
+type TemplateName = Pick<TemplateSource, 'ref' | 'node'>;
 
 const FIELD = 'image_json.TemplateName';
 const SNAPSHOT_FIELD = 'image_json.Snapshot';
@@ -40,9 +41,7 @@ export async function observeOriginal(
   snapshot: Snapshot,
   call: Deadline,
 ): Promise<Original> {
-  const guest = findGuest(snapshot, image);
-  const config = await readConfig(ctx.pve, guest, call);
-  refuseUnfinished(ctx, snapshot, image, guest, config);
+  const { guest, ...config } = await findTemplate(ctx, snapshot, image, call);
   const original: Original = {
     guest,
     isTemplate: config.values['template'] === '1',
@@ -60,7 +59,20 @@ export async function observeOriginal(
   return original;
 }
 
-function findGuest(snapshot: Snapshot, image: TemplateSource): GuestEntry {
+/** What is meant, with its configuration; throws for what is not there, or not, not yet or no longer whole. */
+export async function findTemplate(
+  ctx: Context,
+  snapshot: Snapshot,
+  image: TemplateName,
+  call: Deadline,
+): Promise<VmConfig & { readonly guest: GuestEntry }> {
+  const guest = findGuest(snapshot, image);
+  const config = await readConfig(ctx.pve, guest, call);
+  refuseUnfinished(ctx, snapshot, image, guest, config);
+  return { ...config, guest };
+}
+
+function findGuest(snapshot: Snapshot, image: TemplateName): GuestEntry {
   const vmid = parseVmid(image.ref);
   const guest = vmid === undefined ? findByName(snapshot, image) : snapshot.guests.get(vmid);
   if (guest === undefined) throw unknownTemplate(snapshot, image.ref);
@@ -78,7 +90,7 @@ function findGuest(snapshot: Snapshot, image: TemplateSource): GuestEntry {
 function refuseUnfinished(
   ctx: Context,
   snapshot: Snapshot,
-  image: TemplateSource,
+  image: TemplateName,
   guest: GuestEntry,
   config: VmConfig,
 ): void {
@@ -137,7 +149,7 @@ export async function snapshotValues(
 }
 
 /** A template goes before a VM; of several of one name the one on the image's node is meant. */
-function findByName(snapshot: Snapshot, { ref: name, node }: TemplateSource): GuestEntry | undefined {
+function findByName(snapshot: Snapshot, { ref: name, node }: TemplateName): GuestEntry | undefined {
   const named = [...snapshot.guests.values()].filter((guest) => guest.name === name && guest.type === 'qemu');
   const templates = named.filter((guest) => guest.template);
   if (templates.length === 0 && named.length > 0) refuseUnnamed(snapshot, name);

@@ -5,6 +5,8 @@ export type WarningCode =
   | 'bios-to-uefi'
   | 'efi-renewed'
   | 'full-not-linked'
+  | 'image-file-left'
+  | 'image-unverified'
   | 'local-iso'
   | 'not-nvme'
   | 'not-ssd'

@@ -12,6 +12,9 @@ const WARNINGS: Readonly<Record<WarningCode, string>> = {
     "the template's UEFI variables had no keys for Secure Boot, so the VM began with new ones, without the template's boot entries: it boots by the default path of its disk",
   'full-not-linked':
     'a linked clone was asked for, and it was made in full: PVE makes linked ones of templates only, on storages that can, and beside the template',
+  'image-file-left':
+    'the file it was made of is still there, since we may not delete it (Datastore.Allocate): "vrtg orphans" lists it',
+  'image-unverified': 'it was fetched from the web without a checksum to compare it with',
   'placement-name-unused':
     'the placement of its clone was given as the name of a policy alone, which the provider cannot read: it was placed like its source',
   'source-address-left':

@@ -46,7 +46,10 @@ export function madeFromOther(order: CreateOrder, { vmid, claim }: OwnVm): Fault
     subject: vmSubject({ name: order.spec.name, vmid }),
     wanted: WANTED,
     why: `VM ${vmid} of ${describeClaimant(claim)} is being made from another request`,
-    remedy: 'Wait until it is made, or delete it; one that nobody finishes is replaced 15 minutes after it was begun',
+    remedy:
+      order.kind === 'image'
+        ? 'Wait until it is made, or delete it'
+        : 'Wait until it is made, or delete it; one that nobody finishes is replaced 15 minutes after it was begun',
   });
 }
 

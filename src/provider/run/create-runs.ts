@@ -162,16 +162,20 @@ async function follow(
 }
 
 /** Nobody waits for it any more, so what is gone is not made again; what is a mistake of ours stays one. */
-function isHopeless(fault: Fault): boolean {
+function isHopeless({ kind }: CreateOrder, fault: Fault): boolean {
+  // What is wrong with a download may be mended where it comes from, and the manager never forgets a task that failed.
+  if (kind === 'image' && isForGood(fault)) return false;
   return fault instanceof CopyIsGone || fault.kind === 'internal' || isForGood(fault);
 }
+
+const RARELY = { firstMs: 30_000, longestMs: 5 * 60_000 };
 
 /** A run that has outlived its call, and a clone, has nobody to repeat it: it goes on after everything that may pass. */
 async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): Promise<Vmid> {
   const vm = order.spec.name;
-  const retry = patience(ctx.clock, time.deadline, (error) =>
-    ctx.log.warn('A create goes on after trouble', { vm, error }),
-  );
+  const tell = (error: Error): void => ctx.log.warn('A create goes on after trouble', { vm, error });
+  const retry = patience(ctx.clock, time.deadline, tell);
+  const rarely = patience(ctx.clock, time.deadline, tell, RARELY);
   for (;;) {
     try {
       return await createVm(ctx, order, time);
@@ -179,8 +183,8 @@ async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): 
       const fault = createFault(error, order);
       // A clone is asked for once: what may pass within its call is waited for.
       const mayWait = time.isHandedOver || (order.kind === 'clone' && fault.kind === 'busy');
-      if (!mayWait || isHopeless(fault)) throw fault;
-      await retry.pause(fault);
+      if (!mayWait || isHopeless(order, fault)) throw fault;
+      await (isForGood(fault) ? rarely : retry).pause(fault);
     }
   }
 }

@@ -24,6 +24,7 @@ import {
   unreadable,
 } from './create-faults.ts';
 import { finishVm } from './finish.ts';
+import { finishImage } from './images/finish-image.ts';
 import { refuseLostClaim } from './lost-claim.ts';
 import { stillInTheMaking } from './origin.ts';
 import { type Patience, patience } from './patience.ts';
@@ -156,11 +157,16 @@ async function resume(
   }
   isMaking(ctx, run, vm.vmid);
   try {
+    const unfinished = { vm, incarnation, isResumed: !isMine, config: seen.config };
+    if (order.image !== undefined) return await finishImage(ctx, order, unfinished, run.time);
     const decided = asDecided(order, seen.config.values['description'], incarnation);
-    return await finishVm(ctx, decided, { vm, incarnation, isResumed: !isMine, config: seen.config }, call);
+    return await finishVm(ctx, decided, unfinished, call);
   } catch (error) {
     const fault = createFault(error, order, vm);
-    if (isForGood(fault)) await takeOutFailed(ctx, { name: order.spec.name, vmid: vm.vmid, incarnation }, call);
+    // The id of a template may have been promised: only what nobody else knows of is taken out.
+    const isPromised = order.image !== undefined && (run.time.isHandedOver || !isMine);
+    if (isForGood(fault) && !isPromised)
+      await takeOutFailed(ctx, { name: order.spec.name, vmid: vm.vmid, incarnation }, call);
     throw fault;
   }
 }

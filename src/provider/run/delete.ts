@@ -12,6 +12,8 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm } from '../observe/claimed-vm.ts';
+import { linkedClones } from '../observe/linked-clones.ts';
+import { shortList } from '../observe/original.ts';
 import { type Identity, identityOf, isSameVm, replaced } from '../observe/identity.ts';
 import { isInTheMaking } from '../observe/window.ts';
 import { lockedFault, refuseForeign, refuseUnclaimed } from '../refusals.ts';
@@ -102,9 +104,11 @@ async function deleteRound(
 ): Promise<'destroyed' | 'gone' | 'look-again'> {
   const wasReady = vm.ownership.kind === 'ours' && vm.ownership.claim.state === 'ready';
   await requireQuorum(ctx, vm.subject, WANTED, call);
+  await refuseLinked(ctx, vm, call);
   if (vm.status.haManaged) await releaseFromHa(ctx, vm, call);
   // Before all that may take minutes, so that no create of the same name takes for its own what is on its way out.
-  const isProven = await markVoid(ctx, doomedOf(vm, wasReady), call);
+  // A template that PVE does not let go stays one.
+  const isProven = !isTemplate(vm) && (await markVoid(ctx, doomedOf(vm, wasReady), call));
   if (isProven && isOff(vm)) return await destroyWithIsos(ctx, doomedOf(vm, wasReady), call);
   if (!isOff(vm)) {
     const params = isAtLeast(ctx.version, 8, 2) ? { 'overrule-shutdown': true } : {};
@@ -117,6 +121,23 @@ async function deleteRound(
 
 function doomedOf({ guest, config, ownership }: ClaimedVm, wasReady: boolean): Doomed {
   return { vm: guest, config, wasReady, claim: ownership.kind === 'ours' ? ownership.claim : undefined };
+}
+
+function isTemplate({ config }: ClaimedVm): boolean {
+  return config.values['template'] === '1';
+}
+
+/** PVE refuses as well, with the name of a volume. */
+async function refuseLinked(ctx: Context, vm: Target, call: Deadline): Promise<void> {
+  if (!isTemplate(vm)) return;
+  const clones = await linkedClones(ctx, vm.guest, vm.config.values, call);
+  if (clones.length === 0) return;
+  throw new Fault('precondition', {
+    subject: vm.subject,
+    wanted: WANTED,
+    why: `it is a template, and linked clones grow from its disks: VM ${shortList(clones.map(String))}`,
+    remedy: 'Delete these first, or give them full disks of their own (Move Disk in PVE)',
+  });
 }
 
 function isOff(vm: ClaimedVm): boolean {

@@ -1,6 +1,7 @@
 // The end of a VM of ours: its claim says `void`, its ISOs go, then the VM itself.
 import { judgeOwnership } from '#claim/ownership';
 import { type Claim, describeWithClaim, readClaim } from '#claim/record';
+import { readImageTodo } from '#claim/image-todo';
 import { activeTasks } from '#pve/nodes/tasks';
 import { putConfig, readConfig, type VmConfig } from '#pve/qemu/config';
 import { destroyVm } from '#pve/qemu/destroy';
@@ -13,6 +14,7 @@ import { drivesOf } from '../plan/drives.ts';
 import { isSeed } from '../plan/facets/seed-drives.ts';
 import { vmSubject } from '../subject.ts';
 import { requireQuorum } from '../view/absence.ts';
+import { deleteImageFile } from './images/download.ts';
 import { attachedIsos, deleteIso, deleteStaleIsos, isosInSnapshots } from './seed-isos.ts';
 
 /**
@@ -60,6 +62,7 @@ export async function destroyWithIsos(
   // PVE frees disks before it finds that it may not write the configuration (pve-behaviour 26).
   await requireQuorum(ctx, vmSubject(vm), 'delete', call);
   if (await hasWaitedForDestroy(ctx, vm, call)) return 'look-again';
+  if (claim?.kind === 'image') await dropImageFile(ctx, doomed, claim, call);
   // PVE destroys whatever has the id by then: what has taken a while is followed by another look.
   if (claim !== undefined && (await hasDeletedIsos(ctx, doomed, claim, call))) {
     if (!(await isStillThere(ctx, vm, claim, call))) return 'look-again';
@@ -68,6 +71,19 @@ export async function destroyWithIsos(
   await ctx.lanes.through([USER_CONFIG], call.signal, async () => await destroy(ctx, vm, call));
   ctx.vms.destroyed(vm.vmid);
   return 'destroyed';
+}
+
+/** What a template that is not finished has had fetched. */
+async function dropImageFile(ctx: Context, { vm, config }: Doomed, claim: Claim, call: Deadline): Promise<void> {
+  const todo = readImageTodo(config.values['description'], claim.incarnation);
+  if (todo === undefined) return;
+  const wanted = { vm, incarnation: claim.incarnation, importStorage: todo.importStorage, image: todo };
+  try {
+    await deleteImageFile(ctx, wanted, call, 'whole');
+  } catch (error) {
+    if (call.signal.aborted) throw error;
+    ctx.log.warn('The file of an image is left behind; "vrtg orphans" lists it', { vmid: vm.vmid, error });
+  }
 }
 
 async function destroy(ctx: Context, vm: VmAt, call: Deadline): Promise<void> {

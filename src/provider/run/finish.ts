@@ -72,7 +72,7 @@ export async function finishVm(ctx: Context, order: CreateOrder, target: Unfinis
   }
 }
 
-async function locateOrGiveUp(ctx: Context, order: CreateOrder, vmid: Vmid, call: Deadline): Promise<NodeName> {
+export async function locateOrGiveUp(ctx: Context, order: CreateOrder, vmid: Vmid, call: Deadline): Promise<NodeName> {
   const guest = await locate(ctx.pve, ctx.view, vmid, call);
   if (guest !== undefined) return guest.node;
   throw new Fault('busy', {

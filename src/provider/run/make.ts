@@ -26,6 +26,7 @@ import { cloneMaking } from './clone-making.ts';
 import { cloneParts, dropSeed, uploadSeed } from './clone-parts.ts';
 import { chooseSlot } from './free-slot.ts';
 import { deleteLeftDisks } from './left-disks.ts';
+import { imageMaking } from './images/making.ts';
 import type { Making, NewVm, Place } from './making.ts';
 import { newMaking } from './new-making.ts';
 import { checkPool } from './pool.ts';
@@ -103,6 +104,11 @@ async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: D
     ctx,
     search,
     async (node, asked) => {
+      // A template is made by its own rules.
+      if (order.image !== undefined) {
+        const template = await imageMaking(ctx, order, order.image, { view, node, asked, pool }, call);
+        return { making: template, warnings: template.warnings ?? [], upload: undefined };
+      }
       const [site, planned] = await Promise.all([
         observePlace(ctx, spec, node, call),
         planMaking(ctx, order, original, { view, node, asked, pool }, call),
@@ -116,7 +122,8 @@ async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: D
   const cloned = order.clone === undefined ? undefined : cloneParts(order, original, upload, incarnation);
   const codes = [...new Set([...warnings, ...(cloned?.warnings ?? [])])];
   const claim = newClaim(ctx, order, { vmid, incarnation, warnings: codes });
-  const description = describeWithClaim(making.text, claim, 'cut', cloned?.todo);
+  const kept = cloned?.todo ?? making.keeps?.(incarnation);
+  const description = describeWithClaim(making.text, claim, 'cut', kept);
   const vm = { vmid, name: spec.name, description, ...(pool === undefined ? {} : { pool }) };
   return { making, vm, incarnation, seed: cloned?.seed };
 }

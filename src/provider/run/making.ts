@@ -1,6 +1,7 @@
 // How a VM comes into being, decided and not yet begun: the one call of PVE that makes it, and what it will have then.
 import type { NodeName, Upid, Vmid } from '#pve/ids';
 import type { Deadline } from '#runtime/deadline';
+import type { WarningCode } from '../plan/facet.ts';
 import type { Values } from '../plan/wish.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
 
@@ -35,5 +36,9 @@ export interface Making {
   readonly values: Values;
   /** The text its description inherits. */
   readonly text: string;
+  /** What its owner has to know for as long as it lives. */
+  readonly warnings?: readonly WarningCode[];
+  /** The line that its description keeps until it is finished. */
+  readonly keeps?: (incarnation: string) => string;
   begin(vm: NewVm, call: Deadline): Promise<Upid>;
 }

@@ -68,12 +68,14 @@ const CPU = { model: 'x86-64-v2-AES', since: 8 } as const;
 /** What a VM is that no template shapes. Firmware is said at once, so that nothing has ever been installed for another. */
 function plainOptions({ size, image }: VmSpec, version: PveVersion): Record<string, string> {
   return {
-    scsihw: 'virtio-scsi-single',
-    ostype: size.extra['ostype'] ?? 'l26',
-    ...(version.major >= CPU.since ? { cpu: CPU.model } : {}),
+    ...plainHardware(size.extra['ostype'] ?? 'l26', version),
     boot: `order=${image.kind === 'iso' ? `${BOOT_DISK};${INSTALL_CD}` : BOOT_DISK}`,
     ...(size.firmware === 'uefi' ? { bios: 'ovmf' } : {}),
   };
+}
+
+export function plainHardware(ostype: string, { major }: PveVersion): Record<string, string> {
+  return { scsihw: 'virtio-scsi-single', ostype, ...(major >= CPU.since ? { cpu: CPU.model } : {}) };
 }
 
 interface DiskOptions {

@@ -30,10 +30,12 @@ export async function stillInTheMaking(
     const why = 'we may not see whether the task that made it has ended';
     throw new Fault('forbidden', { ...doing, why, remedy: auditRemedy(vm) });
   }
-  if (life !== 'worked-on') return undefined;
+  // Between two tasks of a download's somebody may be at work on a template for whole seconds.
+  const isLeft = order.image === undefined ? life !== 'worked-on' : life === 'dead';
+  if (isLeft) return undefined;
   return new Fault('busy', {
     ...doing,
-    why: 'the task that made it may still be running',
+    why: order.image === undefined ? 'the task that made it may still be running' : 'somebody may still be making it',
     remedy: 'The next try goes on from here',
   });
 }

@@ -6,7 +6,7 @@ import { isTimeOver } from '../faults.ts';
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 4_000;
 
-/** Pauses between tries of one call, each twice as long as the one before, up to 4 s. */
+/** Pauses between tries of one call, each twice as long as the one before, up to 4 s unless something else is said. */
 export interface Patience {
   /** Waits; throws `reason` instead where the call is over, since that is what kept it from getting on. */
   pause(reason: Error): Promise<void>;
@@ -15,8 +15,13 @@ export interface Patience {
 }
 
 /** @param tell hears of each reason once, not of every pause. */
-export function patience(clock: Clock, call: Deadline, tell: (reason: Error) => void = () => undefined): Patience {
-  let pauseMs = FIRST_PAUSE_MS;
+export function patience(
+  clock: Clock,
+  call: Deadline,
+  tell: (reason: Error) => void = () => undefined,
+  { firstMs, longestMs } = { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS },
+): Patience {
+  let pauseMs = firstMs;
   let last: Error | undefined;
   const blame = (error: unknown): unknown => (isTimeOver(error) ? (last ?? error) : error);
   return {
@@ -26,7 +31,7 @@ export function patience(clock: Clock, call: Deadline, tell: (reason: Error) => 
       if (reason.message !== last?.message) tell(reason);
       last = reason;
       const thisPauseMs = pauseMs;
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+      pauseMs = Math.min(pauseMs * 2, longestMs);
       await pauseOrThrow(clock, thisPauseMs, call.signal, reason);
     },
   };

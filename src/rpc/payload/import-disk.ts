@@ -2,19 +2,20 @@
 import { invalidSpec } from '#domain/fault';
 import type { ImportDiskRequest } from '../contract.ts';
 import { decodeS3Credentials, decodeS3Object, type S3Credentials, type S3Object } from './s3.ts';
-
-export type ImageFormat = 'qcow2' | 'raw' | 'vmdk';
+import {
+  checkWebUrl,
+  extensionOf,
+  IMAGE_FORMATS,
+  type ImageChecksum,
+  type ImageFormat,
+  parseChecksum,
+  refuseLocal,
+} from './web-source.ts';
 
 export type ImageSource =
   /** http or https; may hold a secret in its query. */
   | { readonly kind: 'url'; readonly url: URL }
   | { readonly kind: 's3'; readonly object: S3Object; readonly credentials: S3Credentials };
-
-export interface ImageChecksum {
-  readonly algorithm: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
-  /** Hex digits, lower case. */
-  readonly value: string;
-}
 
 export interface DiskImport {
   readonly source: ImageSource;
@@ -66,36 +67,11 @@ function readSource(url: URL, request: ImportDiskRequest, hasChecksum: boolean):
   if (scheme !== 'https' && scheme !== 'http') {
     throw invalidSpec('source_url', `a node of PVE cannot fetch "${scheme}" URLs`, USE_URL);
   }
-  if (url.username !== '' || url.password !== '') {
-    throw invalidSpec('source_url', 'has a password in it, which PVE would write into its log', 'Use a presigned URL');
-  }
-  if (scheme === 'http' && !hasChecksum) {
-    throw invalidSpec(
-      'source_url',
-      'over http anybody on the way could exchange the image',
-      'Use https, or give expected_checksum',
-    );
-  }
+  checkWebUrl(url, 'source_url', hasChecksum, 'expected_checksum');
   if (Object.keys(request.credentials).length > 0) {
     throw invalidSpec('credentials', 'are used for s3:// URLs alone', 'Leave them out, or use s3://bucket/key');
   }
-  refuseLocal(url, 'source_url');
   return { kind: 'url', url };
-}
-
-/** The node would ask itself, or what tells virtual machines their secrets. */
-function refuseLocal({ hostname }: URL, field: string): void {
-  if (
-    !/^(localhost|.*\.localhost|127\..*|0\.0\.0\.0|169\.254\..*|\[(::1?|fe[89ab].*|::ffff:(7f|a9fe).*)\])$/i.test(
-      hostname,
-    )
-  )
-    return;
-  throw invalidSpec(
-    field,
-    `"${hostname}" is the node itself or nobody's address`,
-    'Name a server that the nodes can reach',
-  );
 }
 
 function refuseMode({ transferMode, backendType }: ImportDiskRequest): void {
@@ -111,36 +87,21 @@ function refuseMode({ transferMode, backendType }: ImportDiskRequest): void {
   }
 }
 
-const FORMATS: readonly ImageFormat[] = ['qcow2', 'raw', 'vmdk'];
-
 /** Without a word the end of the URL's path says it. */
 function readFormat(said: string, url: URL): ImageFormat {
   const named = said.trim().toLowerCase();
-  const word = named === '' ? (/\.([a-z0-9]+)$/i.exec(url.pathname)?.[1]?.toLowerCase() ?? '') : named;
-  const format = FORMATS.find((one) => one === word);
+  const word = named === '' ? extensionOf(url) : named;
+  const format = IMAGE_FORMATS.find((one) => one === word);
   if (format !== undefined) return format;
   const why = named === '' ? 'is missing, and the URL does not tell it' : `PVE imports no "${named}"`;
-  throw invalidSpec('format', why, `Use one of ${FORMATS.join(', ')}`);
+  throw invalidSpec('format', why, `Use one of ${IMAGE_FORMATS.join(', ')}`);
 }
-
-/** By the number of its hex digits. */
-const ALGORITHMS: Readonly<Record<number, ImageChecksum['algorithm']>> = {
-  32: 'md5',
-  40: 'sha1',
-  56: 'sha224',
-  64: 'sha256',
-  96: 'sha384',
-  128: 'sha512',
-};
 
 function readChecksum({ verifyChecksum, expectedChecksum }: ImportDiskRequest): ImageChecksum | undefined {
   if (!verifyChecksum) return undefined;
-  const value = expectedChecksum
-    .trim()
-    .toLowerCase()
-    .replace(/^[a-z0-9]+:/, '');
-  const algorithm = /^[0-9a-f]*$/.test(value) ? ALGORITHMS[value.length] : undefined;
-  if (algorithm !== undefined) return { algorithm, value };
-  const why = value === '' ? 'is missing, and verify_checksum asks for it' : 'is no checksum in hex digits';
+  const checksum = parseChecksum(expectedChecksum);
+  if (checksum !== undefined) return checksum;
+  const isMissing = expectedChecksum.trim() === '';
+  const why = isMissing ? 'is missing, and verify_checksum asks for it' : 'is no checksum in hex digits';
   throw invalidSpec('expected_checksum', why, 'Give the SHA-256 of the image, or leave verify_checksum out');
 }

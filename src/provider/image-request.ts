@@ -1,0 +1,114 @@
+// From an ImagePrepare on the wire, or from what an unfinished template keeps of it, to an order; and back.
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { requestDigest } from '#claim/digest';
+import { type ImageTodo, readImageTodo } from '#claim/image-todo';
+import type { Claim } from '#claim/record';
+import { Fault } from '#domain/fault';
+import { KEPT_SIZE, NO_PLACEMENT } from '#domain/vm-spec';
+import type { ImagePrepareResponseSchema } from '#rpc/contract';
+import type { WebImage } from '#rpc/payload/image-prepare';
+import { formatTaskId } from '#rpc/task-id';
+import type { CreateOrder, ImageOrder } from './create-order.ts';
+import type { CreateOutcome } from './run/create-runs.ts';
+
+/** A template has no owner but its name and what is in it: whoever asks for the same gets the same. */
+export function imageOrder(image: WebImage): CreateOrder {
+  const { target, url, checksum, storage, node } = image;
+  const content = checksum?.value ?? url;
+  const key = `${target}/${content}`;
+  return orderFor({ ...image, place: undefined }, requestDigest({ target, content, storage, node }), key, {
+    storage,
+    node,
+  });
+}
+
+/** The order of a template that nobody asks for any more; undefined where it does not tell it. */
+export function orderOfImage(description: string | undefined, claim: Claim): CreateOrder | undefined {
+  const todo = readImageTodo(description, claim.incarnation);
+  if (todo === undefined) return undefined;
+  const { target, url, checksum } = todo;
+  return orderFor(decidedImage(todo), claim.digest, `${target}/${checksum?.value ?? url}`, {});
+}
+
+function orderFor(
+  image: ImageOrder,
+  digest: string,
+  key: string,
+  { storage, node }: { readonly storage?: string | undefined; readonly node?: string | undefined },
+): CreateOrder {
+  return {
+    spec: {
+      name: image.target,
+      image: { kind: 'blank', storage, node },
+      size: KEPT_SIZE,
+      networks: undefined,
+      disks: undefined,
+      tags: [],
+      userData: undefined,
+      metaData: undefined,
+      placement: NO_PLACEMENT,
+    },
+    owner: { name: key },
+    digest,
+    kind: 'image',
+    key,
+    image,
+  };
+}
+
+/** The image as it was decided when its template was begun. Throws where the template no longer tells it. */
+export function imageAsDecided(
+  { spec }: CreateOrder,
+  description: string | undefined,
+  incarnation: string,
+): ImageOrder & Required<Pick<ImageOrder, 'place'>> {
+  const todo = readImageTodo(description, incarnation);
+  if (todo !== undefined) return decidedImage(todo);
+  throw new Fault('precondition', {
+    subject: `image ${spec.name}`,
+    wanted: 'prepare',
+    why: 'somebody has removed from the description of its template what is still to be done',
+    remedy: 'Delete the template, and prepare the image again',
+  });
+}
+
+function decidedImage(todo: ImageTodo) {
+  const { target, url, importStorage, storage } = todo;
+  return {
+    target,
+    url,
+    checksum: todo.checksum as ImageOrder['checksum'],
+    formats: todo.formats as ImageOrder['formats'],
+    diskFormat: todo.diskFormat as ImageOrder['diskFormat'],
+    // What it has been made with.
+    osType: 'l26' as const,
+    place: { importStorage, storage },
+  };
+}
+
+/** @param path volume of the template's disk, '' while there is none */
+export function encodeImageOutcome(
+  { vmid, running }: CreateOutcome,
+  path: string,
+): MessageInitShape<typeof ImagePrepareResponseSchema> {
+  const prepared = { preparedImageId: String(vmid), preparedImagePath: path };
+  if (running === undefined) return prepared;
+  const { incarnation, upid } = running;
+  return { ...prepared, task: { id: formatTaskId({ kind: 'image', vmid, incarnation, goal: 'ready', upid }) } };
+}
+
+/** An error of the engine, whose words are those of a Create, in the words of an ImagePrepare. @param field that names an image */
+export function inWordsOfImage(error: unknown, field = 'image_json.source'): unknown {
+  if (!(error instanceof Fault)) return error;
+  const { subject, wanted } = error.text;
+  const known = FIELDS.find(([engine]) => engine.test(subject));
+  const named = subject.replace(/^image_json\.(?:TemplateName|Path|ISO)/, field).replace(/^VM /, 'image ');
+  const renamed = known === undefined ? named : subject.replace(...known);
+  const text = { ...error.text, subject: renamed, ...(wanted === 'create' ? { wanted: 'prepare' } : {}) };
+  return new Fault(error.kind, text, { cause: error });
+}
+
+const FIELDS: readonly (readonly [RegExp, string])[] = [
+  [/^(?:placement_json\.Datastore|image_json\.Storage)/, 'image_json.source.proxmox.storage'],
+  [/^image_json\.Node/, 'image_json.source.proxmox.node'],
+];

@@ -1,0 +1,63 @@
+// A file in the web that a node is to fetch, and what it is compared with.
+import { invalidSpec } from '#domain/fault';
+
+export const IMAGE_FORMATS = ['qcow2', 'raw', 'vmdk'] as const;
+export type ImageFormat = (typeof IMAGE_FORMATS)[number];
+
+export interface ImageChecksum {
+  readonly algorithm: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
+  /** Hex digits, lower case. */
+  readonly value: string;
+}
+
+/** Throws `invalid-spec` for what no node can or should fetch. @param field that names the URL */
+export function checkWebUrl(url: URL, field: string, hasChecksum: boolean, checksumField: string): void {
+  if (url.username !== '' || url.password !== '') {
+    throw invalidSpec(field, 'has a password in it, which PVE would write into its log', 'Use a presigned URL');
+  }
+  if (url.protocol === 'http:' && !hasChecksum) {
+    const why = 'over http anybody on the way could exchange the image';
+    throw invalidSpec(field, why, `Use https, or give ${checksumField}`);
+  }
+  refuseLocal(url, field);
+}
+
+/** The node would ask itself, or what tells virtual machines their secrets. */
+export function refuseLocal({ hostname }: URL, field: string): void {
+  if (
+    !/^(localhost|.*\.localhost|127\..*|0\.0\.0\.0|169\.254\..*|\[(::1?|fe[89ab].*|::ffff:(7f|a9fe).*)\])$/i.test(
+      hostname,
+    )
+  )
+    return;
+  throw invalidSpec(
+    field,
+    `"${hostname}" is the node itself or nobody's address`,
+    'Name a server that the nodes can reach',
+  );
+}
+
+/** By the number of its hex digits. */
+const ALGORITHMS: Readonly<Record<number, ImageChecksum['algorithm']>> = {
+  32: 'md5',
+  40: 'sha1',
+  56: 'sha224',
+  64: 'sha256',
+  96: 'sha384',
+  128: 'sha512',
+};
+
+/** What `text` says, with or without `sha256:` before it; undefined where it is no checksum. */
+export function parseChecksum(text: string): ImageChecksum | undefined {
+  const value = text
+    .trim()
+    .toLowerCase()
+    .replace(/^[a-z0-9]+:/, '');
+  const algorithm = /^[0-9a-f]*$/.test(value) ? ALGORITHMS[value.length] : undefined;
+  return algorithm === undefined ? undefined : { algorithm, value };
+}
+
+/** The extension at the end of a URL's path, lower case; '' where there is none. */
+export function extensionOf({ pathname }: URL): string {
+  return /\.([a-z0-9]+)$/i.exec(pathname)?.[1]?.toLowerCase() ?? '';
+}

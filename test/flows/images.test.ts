@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ProviderClient } from '#rpc/client';
+import { type Flow, startFlow } from '../support/flow.ts';
+import { lastRequest, writesSince } from '../support/journal.ts';
+import { stateOf } from '../support/kill-matrix.ts';
+import { outcomeOf } from '../support/outcome.ts';
+import { createRequest, nic, rootDisk } from '../support/requests.ts';
+import { until } from '../support/until.ts';
+import { addImages, prepareRequest } from '../support/web-images.ts';
+import { claimedVms, newVolumes, type VmFacts } from '../support/world.ts';
+
+// Templates that are there, and templates that are made of images in the web.
+
+let flow: Flow;
+let other: ProviderClient;
+beforeAll(async () => {
+  flow = await startFlow({ simulator: { timeScale: 150, latency: false } });
+  addImages(flow.sim);
+  ({ client: other } = await flow.another(1));
+});
+afterAll(async () => await flow.stop());
+
+async function template(id: string): Promise<VmFacts> {
+  const vm = (await flow.world.vms()).find(({ vmid }) => String(vmid) === id);
+  if (vm === undefined) throw new Error(`there is no ${id}`);
+  return vm;
+}
+
+const downloads = (since: number): string[] =>
+  writesSince(flow.sim, since).filter((entry) => entry.endsWith('/download-url'));
+
+describe('ImagePrepare', () => {
+  it('I1, I2, I5: makes one template of an image, whoever asks how often, and gives the id that Create takes', async () => {
+    const before = await stateOf(flow.world);
+    const since = lastRequest(flow.sim);
+    const wish = prepareRequest('ubuntu-24', { path: '/cloud.img?signature=secret' });
+    const answers = await Promise.all([
+      flow.client.imagePrepare(wish),
+      flow.client.imagePrepare(wish),
+      other.imagePrepare(wish),
+    ]);
+    const [{ preparedImageId: id, preparedImagePath: disk }] = answers;
+    for (const answer of answers) expect(answer).toEqual(answers[0]);
+    expect(downloads(since)).toHaveLength(1);
+    const { config, node, template: isTemplate } = await template(id);
+    expect(isTemplate).toBe(true);
+    expect(config).toMatchObject({
+      name: 'ubuntu-24',
+      agent: '1',
+      boot: 'order=scsi0',
+      ide2: `local-lvm:vm-${id}-cloudinit,media=cdrom`,
+      scsi0: expect.stringContaining(`${disk},`),
+      description: expect.stringMatching(/^<!-- virtrigaud 1 .*"k":"image".*"s":"ready"[^\n]*$/),
+    });
+    const made = newVolumes(before.volumes, await flow.world.volumes());
+    expect(made.sort()).toEqual([`${node}/${disk}`, `${node}/local-lvm:vm-${id}-cloudinit`].sort());
+    expect((await stateOf(flow.world)).vms).toEqual(expect.arrayContaining([...before.vms, Number(id)]));
+    expect(flow.log.filter((line) => line.includes('signature=secret'))).toEqual([]);
+    // The same content from elsewhere is the same image.
+    const again = lastRequest(flow.sim);
+    expect(await other.imagePrepare(prepareRequest('ubuntu-24', { path: '/moved.qcow2' }))).toEqual(answers[0]);
+    expect(writesSince(flow.sim, again)).toEqual([]);
+    const vm = await flow.client.create(
+      createRequest({ name: 'of-image', image: { TemplateName: id }, networks: [nic()], disks: [rootDisk(4)] }),
+    );
+    expect((await template(vm.id)).config['scsi0']).toMatch(/size=4G/);
+    expect((await template(vm.id)).config['description']).not.toContain('virtrigaud-image');
+  });
+
+  it('I3: tells of an image that was compared with nothing, and never makes a template of a wrong one', async () => {
+    const before = await stateOf(flow.world);
+    const wrong = await outcomeOf(flow.client.imagePrepare(prepareRequest('wrong', { checksum: '0'.repeat(64) })));
+    expect(wrong).toMatchObject({
+      kind: 'invalid-spec',
+      message: expect.stringMatching(
+        /^image wrong \(\d+ on pve\d\): prepare: .*checksum mismatch.*Correct the checksum/,
+      ),
+    });
+    expect(await stateOf(flow.world)).toEqual(before);
+    const { preparedImageId: id } = await flow.client.imagePrepare(prepareRequest('unchecked', { checksum: '' }));
+    expect((await template(id)).config['description']).toContain('"w":["image-unverified"]');
+    expect((await flow.client.describe({ id })).providerRawJson).toContain('without a checksum to compare it with');
+  });
+
+  it('I4: finds a template wherever it is, by name and by id, and writes nothing', async () => {
+    const since = lastRequest(flow.sim);
+    const ensure = async (proxmox: Record<string, unknown>) =>
+      await flow.client.imagePrepare({ imageJson: JSON.stringify({ source: { proxmox } }), targetName: 'x' });
+    expect(await ensure({ templateName: 'ubuntu-22-template' })).toMatchObject({
+      preparedImageId: '9001',
+      preparedImagePath: 'local-lvm:base-9001-disk-0',
+    });
+    expect(await ensure({ templateID: 9000 })).toMatchObject({ preparedImageId: '9000' });
+    await expect(ensure({ templateName: 'ubuntu-99' })).rejects.toMatchObject({
+      kind: 'invalid-spec',
+      message: expect.stringMatching(/^image_json\.source\.proxmox\.templateName: there is no .*ubuntu-22-template/),
+    });
+    const iso = { imageJson: JSON.stringify({ source: 'local:iso/debian-12.iso' }), targetName: 'x' };
+    expect(await flow.client.imagePrepare(iso)).toMatchObject({ preparedImageId: 'local:iso/debian-12.iso' });
+    expect(writesSince(flow.sim, since)).toEqual([]);
+  });
+
+  it('I6: of an image that the manager has lost on the way to Create the refusal says what the VMImage needs', async () => {
+    const lost = createRequest({ name: 'lost', image: { TemplateName: '' } });
+    await expect(flow.client.create(lost)).rejects.toMatchObject({
+      kind: 'invalid-spec',
+      message: expect.stringMatching(/names no template.*proxmox.*source\.http/),
+    });
+  });
+
+  it('that outlasts its call is a task with the id, which any replica judges, and which is done with the template', async () => {
+    const wish = prepareRequest('slow', { path: '/slow.qcow2' });
+    const since = lastRequest(flow.sim);
+    const first = await flow.client.imagePrepare(wish, { deadlineMs: 1_600 });
+    const { preparedImageId: id, task } = first;
+    expect(task?.id).toMatch(new RegExp(`^vrtg1\\.image\\.${id}\\.[a-z2-7]{12}\\.ready`));
+    expect(await flow.client.imagePrepare(wish)).toEqual(first);
+    const judge = async () => await other.taskStatus({ task: task ?? { id: '' } });
+    expect(await judge()).toMatchObject({ done: false, error: '' });
+    await expect(
+      flow.client.create(createRequest({ name: 'too-early', image: { TemplateName: id } })),
+    ).rejects.toMatchObject({ kind: 'busy', message: expect.stringContaining('still being made') });
+    expect(await until(judge, ({ done }) => done)).toMatchObject({ error: '' });
+    expect((await template(id)).template).toBe(true);
+    expect(downloads(since)).toHaveLength(1);
+  });
+});
+
+describe('Delete of a template', () => {
+  it('is refused while linked clones grow from it, with their ids, and then carried out', async () => {
+    const wish = prepareRequest('linked', { proxmox: { storage: 'shared' } });
+    const { preparedImageId: id } = await flow.client.imagePrepare(wish);
+    const image = { TemplateName: id, CloneMode: 'linked' };
+    const disks = [rootDisk(1)];
+    const clone = await flow.client.create(createRequest({ name: 'grown', image, networks: [nic()], disks }));
+    const before = await template(id);
+    const since = lastRequest(flow.sim);
+    await expect(flow.client.delete({ id })).rejects.toMatchObject({
+      kind: 'precondition',
+      message: expect.stringMatching(new RegExp(`linked clones grow from its disks: VM ${clone.id}\\. Delete these`)),
+    });
+    expect(writesSince(flow.sim, since)).toEqual([]);
+    expect(await template(id)).toEqual(before);
+    await flow.client.delete({ id: clone.id });
+    await flow.client.delete({ id });
+    expect((await claimedVms(flow.world)).filter(({ vmid }) => String(vmid) === id)).toEqual([]);
+    expect((await flow.world.volumes()).filter((volume) => volume.includes(`-${id}-`))).toEqual([]);
+  });
+});
+
+describe('GetCapabilities', () => {
+  it('says that images are brought in', async () => {
+    expect(await flow.client.getCapabilities({})).toMatchObject({ supportsImageImport: true });
+  });
+});
