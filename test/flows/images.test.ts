@@ -104,7 +104,7 @@ describe('ImagePrepare', () => {
     const lost = createRequest({ name: 'lost', image: { TemplateName: '' } });
     await expect(flow.client.create(lost)).rejects.toMatchObject({
       kind: 'invalid-spec',
-      message: expect.stringMatching(/names no template.*proxmox.*source\.http/),
+      message: expect.stringMatching(/names no template.*source\.http set source\.proxmox\.storage/),
     });
   });
 

@@ -11,7 +11,7 @@ const RAW = new Uint8Array(2 * MIB);
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const SHA256 = sha256(IMAGE);
-export const RAW_SHA256 = sha256(RAW);
+const RAW_SHA256 = sha256(RAW);
 
 /** Seconds of the clock that `/slow.qcow2` takes. */
 const SLOW_SECONDS = 100;
