@@ -11,7 +11,6 @@ const RAW = new Uint8Array(2 * MIB);
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const SHA256 = sha256(IMAGE);
-const RAW_SHA256 = sha256(RAW);
 
 /** Seconds of the clock that `/slow.qcow2` takes. */
 const SLOW_SECONDS = 100;

@@ -55,7 +55,7 @@ function chooseSource(words: ImageWords, path: string): ImageSource {
   throw invalidSpec(
     `${path}.TemplateName`,
     'the VMImage names no template',
-    'Set source.proxmox of the VMImage: to a template, or beside source.http to the storage for what is prepared of that',
+    "Set the VMImage's source to a template on PVE; beside source.http set source.proxmox.storage, where it is prepared",
   );
 }
 
