@@ -218,6 +218,12 @@ describe('a start fails', () => {
 
   test.each([
     ['too many CPUs', { cores: 200 }, 'MAX 32 vcpus allowed per VM on this node', undefined],
+    [
+      'NUMA nodes that do not add up',
+      { memory: 2048, numa: 1, numa0: 'cpus=0,memory=1024' },
+      'total memory for NUMA nodes must be equal to vm static memory',
+      undefined,
+    ],
     ['more CPUs plugged than there are', { cores: 1, vcpus: 2 }, failed, /^kvm: Invalid SMP CPUs/],
     [
       'too much memory',

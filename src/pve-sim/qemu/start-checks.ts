@@ -26,6 +26,7 @@ export async function prepareStart(sim: Sim, worker: Worker, guest: Guest): Prom
   checkMachine(sim.world, guest);
   if (maxCpus(guest.config) > node.cpus) throw failure(`MAX ${node.cpus} vcpus allowed per VM on this node`);
   checkMemoryHotplug(guest);
+  checkNumaNodes(guest);
   checkPciDevices(worker, guest);
   if (guest.config['bios'] === 'ovmf' && guest.config['efidisk0'] === undefined) {
     worker.warn('no efidisk configured! Using temporary efivars disk.');
@@ -65,6 +66,15 @@ function checkMemoryHotplug(guest: Guest): void {
   const memory = memoryMib(guest.config);
   if (memory < BOOT_MEMORY_MIB) throw failure(`minimum memory must be ${BOOT_MEMORY_MIB}MB`);
   guest.config['memory'] = String(dimmBorder(memory));
+}
+
+/** Nodes that are laid out by hand have to make up the whole memory. */
+function checkNumaNodes({ config }: Guest): void {
+  if (config['numa'] !== '1') return;
+  const nodes = Object.entries(config).filter(([key]) => /^numa\d$/.test(key));
+  const sum = nodes.reduce((all, [, value]) => all + Number(parseProperties(value, 'cpus')['memory'] ?? 0), 0);
+  if (sum !== 0 && sum !== memoryMib(config))
+    throw failure('total memory for NUMA nodes must be equal to vm static memory');
 }
 
 /** The hosts have no devices to pass through. */
