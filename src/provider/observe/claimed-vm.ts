@@ -23,14 +23,18 @@ export interface ClaimedVm {
   readonly observedSeconds: number;
 }
 
-/** Undefined only for a VM that is proven absent; throws a Fault while that is being confirmed. */
+/**
+ * Undefined only for a VM that is proven absent; throws a Fault while that is being confirmed.
+ * @param maxAgeMs how old the view may be that tells its node; one that has moved since is looked for anew
+ */
 export async function observeVm(
   ctx: Context,
   vmid: Vmid,
   wanted: string,
   call: Deadline,
+  maxAgeMs = 0,
 ): Promise<ClaimedVm | undefined> {
-  const whereabouts = { pve: ctx.pve, view: ctx.view, vmid, call, maxAgeMs: 0 };
+  const whereabouts = { pve: ctx.pve, view: ctx.view, vmid, call, maxAgeMs };
   const vm = await atGuest(whereabouts, async (guest): Promise<ClaimedVm> => {
     refuseContainer(guest);
     const [config, status] = await Promise.all([readConfig(ctx.pve, guest, call), readStatus(ctx.pve, guest, call)]);

@@ -1,6 +1,7 @@
 // What is known of the machines and storages a new VM may be on.
 import type { VmSpec } from '#domain/vm-spec';
 import { isRootDisk } from '#domain/vm-spec';
+import { MIB } from '#domain/quantity';
 import { hasPrivilege } from '#pve/access/permissions';
 import { PveError } from '#pve/errors';
 import type { NodeName } from '#pve/ids';
@@ -28,12 +29,17 @@ export async function observeHost(ctx: Context, spec: VmSpec, node: NodeName, ca
   return {
     leastCpus: leastCpus(view),
     nodeCpus: view.nodes.get(node)?.maxCpus,
+    nodeMemoryMib: wholeMib(view.nodes.get(node)?.maxMemoryBytes),
     storageTypes,
     diskStorages,
     cpuMhz,
     cpuModels,
     mayModify,
   };
+}
+
+function wholeMib(bytes: number | undefined): number | undefined {
+  return bytes === undefined || bytes === 0 ? undefined : Math.floor(bytes / MIB);
 }
 
 /** A node that is off counts as well: the VM may have to run on it when another one fails. */

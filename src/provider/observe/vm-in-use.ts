@@ -1,13 +1,12 @@
 // A VM in use as a plan takes it: with what is pending, and with its own size where the request names none.
 import { isAdopted } from '#claim/adopted';
-import { KEPT_SIZE, type VmSize, type VmSpec } from '#domain/vm-spec';
+import { KEPT_SIZE, type VmSpec } from '#domain/vm-spec';
 import { formatDrive, parseDrive } from '#pve/codec/drive';
 import type { DesiredVm } from '#rpc/payload/desired';
 import { type PendingChange, readPending } from '#pve/qemu/pending';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import { pluggedOf } from '../plan/hot-add.ts';
-import type { Have, Values } from '../plan/wish.ts';
+import type { Have, Values, Wish } from '../plan/wish.ts';
 import type { ClaimedVm } from './claimed-vm.ts';
 
 export interface VmInUse extends ClaimedVm {
@@ -26,7 +25,9 @@ export async function observePending(ctx: Context, vm: ClaimedVm, call: Deadline
   const isMadeHere = ownership.kind === 'ours' && ownership.claim.kind === 'vm' && !isAdopted(ownership.claim);
   const { node, vmid } = guest;
   const values = afterStart(config.values, pending);
-  return { ...vm, pending, have: { node, vmid, values, inUse: isMadeHere ? 'made-here' : 'made-elsewhere' } };
+  const goes = pending.filter((change) => change.next === undefined).map(({ key }) => [key, config.values[key] ?? '']);
+  const leaving = Object.fromEntries(goes) as Values;
+  return { ...vm, pending, have: { node, vmid, values, leaving, inUse: isMadeHere ? 'made-here' : 'made-elsewhere' } };
 }
 
 function afterStart(values: Values, pending: readonly PendingChange[]): Values {
@@ -46,22 +47,12 @@ function withPresentSize(pending: string, present: string | undefined): string {
 }
 
 /** The wish for a VM that is there; what nobody says is as it is. */
-export function specInUse(desired: DesiredVm, { values }: Have): VmSpec {
-  return {
+export function wishInUse({ size, name, ...desired }: DesiredVm, { values }: Have): Pick<Wish, 'spec' | 'keepsSize'> {
+  const spec: VmSpec = {
     ...desired,
-    name: desired.name ?? values['name'] ?? '',
-    size: desired.size ?? sizeOf(values),
+    name: name ?? values['name'] ?? '',
+    size: size ?? KEPT_SIZE,
     image: { kind: 'blank', node: undefined, storage: undefined },
   };
-}
-
-/** PVE's own default, MiB. */
-const DEFAULT_MEMORY = '512';
-
-function sizeOf(values: Values): VmSize {
-  return {
-    ...KEPT_SIZE,
-    cpus: pluggedOf(values),
-    memoryMib: Number((values['memory'] ?? DEFAULT_MEMORY).replace(/^current=/, '')),
-  };
+  return { spec, keepsSize: size === undefined };
 }

@@ -23,6 +23,7 @@ export const TEMPLATE: Have['values'] = {
 const HOST: HostFacts = {
   leastCpus: 16,
   nodeCpus: undefined,
+  nodeMemoryMib: undefined,
   storageTypes: { 'local-lvm': 'lvmthin', shared: 'nfs', thick: 'lvm', fast: 'zfspool', ceph: 'rbd', sub: 'btrfs' },
   diskStorages: ['ceph', 'fast', 'local-lvm', 'shared', 'thick'],
   cpuMhz: 3000,
@@ -95,6 +96,18 @@ export function plan(
   const site: Site = { ...SITE, ...place, host: { ...HOST, ...place.host } };
   const wish: Wish = { spec: { ...SPEC, ...change }, incarnation: 'abcdefgh2345', site };
   return planVm(wish, { vmid: 171338 as Vmid, node: 'pve2' as NodeName, values });
+}
+
+/** What has to be done so that a VM in use with `values`, made here where nothing else is said, becomes that. */
+export function planInUse(
+  change: Partial<VmSpec>,
+  values: Have['values'],
+  more: Partial<Have> = {},
+  keepsSize = false,
+): Plan {
+  const image = { kind: 'blank', node: undefined, storage: undefined } as const;
+  const wish: Wish = { spec: { ...SPEC, image, ...change }, incarnation: 'abcdefgh2345', site: SITE, keepsSize };
+  return planVm(wish, { vmid: 171338 as Vmid, node: 'pve2' as NodeName, inUse: 'made-here', ...more, values });
 }
 
 /** What the plan sets, with `undefined` for what it removes. */

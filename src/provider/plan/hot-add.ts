@@ -75,7 +75,7 @@ export function coresOf(values: Have['values']): number {
   return Number(values['cores'] ?? 1) * Number(values['sockets'] ?? 1);
 }
 
-export function pluggedOf(values: Have['values']): number {
+function pluggedOf(values: Have['values']): number {
   return Number(values['vcpus'] ?? coresOf(values));
 }
 

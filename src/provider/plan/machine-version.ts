@@ -50,6 +50,12 @@ export function planMachineVersion(sight: MachineSight, target: number): string 
   return isDone ? undefined : formatMachine({ ...present, type: wanted.type });
 }
 
+/** Whether both types name a version, and that of `wanted` is the older one. */
+export function isOlderMachine(wanted: string, present: string): boolean {
+  const [one, other] = [versionOf(wanted), versionOf(present)];
+  return one !== undefined && other !== undefined && compare(one, other) < 0;
+}
+
 /** Of the VM's own chipset, the oldest first. */
 function offersFor({ offered }: MachineSight, present: Machine): Offer[] {
   const family = isQ35(present) ? 'pc-q35-' : 'pc-i440fx-';

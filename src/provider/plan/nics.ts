@@ -37,23 +37,47 @@ export function plannedNics(wish: Wish, have: Have): PlannedNic[] {
  */
 function nicsInUse(wanted: readonly NicSpec[], wish: Wish, have: Have): PlannedNic[] {
   const present = presentNics(have);
-  const taken = new Set(present.map(({ index }) => index));
+  // Also those that cannot be read here.
+  const taken = new Set(slotsOf(have.values, 'net').map(({ index }) => index));
   const left = new Set(present);
   const take = (found: PlannedNic | undefined): PlannedNic | undefined => {
     if (found !== undefined) left.delete(found);
     return found;
   };
-  const withMac = (mac: string | undefined): PlannedNic | undefined =>
-    [...left].find(({ net }) => mac !== undefined && net.mac?.toUpperCase() === mac.toUpperCase());
-  const byMac = wanted.map((spec, place) =>
-    take(withMac(spec.mac) ?? withMac(macFor(wish.site.macPrefix, have.vmid, place))),
-  );
+  const find = (is: (mac: string) => boolean): PlannedNic | undefined =>
+    [...left].find(({ net }) => net.mac !== undefined && is(net.mac.toUpperCase()));
+  const said = wanted.map(({ mac }) => take(find((present) => present === mac?.toUpperCase())));
+  const byMac = wanted.map((_, place) => {
+    const given = numberIn(macFor(wish.site.macPrefix, have.vmid, place));
+    return said[place] ?? take(find((mac) => numberIn(mac) === given));
+  });
   return wanted.map((spec, place) => {
     const found = byMac[place] ?? take([...left].find(({ index }) => index === place));
     const index = found?.index ?? freePlace(taken, place);
     taken.add(index);
-    return nicInUse(spec, { place, index, present: found?.net }, wish, have);
+    const nic = nicInUse(spec, { place, index, present: found?.net }, wish, have);
+    if (byMac[place] === undefined && found !== undefined) refuseStranger(nic, place, found.net, have);
+    return nic;
   });
+}
+
+/** What we have given it stays the same under another prefix of the datacenter. */
+function numberIn(mac: string): string {
+  return mac.slice(-'00:00:00'.length);
+}
+
+/**
+ * Throws where a VM that was made here has a NIC at that place that it was not made with, and it is not as it is asked
+ * for: it is somebody's own, or the one of the request with a MAC by hand, and to change the wrong one cuts off a guest.
+ */
+function refuseStranger({ net, slot }: PlannedNic, place: number, present: Net, { inUse }: Have): void {
+  if (inUse !== 'made-here' || formatNet({ ...present, mac: undefined }) === formatNet({ ...net, mac: undefined }))
+    return;
+  throw invalidSpec(
+    `networks_json[${place}]`,
+    `${slot} of the VM has a MAC that nobody has asked for (${present.mac ?? 'none'}), so that it may be another one`,
+    'Give its MAC as MacAddress where it is meant, or move the other NIC to a higher number in PVE',
+  );
 }
 
 function freePlace(taken: ReadonlySet<number>, wanted: number): number {

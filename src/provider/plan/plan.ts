@@ -63,7 +63,8 @@ const OF_SIZE: ReadonlySet<Facet> = new Set([cpu, memory, hotplug]);
 
 /** Throws a Fault for a wish that cannot be fulfilled. */
 export function planVm(wish: Wish, have: Have): Plan {
-  const asked = wish.spec.clone?.keepsSize === true ? facets.filter((facet) => !OF_SIZE.has(facet)) : facets;
+  const isKept = wish.keepsSize === true || wish.spec.clone?.keepsSize === true;
+  const asked = isKept ? facets.filter((facet) => !OF_SIZE.has(facet)) : facets;
   const changes = asked.map((facet) => facet.diff(wish, have));
   const warnings = new Set(changes.flatMap((change) => change.warnings ?? []));
   return { steps: toSteps(changes), warnings: [...warnings] };

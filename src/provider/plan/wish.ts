@@ -13,6 +13,8 @@ export interface Have {
   readonly node: NodeName;
   /** Options in force; of a VM in use those it will have after its next start. */
   readonly values: Values;
+  /** Of a VM in use: options in force that go away with its next start. */
+  readonly leaving?: Values;
   /**
    * That of a VM in use: then nothing is taken away from it that the wish does not name. `made-here` where its disks bear
    * the names they were asked for by. Absent for what is still being made.
@@ -43,6 +45,8 @@ export interface HostFacts {
   readonly leastCpus: number | undefined;
   /** CPUs of the VM's own node; undefined where PVE does not tell them. */
   readonly nodeCpus: number | undefined;
+  /** MiB of memory of the VM's own node; undefined where PVE does not tell it. */
+  readonly nodeMemoryMib: number | undefined;
   /** `lvmthin`, `dir`, ... by the name of the storage, of those we may see. */
   readonly storageTypes: Readonly<Record<string, string>>;
   /** Storages of the node that take VM disks now; undefined where the wish names none. */
@@ -65,5 +69,7 @@ export interface Wish {
   readonly spec: VmSpec;
   /** Drawn once per VM, written in its claim. */
   readonly incarnation: string;
+  /** No class was named for a VM in use: what one alone can ask for is not compared. */
+  readonly keepsSize?: boolean;
   readonly site: Site;
 }

@@ -12,7 +12,7 @@ import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm, refuseBusy } from '../observe/claimed-vm.ts';
 import { type Identity, identityOf, isSameVm, replaced } from '../observe/identity.ts';
 import { observePlace } from '../observe/place.ts';
-import { observePending, specInUse, type VmInUse } from '../observe/vm-in-use.ts';
+import { observePending, type VmInUse, wishInUse } from '../observe/vm-in-use.ts';
 import { refuseImpossible } from '../plan/impossible.ts';
 import { type Plan, planVm, type Step } from '../plan/plan.ts';
 import { refuseForeign } from '../refusals.ts';
@@ -27,6 +27,8 @@ export interface ReconfigureOrder {
 }
 
 const WANTED = 'reconfigure';
+/** Where the VM was at the last step it is looked for first. */
+const WHEREABOUTS_MAX_AGE_MS = 60_000;
 /** So often one and the same step is taken before it is clear that PVE does not take it. */
 const MOST_REPEATS = 3;
 
@@ -46,7 +48,7 @@ export async function reconfigureVm(
   let isTouched = false;
   let identity: Identity | undefined;
   for (;;) {
-    const vm = await observeVm(ctx, order.vmid, WANTED, call);
+    const vm = await observeVm(ctx, order.vmid, WANTED, call, identity === undefined ? 0 : WHEREABOUTS_MAX_AGE_MS);
     if (vm === undefined) throw missing(order);
     refuseForeign(vm.ownership, { ...vm.guest, name: vm.config.values['name'] }, WANTED, asker);
     identity ??= identityOf(vm);
@@ -78,11 +80,11 @@ async function nextStep(
   { desired }: ReconfigureOrder,
   call: Deadline,
 ): Promise<Step | undefined> {
-  const spec = specInUse(desired, vm.have);
-  refuseImpossible(spec);
-  const site = await observePlace(ctx, spec, vm.guest.node, call);
+  const wish = wishInUse(desired, vm.have);
+  refuseImpossible(wish.spec);
+  const site = await observePlace(ctx, wish.spec, vm.guest.node, call);
   const claim = vm.ownership.kind === 'ours' ? vm.ownership.claim : undefined;
-  const plan = planVm({ spec, incarnation: claim?.incarnation ?? '', site }, vm.have);
+  const plan = planVm({ ...wish, incarnation: claim?.incarnation ?? '', site }, vm.have);
   const [first] = plan.steps;
   return first?.kind === 'configure' ? { ...first, set: { ...first.set, ...toldIn(ctx, vm, plan) } } : first;
 }

@@ -1,10 +1,10 @@
 import { invalidSpec } from '#domain/fault';
 import { GIB } from '#domain/quantity';
-import { isSerialOf } from '#claim/disk-serial';
-import { cloneModeOf, isRootDisk, rootDiskOf, type VmSpec } from '#domain/vm-spec';
-import { formatDrive, parseDrive, storageOf } from '#pve/codec/drive';
+import { cloneModeOf, rootDiskOf, type VmSpec } from '#domain/vm-spec';
+import { formatDrive, storageOf } from '#pve/codec/drive';
 import { formatSize } from '#pve/codec/size';
 import { diskTypeOf, typeOptions, typeWarnings } from '../disk-type.ts';
+import { disksInUse, refuseUnknownSize } from '../disks-in-use.ts';
 import { bootDisk as findBootDisk, type DriveAt, withOptions } from '../drives.ts';
 import type { Change, Facet } from '../facet.ts';
 import { bootStorageWish } from '../storages.ts';
@@ -23,29 +23,23 @@ export const bootDisk: Facet = {
     { change: 'the storage of a disk', live: 'kept' },
   ],
   diff: (wish, have) => {
-    const disk = findBootDisk(have.inUse === undefined ? have.values : withoutNamed(wish.spec, have.values));
-    return { ...typeChange(wish, have, disk), ...growth(wish, have, disk) };
+    const { boot, root } =
+      have.inUse === undefined
+        ? { boot: findBootDisk(have.values), root: rootDiskOf(wish.spec) }
+        : disksInUse(wish, have);
+    return { ...typeChange(wish, have, boot, root), ...growth(wish, have, boot, root) };
   },
 };
 
-/** Whatever somebody has made the boot order: a disk that bears another entry's name is not `root`. */
-function withoutNamed({ disks = [] }: VmSpec, values: Have['values']): Have['values'] {
-  const names = disks.filter((disk) => !isRootDisk(disk)).map(({ name }) => name);
-  const isNamed = (value: string): boolean => {
-    const serial = parseDrive(value)?.rest?.['serial'];
-    return names.some((name) => isSerialOf(serial, name));
-  };
-  return Object.fromEntries(
-    Object.entries(values).filter(([key, value]) => !/^(ide|sata|scsi|virtio)\d+$/.test(key) || !isNamed(value)),
-  );
-}
+type Entry = ReturnType<typeof rootDiskOf>;
 
-function growth(wish: Wish, have: Have, disk: DriveAt | undefined): Change {
-  const wanted = wantedBootDisk(wish.spec);
+function growth(wish: Wish, have: Have, disk: DriveAt | undefined, root: Entry): Change {
+  const wanted = wantedBootDisk(wish.spec, root);
   if (wanted === undefined) return {};
-  if (disk === undefined && have.inUse !== undefined && !wanted.exact) return {};
+  const isLeft = have.inUse !== undefined && !wanted.exact;
+  if (isLeft && disk?.drive.sizeBytes === undefined) return {};
   if (disk === undefined) throw invalidSpec(wanted.field, 'there is no disk to boot from', 'Use another template');
-  const present = disk.drive.sizeBytes ?? 0;
+  const present = disk.drive.sizeBytes ?? (have.inUse === undefined ? 0 : refuseUnknownSize(have, disk.slot));
   if (wanted.bytes > present) return { resize: [{ disk: disk.slot, sizeBytes: wanted.bytes }] };
   if (wanted.bytes === present || !wanted.exact) return {};
   throw invalidSpec(
@@ -56,8 +50,10 @@ function growth(wish: Wish, have: Have, disk: DriveAt | undefined): Change {
 }
 
 /** What the boot disk is to have, and the field that says so; `exact` where it is not only the least of it. */
-export function wantedBootDisk(spec: VmSpec): { bytes: number; exact: boolean; field: string } | undefined {
-  const root = rootDiskOf(spec);
+export function wantedBootDisk(
+  spec: VmSpec,
+  root: Entry = rootDiskOf(spec),
+): { bytes: number; exact: boolean; field: string } | undefined {
   const least = spec.size.bootDiskGib;
   if (root !== undefined && root.disk.sizeGib >= (least ?? 0)) {
     return { bytes: root.disk.sizeGib * GIB, exact: true, field: `disks_json[${root.index}].SizeGiB` };
@@ -67,8 +63,8 @@ export function wantedBootDisk(spec: VmSpec): { bytes: number; exact: boolean; f
     : { bytes: least * GIB, exact: false, field: 'class_json.DiskDefaults.SizeGiB' };
 }
 
-function typeChange({ spec, site }: Wish, { inUse }: Have, disk: DriveAt | undefined): Change {
-  const type = diskTypeOf(spec, rootDiskOf(spec)?.disk);
+function typeChange({ spec, site }: Wish, { inUse }: Have, disk: DriveAt | undefined, root: Entry): Change {
+  const type = diskTypeOf(spec, root?.disk);
   if (type === undefined || disk === undefined) return {};
   const isLinked = spec.image.kind === 'template' && cloneModeOf(spec.image, spec.size) === 'linked';
   const target = isLinked || inUse !== undefined ? undefined : bootStorageWish(spec, site.defaultStorage)?.storage;

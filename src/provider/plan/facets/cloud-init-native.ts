@@ -1,9 +1,9 @@
 import { formatCidr, ipFamily, type IpWithPrefix } from '#domain/ip';
 import type { NicSpec } from '#domain/vm-spec';
 import { isCloudInitDrive } from '#pve/codec/drive';
-import { formatIpConfig } from '#pve/codec/ipconfig';
+import { formatIpConfig, type IpConfig, parseIpConfig } from '#pve/codec/ipconfig';
 import { formatSlot, slotsOf } from '#pve/codec/slot';
-import { formatSshKeys } from '#pve/codec/sshkeys';
+import { formatSshKeys, parseSshKeys } from '#pve/codec/sshkeys';
 import { bootStorage, type DriveAt } from '../drives.ts';
 import type { PlannedNic } from '../nics.ts';
 import type { Have, Wish } from '../wish.ts';
@@ -46,11 +46,37 @@ export function changedOptions(have: Have, nics: readonly PlannedNic[], sshKeys:
   const named = nics.flatMap(({ index, spec }) => (spec === undefined ? [] : [{ index, spec }]));
   const addresses = named.map(({ index, spec }) => {
     const key = formatSlot({ kind: 'ipconfig', index });
-    const isSaid = spec.addresses.length > 0;
-    return [key, isSaid ? ipConfig(spec) : (have.values[key] ?? 'ip=dhcp')] as const;
+    return [key, changedIpConfig(have.values[key], spec)] as const;
   });
-  const keys = sshKeys.length === 0 ? {} : { sshkeys: formatSshKeys(sshKeys) };
-  return { ...Object.fromEntries(addresses), ...nameServers(nics), ...keys };
+  return { ...Object.fromEntries(addresses), ...otherNameServers(have, nics), ...moreKeys(have, sshKeys) };
+}
+
+/** A family that is not named, and a gateway, are perhaps somebody's own. */
+function changedIpConfig(stored: string | undefined, spec: NicSpec): string {
+  if (spec.addresses.length === 0) return stored ?? 'ip=dhcp';
+  const present = parseIpConfig(stored ?? '') ?? {};
+  const said = said4And6(spec);
+  const v4 = said.ip === undefined ? {} : { ip: said.ip, gw: said.gw ?? present.gw };
+  const v6 = said.ip6 === undefined ? {} : { ip6: said.ip6, gw6: said.gw6 ?? present.gw6 };
+  const next = { ...present, ...v4, ...v6 };
+  return isSameIpConfig(present, next) && stored !== undefined ? stored : formatIpConfig(next);
+}
+
+function isSameIpConfig(one: IpConfig, other: IpConfig): boolean {
+  return formatIpConfig(one) === formatIpConfig(other);
+}
+
+function otherNameServers({ values }: Have, nics: readonly PlannedNic[]): Options {
+  const { nameserver } = nameServers(nics);
+  const present = values['nameserver']?.split(/[\s,;]+/).join(' ');
+  return nameserver === undefined || nameserver === present ? {} : { nameserver };
+}
+
+/** Keys that somebody has added stay, as tags do. */
+function moreKeys({ values }: Have, sshKeys: readonly string[]): Options {
+  const present = parseSshKeys(values['sshkeys'] ?? '') ?? [];
+  const missing = sshKeys.filter((key) => !present.includes(key.trim()));
+  return missing.length === 0 ? {} : { sshkeys: formatSshKeys([...present, ...missing]) };
 }
 
 /** A NIC without `ipconfigN` gets no configuration at all, so DHCP is said too (pve-behaviour 18.3). */
@@ -71,14 +97,17 @@ export function isStatic(ipConfigValue: string): boolean {
   return /(?:^|,)ip6?=[0-9a-f]*[.:]/i.test(ipConfigValue);
 }
 
-function ipConfig({ addresses, gateways }: NicSpec): string {
-  if (addresses.length === 0) return 'ip=dhcp';
+function ipConfig(spec: NicSpec): string {
+  return spec.addresses.length === 0 ? 'ip=dhcp' : formatIpConfig(said4And6(spec));
+}
+
+function said4And6({ addresses, gateways }: NicSpec): IpConfig {
   const address = (family: 4 | 6): string | undefined => {
     const found: IpWithPrefix | undefined = addresses.find((ip) => ip.family === family);
     return found === undefined ? undefined : formatCidr(found);
   };
   const gateway = (family: 4 | 6): string | undefined => gateways.find((ip) => ipFamily(ip) === family);
-  return formatIpConfig({ ip: address(4), gw: gateway(4), ip6: address(6), gw6: gateway(6) });
+  return { ip: address(4), gw: gateway(4), ip6: address(6), gw6: gateway(6) };
 }
 
 /** One list for the whole VM; blanks between, since PVE's generated documents split on them only (pve-behaviour 27.9). */

@@ -6,6 +6,7 @@ import { formatDrive, isCdrom, storageOf } from '#pve/codec/drive';
 import type { DiskBus } from '#pve/codec/slot';
 import { formatSize } from '#pve/codec/size';
 import { diskTypeOf, imageFormat, typeOptions, typeWarnings } from '../disk-type.ts';
+import { disksInUse, type NamedDisk, refuseUnknownSize } from '../disks-in-use.ts';
 import { bootDisk, type DriveAt, drivesOf, freeSlots, imageSuffix, orderedDisk, withOptions } from '../drives.ts';
 import type { Change, Facet } from '../facet.ts';
 import { dataStorageWish, requireDiskStorage } from '../storages.ts';
@@ -22,28 +23,18 @@ export const dataDisks: Facet = {
     { change: 'a new disk on SCSI or virtio', live: 'hot', note: 'PVE has it on by default' },
     { change: 'a new disk on SATA or IDE', live: 'restart', note: 'where the boot disk is on that bus' },
     { change: 'a name that no disk of an adopted or cloned VM has, a slot that is empty', live: 'refused' },
+    { change: 'a disk that somebody has detached', live: 'refused', note: 'until it is attached again, or removed' },
     { change: 'a disk that is no longer named', live: 'kept' },
   ],
   diff: (wish, have) => {
     const boot = bootDisk(have.values);
-    // Of a template without any disk the first one that is made is no boot disk, although it is the first there is.
-    const ordered = orderedDisk(have.values);
-    const drives = drivesOf(have.values).filter(({ drive }) => !isCdrom(drive));
-    const others = have.inUse === undefined ? drives.filter(({ slot }) => slot !== ordered?.slot) : drives;
-    const disks = (wish.spec.disks ?? []).map((disk, index) => {
-      const named = others.find(({ drive }) => isSerialOf(drive.rest?.['serial'], disk.name));
-      if (have.inUse === undefined) return { disk, index, present: named };
-      const present = named ?? others.find(({ slot }) => slot === disk.name.toLowerCase());
-      if (present === undefined) refuseUnknown(disk, index, have, others);
-      return { disk, index, present };
-    });
-    const wanted = disks.filter(({ disk }) => !isRootDisk(disk));
+    const wanted = have.inUse === undefined ? disksOfCopy(wish, have) : disksInUse(wish, have).others;
     const missing = wanted.filter(({ present }) => present === undefined);
     const slots = slotsForNew(have, boot?.bus ?? 'scsi', missing);
-    const changes = wanted.map(({ disk, index, present }) =>
-      present === undefined
-        ? newDisk(wish, have, { disk, index, slot: slots.shift() ?? '', bus: boot?.bus ?? 'scsi' })
-        : presentDisk(wish, disk, index, present),
+    const changes = wanted.map((named) =>
+      named.present === undefined
+        ? newDisk(wish, have, { ...named, slot: slots.shift() ?? '', bus: boot?.bus ?? 'scsi' })
+        : presentDisk(wish, have, named, named.present),
     );
     return {
       set: Object.fromEntries(changes.flatMap((change) => Object.entries(change.set ?? {}))),
@@ -53,26 +44,21 @@ export const dataDisks: Facet = {
   },
 };
 
-/** Throws for a name that may be meant for a disk that is there: it is not to get another one. */
-function refuseUnknown(disk: DiskSpec, index: number, { inUse }: Have, drives: readonly DriveAt[]): void {
-  const isSlot = /^(ide|sata|scsi|virtio|efidisk|tpmstate|unused)\d+$/i.test(disk.name);
-  if (isRootDisk(disk) || (inUse === 'made-here' && !isSlot)) return;
-  const known = drives.map(({ slot, drive }) => {
-    const serial = drive.rest?.['serial'];
-    return serial === undefined ? slot : `${slot} (${serial})`;
-  });
-  throw invalidSpec(
-    `disks_json[${index}].Name`,
-    isSlot
-      ? `the VM has no disk at ${disk.name}`
-      : `no disk of the VM has the serial number "${diskSerial(disk.name)}"`,
-    `Its disks: ${known.join(', ') || 'none'}; name one by its serial number or its slot${isSlot ? '' : ', or add it in PVE with that serial number'}`,
-  );
+function disksOfCopy({ spec: { disks = [] } }: Wish, { values }: Have): NamedDisk[] {
+  // Of a template without any disk the first one that is made is no boot disk, although it is the first there is.
+  const ordered = orderedDisk(values);
+  const others = drivesOf(values).filter(({ drive, slot }) => !isCdrom(drive) && slot !== ordered?.slot);
+  return disks
+    .map((disk, index) => {
+      const present = others.find(({ drive }) => isSerialOf(drive.rest?.['serial'], disk.name));
+      return { disk, index, present };
+    })
+    .filter(({ disk }) => !isRootDisk(disk));
 }
 
 /** The lowest ones, beside the boot disk; a slot is kept for the cloud-init seed, and IDE's usual one too. */
 function slotsForNew(have: Have, bus: DiskBus, missing: readonly { index: number }[]): string[] {
-  const free = freeSlots(have.values, bus, bus === 'scsi' ? 1 : 0).filter(
+  const free = freeSlots({ ...have.leaving, ...have.values }, bus, bus === 'scsi' ? 1 : 0).filter(
     (slot) => slot !== 'ide2' && !goesBeforeBootDisk(have, slot),
   );
   const hasSeed = drivesOf(have.values).some((at) => at.bus === bus && isSeed(at.drive));
@@ -125,9 +111,9 @@ function newDisk(wish: Wish, have: Have, { disk, index, slot, bus }: NewDisk): C
   return { set: { [slot]: value }, warnings: typeWarnings(type, storageType, bus) };
 }
 
-function presentDisk({ spec }: Wish, disk: DiskSpec, index: number, { slot, bus, drive }: DriveAt): Change {
+function presentDisk({ spec }: Wish, have: Have, { disk, index }: NamedDisk, { slot, bus, drive }: DriveAt): Change {
   const wanted = disk.sizeGib * GIB;
-  const present = drive.sizeBytes ?? 0;
+  const present = drive.sizeBytes ?? (have.inUse === undefined ? 0 : refuseUnknownSize(have, slot));
   if (wanted < present) {
     throw invalidSpec(
       `disks_json[${index}].SizeGiB`,

@@ -2,6 +2,7 @@ import { Fault, invalidSpec } from '#domain/fault';
 import { formatMachine, isQ35, type Machine, parseMachine } from '#pve/codec/machine';
 import { isAtLeast } from '#pve/rules/versions';
 import { type Facet, optionChanges } from '../facet.ts';
+import { isOlderMachine } from '../machine-version.ts';
 import type { Have, Wish } from '../wish.ts';
 
 const VTD = 'class_json.SecurityProfile.VTDEnabled';
@@ -14,6 +15,7 @@ export const machine: Facet = {
   name: 'machine',
   live: [
     { change: 'the version of the machine type', live: 'restart', note: 'only where the class names one' },
+    { change: 'an older version of it', live: 'kept', note: 'a guest may not know the older one' },
     { change: 'a q35 instead of a pc, or a pc instead of a q35', live: 'refused' },
     { change: 'an IOMMU (`VTDEnabled`)', live: 'restart' },
   ],
@@ -49,7 +51,8 @@ function machineType({ spec }: Wish, have: Have): string {
       'Leave it out, or create the VM anew',
     );
   }
-  return isFamily(wanted) && isQ35(present) === isQ35(parsed) ? present.type : wanted;
+  if (isFamily(wanted) && isQ35(present) === isQ35(parsed)) return present.type;
+  return have.inUse !== undefined && isOlderMachine(wanted, present.type) ? present.type : wanted;
 }
 
 function requireVtd({ site }: Wish, type: string): void {

@@ -1,5 +1,6 @@
 import { invalidSpec } from '#domain/fault';
 import { slotsOf } from '#pve/codec/slot';
+import { parseProperties } from '#pve/codec/property-string';
 import { BOOT_MEMORY_MIB, dimmBorder } from '#pve/rules/dimms';
 import { type Facet, optionChanges } from '../facet.ts';
 import { hotplugFeatures, isMemoryHotAdd } from '../hot-add.ts';
@@ -22,6 +23,8 @@ export const memory: Facet = {
   diff: (wish, have) => {
     const wanted = wantedMib(wish, have);
     const { memoryReservationMib: reservation, memoryLimitMib: limit } = wish.spec.size.limits;
+    refuseMoreThanNode(wish, have, wanted);
+    refuseOtherThanLaidOut(have, wanted);
     if (limit !== undefined && limit < wanted) throw belowMemory(limit, wanted);
     if (reservation !== undefined && reservation > wanted) throw aboveMemory(reservation, wanted);
     const balloon = Number(have.values['balloon'] ?? 0);
@@ -48,6 +51,25 @@ function wantedMib(wish: Wish, have: Have): number {
     throw invalidSpec(HOT_ADD, why, 'Leave it out, or use another template');
   }
   return dimmBorder(asked);
+}
+
+/** PVE would take it and then not start the VM. */
+function refuseMoreThanNode({ site }: Wish, { node }: Have, wanted: number): void {
+  const most = site.host.nodeMemoryMib;
+  if (most === undefined || wanted <= most) return;
+  const why = `node ${node} has ${most} MiB, and no VM with more starts there`;
+  throw invalidSpec('class_json.MemoryMiB', why, `Ask for ${most} MiB or less, or allow a larger node`);
+}
+
+/** A VM whose NUMA nodes do not add up to its memory does not start, and how to divide it nobody here can know. */
+function refuseOtherThanLaidOut({ values }: Have, wanted: number): void {
+  if (values['numa'] !== '1') return;
+  const nodes = slotsOf(values, 'numa');
+  const sizes = nodes.map(({ value }) => Number(parseProperties(value)?.['memory'] ?? 0));
+  const sum = sizes.reduce((all, size) => all + size, 0);
+  if (sum === 0 || sum === wanted) return;
+  const why = `NUMA nodes are laid out by hand (${nodes.map(({ key }) => key).join(', ')}) for ${sum} MiB, and with ${wanted} MiB the VM would not start`;
+  throw invalidSpec('class_json.MemoryMiB', why, `Ask for ${sum} MiB, or change the NUMA nodes in PVE first`);
 }
 
 /** A VM in use whose memory can be added to, whatever its class says now. */

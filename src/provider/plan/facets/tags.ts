@@ -1,5 +1,6 @@
 import { formatTags, parseTags } from '#pve/codec/tags';
-import { type Facet, optionChanges } from '../facet.ts';
+import { type Change, type Facet, optionChanges } from '../facet.ts';
+import type { Have } from '../wish.ts';
 
 /** The tags of the request instead of the template's, or beside those of a VM in use; one without tags changes none. */
 export const tags: Facet = {
@@ -11,7 +12,15 @@ export const tags: Facet = {
   diff: ({ spec }, have) => {
     if (spec.tags.length === 0) return {};
     const present = parseTags(have.values['tags'] ?? '');
-    const wanted = formatTags(have.inUse === undefined ? spec.tags : [...present, ...spec.tags]);
+    if (have.inUse !== undefined) return moreTags(have, present, spec.tags);
+    const wanted = formatTags(spec.tags);
     return formatTags(present) === wanted ? {} : optionChanges(have, { tags: wanted });
   },
 };
+
+/** Those of others go back as they came: a datacenter may tell upper from lower case, and keep an order of its own. */
+function moreTags(have: Have, present: readonly string[], wanted: readonly string[]): Change {
+  const known = new Set(present.map((tag) => tag.toLowerCase()));
+  const missing = parseTags(formatTags(wanted)).filter((tag) => !known.has(tag));
+  return missing.length === 0 ? {} : optionChanges(have, { tags: [...present, ...missing].join(';') });
+}
