@@ -53,10 +53,11 @@ export function slotsOf(
   values: Readonly<Record<string, string>>,
   kind: SlotKind,
 ): readonly { readonly key: string; readonly index: number; readonly value: string }[] {
-  return Object.entries(values)
-    .flatMap(([key, value]) => {
+  return Object.keys(values)
+    .filter((key) => key.startsWith(kind))
+    .flatMap((key) => {
       const slot = parseSlot(key);
-      return slot?.kind === kind ? [{ key, index: slot.index, value }] : [];
+      return slot?.kind === kind ? [{ key, index: slot.index, value: values[key] ?? '' }] : [];
     })
     .sort((a, b) => a.index - b.index);
 }
