@@ -1,6 +1,8 @@
 // VMs for tests of Reconfigure: put there past every API, as Create would have made them, and people who edit them.
 import { describeWithClaim, readClaim } from '#claim/record';
 import type { Flow } from './flow.ts';
+import type { Vmid } from '#pve/ids';
+import { macFor } from '#provider/plan/mac';
 import { type CreateParts, nic, rootDisk } from './requests.ts';
 import { ourVm } from './snapshots.ts';
 import { guestOf } from './stage.ts';
@@ -31,7 +33,7 @@ export function madeVm(flow: Flow, change: Options = {}): string {
     ostype: 'l26',
     scsi0: (config['scsi0'] ?? '').replace(',size', ',discard=on,size'),
     scsi1: `${config['scsi1'] ?? ''},serial=data`,
-    net0: 'virtio=BC:24:11:00:00:01,bridge=vmbr0,firewall=1',
+    net0: `virtio=${macOf(id)},bridge=vmbr0,firewall=1`,
     tags: 'web',
     ...change,
   };
@@ -40,6 +42,11 @@ export function madeVm(flow: Flow, change: Options = {}): string {
     else config[key] = withVolume(flow, id, value);
   }
   return id;
+}
+
+/** The MAC that Create gives the first NIC of a VM. */
+export function macOf(id: string): string {
+  return macFor('BC:24:11', Number(id) as Vmid, 0);
 }
 
 /** A drive whose volume is there: `vm-1-...` in its name becomes the VM's. */
