@@ -60,14 +60,21 @@ function refuseElsewhere({ guest, values }: Original, { view, node: target, aske
     const why = `our rights come from pool ${pool} alone, and PVE cannot make a clone in a pool and on another node at once`;
     throw invalidSpec('placement_json.Pool', why, 'Grant VM.Allocate on /vms, or allow the node of the template');
   }
+  const seen = view.storages.filter((each) => each.node === target || each.node === guest.node);
   const isThere = (storage: string): boolean =>
-    view.storages.some((each) => each.storage === storage && each.node === target && each.shared && each.available);
+    seen.some((each) => each.storage === storage && each.node === target && each.shared && each.available);
   const stuck = volumesOf(values).find(({ storage }) => !isThere(storage));
   if (stuck === undefined) return;
+  const { slot, storage, isMedium } = stuck;
+  const isSeen = seen.some((each) => each.storage === storage);
+  const unseen = isSeen ? '' : `, or we may not see it (Datastore.Audit on /storage/${storage})`;
+  const byHand = isMedium
+    ? 'take the medium out of its drive'
+    : `migrate the copy in PVE afterwards, or use a template on ${target}`;
   // What the settings demand of every VM is no mistake of this request.
   throw new Fault(asked.startsWith('PVE_') ? 'precondition' : 'invalid-spec', {
     subject: asked,
-    why: `${stuck.slot} of ${vmSubject(guest)} is on storage "${stuck.storage}", which ${guest.node} and ${target} do not share`,
-    remedy: `Allow ${guest.node}, use shared storage, or use a template on ${target}`,
+    why: `${slot} of ${vmSubject(guest)} is on storage "${storage}", which ${guest.node} and ${target} do not share${unseen}`,
+    remedy: `Allow ${guest.node}, use shared storage, or ${byHand}`,
   });
 }
