@@ -25,6 +25,12 @@ const guest = (vmid: number, node: string, name: string, storage: string, isRunn
   ...(isRunning ? { running: true } : {}),
 });
 
+const MEDIUM = 'local:iso/debian-12.iso,media=cdrom';
+const withMedium = <T extends { readonly config: Readonly<Record<string, string>> }>(vm: T): T => ({
+  ...vm,
+  config: { ...vm.config, ide2: MEDIUM },
+});
+
 const cluster = {
   ...SOURCES,
   guests: [
@@ -33,6 +39,7 @@ const cluster = {
     guest(121, 'pve2', 'off-shared', 'ceph'),
     guest(122, 'pve2', 'on-local', 'local-lvm', true),
     guest(123, 'pve2', 'on-shared', 'ceph', true),
+    withMedium(guest(124, 'pve2', 'with-medium', 'ceph')),
   ],
 };
 
@@ -90,17 +97,64 @@ describe('the table of clones', () => {
         told.push(`${label}: refused`);
       } else {
         expect(outcome.kind, `${label}: ${outcome.message}`).toBe('ok');
-        told.push(`${label}: ${expectClone(flow, cell, await vmOf(flow, name), label)}`);
+        const vm = await vmOf(flow, name);
+        told.push(`${label}: ${expectClone(flow, cell, vm, label)}`);
+        if (storage === 'shared') expect(await whatKeeps(flow, vm), label).toEqual([]);
       }
       expect(JSON.stringify(flow.sim.world.guests[source]?.config), label).toBe(before);
     }
     console.log(told.join('\n'));
     await flow.stop();
   });
+
+  it('has local disks on shared storage at home and not elsewhere, as PVE has it, and names a medium in the way', async () => {
+    const flow = await start();
+    const clone = async (source: number, name: string, placement: object) =>
+      await outcomeOf(
+        flow.client.clone({ sourceVmId: String(source), targetName: name, placementJson: JSON.stringify(placement) }),
+      );
+    for (const source of [9001, 120, 122]) {
+      const name = `onto-shared-${source}`;
+      expect(await clone(source, name, { Datastore: 'ceph' })).toMatchObject({ kind: 'ok', message: '' });
+      const vm = await vmOf(flow, name);
+      expect([vm.node, vm.config['scsi0']?.split(':')[0]]).toEqual(['pve2', 'ceph']);
+      expect(await whatKeeps(flow, vm)).toEqual([]);
+    }
+    const refusals = [
+      [120, { Host: 'pve3', Datastore: 'ceph' }, /scsi0 .*"local-lvm".*do not share\. .*migrate the copy in PVE/],
+      [124, { Host: 'pve3' }, /ide2 .*"local".*do not share\. .*take the medium out/],
+    ] as const;
+    const since = lastRequest(flow.sim);
+    for (const [source, placement, words] of refusals) {
+      expect(await clone(source, 'never', placement)).toMatchObject({
+        kind: 'invalid-spec',
+        message: expect.stringMatching(words),
+      });
+    }
+    expect(writesSince(flow.sim, since)).toEqual([]);
+    for (const [source, { Host: node, ...onto }] of refusals) {
+      const storage = 'Datastore' in onto ? { storage: onto.Datastore } : {};
+      const refused = pveClone(flow, { source, node }, storage);
+      await expect(refused).rejects.toThrow(/can't clone VM to node 'pve3' \(VM uses local storage\)/);
+    }
+    await flow.stop();
+  });
 });
 
-async function pveClone({ pve }: Flow, { source, node }: Cell): Promise<unknown> {
-  return await pve.post(`/nodes/pve2/qemu/${source}/clone`, forever, { newid: 999_999, full: true, target: node });
+/** The disks and media that keep a VM on its node, as PVE tells whoever is about to migrate it. */
+async function whatKeeps({ pve }: Flow, { vmid, node }: VmFacts): Promise<readonly unknown[]> {
+  const told = await pve.get(`/nodes/${node}/qemu/${vmid}/migrate`, forever);
+  const { local_disks: disks, local_resources: resources } = told as Record<string, unknown[]>;
+  return [...(disks ?? ['?']), ...(resources ?? ['?'])];
+}
+
+async function pveClone(
+  { pve }: Flow,
+  { source, node }: Pick<Cell, 'source' | 'node'>,
+  more: { readonly storage?: string } = {},
+): Promise<unknown> {
+  const asked = { newid: 999_999, full: true, target: node, ...more };
+  return await pve.post(`/nodes/pve2/qemu/${source}/clone`, forever, asked);
 }
 
 async function vmOf({ world }: Flow, name: string): Promise<VmFacts & { state: string }> {

@@ -176,6 +176,16 @@ function readNic(value: unknown, path: string): unknown {
   const { subnetMask, dhcp, ...rest } = value;
   const isDhcp = dhcp !== undefined && dhcp !== null && flag(dhcp, `${path}.dhcp`);
   const mask = subnetMask === undefined || subnetMask === null ? '' : text(subnetMask, `${path}.subnetMask`);
+  const address = rest['ipAddress'];
+  const hasAddress = typeof address === 'string' && address.trim() !== '';
+  if (hasAddress && mask === '' && !address.includes('/')) {
+    const remedy = 'Set subnetMask, or write it like "192.168.1.100/24"';
+    throw invalidSpec(`${path}.ipAddress`, `"${address}" has no subnet mask`, remedy);
+  }
+  if (mask !== '' && !hasAddress) {
+    const why = 'there is no address it could belong to';
+    throw invalidSpec(`${path}.subnetMask`, why, 'Set ipAddress, or remove the mask');
+  }
   return {
     ...rest,
     ...(isDhcp ? { ipPolicy: 'dhcp' } : {}),
