@@ -380,6 +380,23 @@ describe('O10: a snapshot of a person', () => {
   });
 });
 
+describe('a way back whose task PVE has forgotten', () => {
+  it('is judged by where the VM stands, and not told to be done where it does not', async () => {
+    const id = ourVm(stage);
+    for (const name of ['s1', 's2']) await take(id, name);
+    await revert(id, 's1');
+    const verdict = async (goal: string) => {
+      const upid = `UPID:pve2:00000001:00000001:6553F100:qmrollback:${id}:root@pam:`;
+      return await stage.client.taskStatus({ task: { id: `vrtg1.revert.${id}.-.${goal}.${upid}` } });
+    };
+    expect(await verdict('s1')).toMatchObject({ done: true, error: '' });
+    expect(await verdict('s2')).toMatchObject({
+      done: true,
+      error: expect.stringContaining('no longer knows its task'),
+    });
+  });
+});
+
 describe('a snapshot that takes longer than its call', () => {
   it('is a task that any replica judges, and that says so where it fails', async () => {
     const slow = await startStage({

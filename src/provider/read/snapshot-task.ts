@@ -4,8 +4,9 @@ import { judgeOwnership } from '#claim/ownership';
 import { readClaim } from '#claim/record';
 import { asUpid, type Upid, type Vmid } from '#pve/ids';
 import { activeTasks, readTaskStatus, type TaskStatus } from '#pve/nodes/tasks';
-import { readConfig } from '#pve/qemu/config';
+import { readConfig, type VmConfig } from '#pve/qemu/config';
 import { listSnapshots } from '#pve/qemu/snapshots';
+import type { VmAt } from '#pve/qemu/vm';
 import { saidBy } from '#pve/said';
 import type { TaskId } from '#rpc/task-id';
 import type { Deadline } from '#runtime/deadline';
@@ -42,8 +43,8 @@ export async function judgeSnapshotTask(
   const exit = status?.exitStatus ?? '';
   if (/^(OK|WARNINGS: \d+)$/.test(exit)) return DONE;
   const why = exit === '' ? 'PVE no longer knows its task' : `PVE says "${exit}"`;
-  // Nothing but its own task tells that a VM has gone back.
-  if (task.kind === 'revert') return exit === '' ? DONE : failed(task, why);
+  // A VM stands on a snapshot also where a later way back to it has failed: of one that is known its task alone tells.
+  if (task.kind === 'revert' && exit !== '') return failed(task, why);
   return await judgeByVm(ctx, task, why, call);
 }
 
@@ -73,10 +74,21 @@ async function judgeByVm(ctx: Context, task: TaskId, why: string, call: Deadline
   if (task.incarnation !== undefined && incarnation !== task.incarnation) {
     return isRemoval ? DONE : failed(task, 'another VM has got its id');
   }
-  const found = (await listSnapshots(ctx.pve, guest, call)).find(({ name }) => name === task.goal);
-  if (isRemoval ? found === undefined : found !== undefined && found.state === undefined) return DONE;
+  if (await isReached(ctx, task, guest, config, call)) return DONE;
   const active = await activeTasks(ctx.pve, guest.node, call);
   return active.some(({ id }) => id === String(vmid)) ? RUNNING : failed(task, why);
+}
+
+async function isReached(
+  ctx: Context,
+  { kind, goal }: TaskId,
+  guest: VmAt,
+  { values, lock }: VmConfig,
+  call: Deadline,
+): Promise<boolean> {
+  if (kind === 'revert') return values['parent'] === goal && lock === undefined;
+  const found = (await listSnapshots(ctx.pve, guest, call)).find(({ name }) => name === goal);
+  return kind === 'snapdelete' ? found === undefined : found !== undefined && found.state === undefined;
 }
 
 function failed({ kind, vmid, goal }: TaskId, why: string): TaskVerdict {
