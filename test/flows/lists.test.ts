@@ -313,6 +313,17 @@ describe('HardwareUpgrade', () => {
     expect(writesSince(flow.sim, since)).toEqual([]);
   });
 
+  it('whose answer is lost is done when it is asked for again, and written once', async () => {
+    guest(200).config['machine'] = 'pc-q35-8.2';
+    const since = lastRequest(flow.sim);
+    flow.sim.faults.add([{ method: 'PUT', path: '/qemu/200/config$', count: 1, action: { dropAfter: true } }]);
+    await upgrade(902).catch((error: { kind: string }) => expect(error.kind).toBe('busy'));
+    await upgrade(902);
+    flow.sim.faults.clear();
+    expect(guest(200).config['machine']).toBe('pc-q35-9.2+pve1');
+    expect(writesSince(flow.sim, since).filter((write) => write.endsWith('/config'))).toHaveLength(1);
+  });
+
   it('does not write over a change that somebody makes meanwhile', async () => {
     const { config } = guest(200);
     config['machine'] = 'pc-q35-8.2';
