@@ -57,6 +57,18 @@ const rows: Row[] = [
     window: [claimed(1, { kind: 'clone', state: 'ready' }), free(2)],
     decision: { kind: 'take', free: [2] },
   },
+  {
+    title: 'gives a template that is there, however old it is',
+    window: [claimed(1, { kind: 'image', state: 'ready', time: 1 }), free(2)],
+    wish: { kind: 'image' },
+    decision: { kind: 'done', vmid: 1 },
+  },
+  {
+    title: 'replaces no template of another request, however long it has been in the making',
+    window: [claimed(1, { kind: 'image', digest: 'other', time: 1 }), free(2)],
+    wish: { kind: 'image' },
+    decision: { kind: 'other-request', vmid: 1 },
+  },
   { title: 'takes the first free slot', window: [free(1), free(2)], decision: { kind: 'take', free: [1, 2] } },
   { title: "steps over somebody else's VM", window: [foreign(1), free(2)], decision: { kind: 'take', free: [2] } },
   {

@@ -36,6 +36,16 @@ describe('a VM that is not finished', () => {
     },
     { title: 'that has moved', looks: [look(0), look(30, { node: 'pve2' })], dead: false },
     {
+      title: 'whose file is being fetched',
+      looks: [look(0), look(30, { tasks: [task('vrtg_image_100123_aaaaaaaaaaaa.qcow2', 'download')] })],
+      dead: false,
+    },
+    {
+      title: 'while the file of another one is fetched',
+      looks: [look(0), look(30, { tasks: [task('vrtg_image_100124_aaaaaaaaaaaa.qcow2', 'download')] })],
+      dead: true,
+    },
+    {
       title: 'with a task of its own at the first look',
       looks: [look(0, { tasks: [task('100123')] }), look(30)],
       dead: false,

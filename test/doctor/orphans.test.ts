@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { imageFileName } from '#claim/image-file';
 import { formatIsoName } from '#cloudinit/file-name';
 import type { OrphanReport } from '#doctor/orphans/orphan';
-import { asUpid } from '#pve/ids';
+import { asUpid, type Vmid } from '#pve/ids';
 import { settle, waitForTask } from '#pve/tasks';
 import { deadlineIn } from '#runtime/deadline';
 import { type Flow, startFlow } from '../support/flow.ts';
+import { placeImport, qcow2 } from '../support/images.ts';
 import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
 import { createRequest } from '../support/requests.ts';
 import { until } from '../support/until.ts';
@@ -103,6 +105,40 @@ describe('where nothing is left', () => {
     edit(stub, (text) => text.replace('"s":"ready"', '"s":"creating"').replace('test/flow', 'other/one'));
     guest(stub).config['lock'] = 'clone';
     expect(await orphans()).toMatchObject({ code: 0, orphans: [], looked: { otherInstances: { 'other/one': 2 } } });
+  });
+});
+
+describe('a disk image that was fetched', () => {
+  it('is listed where its template does not need it or is gone, or a day after it was brought by itself', async () => {
+    const id = await made('template-to-be');
+    const incarnation = /"c":"([a-z2-7]{12})"/.exec(guest(id).config['description'] ?? '')?.[1] ?? '';
+    const place = (name: string): string => {
+      placeImport(flow.sim, 'pve2', `local:import/${name}`, qcow2(1), 'qcow2');
+      return `local:import/${name}`;
+    };
+    const needless = place(imageFileName(id as Vmid, incarnation, 'qcow2'));
+    const gone = place(imageFileName(100_500 as Vmid, 'aaaaaaaaaaaa', 'raw'));
+    const old = place('vrtg-migrated-0123456789ab.qcow2');
+    place(imageFileName(500 as Vmid, 'aaaaaaaaaaaa', 'raw'));
+    place('debian-0123456789ab.qcow2');
+    const fresh = place('vrtg-migrated-ba9876543210.qcow2');
+    const file = flow.sim.world.volumes[`pve2/${fresh}`];
+    if (file === undefined) throw new Error('there is no file');
+    flow.sim.world.volumes[`pve2/${fresh}`] = { ...file, ctime: Math.floor(flow.sim.clock.now() / 1000) };
+    const report = await orphans();
+    expect(report).toMatchObject({ code: 1, unseen: [] });
+    const listed = report.orphans.map(({ kind, volume, vmid, node }) => [kind, volume, vmid, node]);
+    expect(listed.sort()).toEqual(
+      [
+        ['download', needless, id, 'pve2'],
+        ['download', gone, 100_500, 'pve2'],
+        ['download', old, undefined, 'pve2'],
+      ].sort(),
+    );
+    edit(id, (text) => text.replace('"s":"ready"', '"s":"creating"'));
+    // What is still to become a template needs its file.
+    const kinds = (await orphans()).orphans.map(({ kind }) => kind);
+    expect(kinds.sort()).toEqual(['download', 'download', 'unfinished']);
   });
 });
 

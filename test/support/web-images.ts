@@ -5,12 +5,14 @@ import { addWebServer } from '#pve-sim/web/web-server';
 import type { Simulator } from '#pve-sim/simulator';
 import { MIB } from '#pve-sim/world/size';
 
-const WEB = 'https://images.example';
+export const WEB = 'https://images.example';
 const IMAGE = emptyQcow2(64 * MIB);
 const RAW = new Uint8Array(2 * MIB);
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const SHA256 = sha256(IMAGE);
+/** Of `/disk.raw` and `/disk.img`. */
+export const RAW_SHA256 = sha256(RAW);
 
 /** Seconds of the clock that `/slow.qcow2` takes. */
 const SLOW_SECONDS = 100;

@@ -54,7 +54,7 @@ export async function finishImage(
   try {
     for (;;) {
       try {
-        node ??= await locateOrGiveUp(ctx, order, vmid, call);
+        node ??= await locateAgain(ctx, run, vmid);
         if (await advance(ctx, run, { node, vmid })) return vmid;
       } catch (error) {
         run.mayBeBusy = true;
@@ -70,6 +70,20 @@ export async function finishImage(
     }
   } finally {
     time.copying(undefined);
+  }
+}
+
+/** Throws where it is gone, and takes the file along that was fetched for it. */
+async function locateAgain(ctx: Context, { order, time, fetched }: Run, vmid: Vmid): Promise<NodeName> {
+  try {
+    return await locateOrGiveUp(ctx, order, vmid, time.deadline);
+  } catch (error) {
+    if (fetched !== undefined && !time.deadline.signal.aborted) {
+      await deleteImageFile(ctx, fetched, time.deadline, 'coming').catch((reason: unknown) => {
+        ctx.log.warn('The file of an image is left behind; "vrtg orphans" lists it', { vmid, error: reason });
+      });
+    }
+    throw error;
   }
 }
 
