@@ -361,10 +361,10 @@ async function finished({ client, sim }: Flow, kind: Kind, name: string, known: 
     answer = outcome.answer;
   }
   const { id, task } = answer;
-  for (; task !== undefined; await clock.sleep(RETRY_MS)) {
+  if (task === undefined) return id;
+  for (;;) {
     const { done, error } = await judge(client, task);
-    if (error !== '') return error;
-    if (done) break;
+    if (done || error !== '') return error === '' ? id : error;
+    await clock.sleep(RETRY_MS);
   }
-  return id;
 }
