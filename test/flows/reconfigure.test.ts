@@ -2,12 +2,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { PowerOp } from '#rpc/contract';
 import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
 import { outcomeOf } from '../support/outcome.ts';
+import { AS_MADE, madeVm } from '../support/reconfigured.ts';
 import { randomReconfigures } from '../support/random-reconfigures.ts';
 import { seeded } from '../support/random.ts';
 import { type CreateParts, nic, reconfigureRequest, rootDisk } from '../support/requests.ts';
-import { ourVm, strayVm } from '../support/snapshots.ts';
+import { addStorage, ourVm, strayVm } from '../support/snapshots.ts';
 import { createdInTheEnd, guestOf, type Stage, startStage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
+import { strayVolumes } from '../support/world.ts';
 
 // O1 to O5 of the checklist, and what Reconfigure must never do: lose somebody's edit, detach or restart anything.
 
@@ -175,6 +177,59 @@ describe('O4: what waits for a restart', () => {
     expect(guestOf(stage, id).config).toMatchObject({ vcpus: '4', tags: expect.stringContaining('x') });
     expect(await raw(id)).toMatchObject({ pending: 'vcpus', restart_required: 'true' });
   });
+
+  it('by the hand of somebody else stays pending, unless the request says otherwise; a VM that is off takes it along', async () => {
+    for (const isRunning of [true, false]) {
+      const id = madeVm(stage);
+      if (isRunning) await on(id);
+      const guest = guestOf(stage, id);
+      if (guest.run !== undefined) guest.run.qmpStatus = 'paused';
+      Object.assign(guest.pending, { memory: '9216', vga: 'virtio' });
+      const asked = { name: `vm-${id}`, ...AS_MADE, tags: ['new'] };
+      expect(await reconfigured(id, asked)).toMatchObject({ kind: 'ok', message: '' });
+      expect(guest.config).toMatchObject({ memory: '4096', tags: 'new;web' });
+      expect([guest.pending, guest.config['vga']]).toEqual(isRunning ? [{ vga: 'virtio' }, undefined] : [{}, 'virtio']);
+      expect((await raw(id))['restart_required']).toBe(String(isRunning));
+      expect((await reconfigured(id, asked)).writes).toEqual([]);
+    }
+  });
+});
+
+describe('a storage', () => {
+  it('that is slower than the call makes it Aborted, not done and not failed: repeated, it ends with one disk', async () => {
+    addStorage(stage, { id: 'slow', type: 'lvmthin', allocateMs: 300_000 });
+    const id = madeVm(stage);
+    const disks = [...(AS_MADE.disks ?? []), { ...disk('logs', 2), Storage: 'slow' }];
+    const request = reconfigureRequest(id, { name: `vm-${id}`, ...AS_MADE, disks });
+    const kinds: string[] = [];
+    await until(
+      async () => (await outcomeOf(stage.client.reconfigure(request, { deadlineMs: 1_600 }))).kind,
+      (kind) => {
+        kinds.push(kind);
+        return kind !== 'busy';
+      },
+    );
+    expect([kinds[0], kinds.at(-1)]).toEqual(['busy', 'ok']);
+    const drives = Object.entries(guestOf(stage, id).config).filter(([key]) => /^(scsi|unused)\d/.test(key));
+    expect(drives.map(([key, value]) => `${key} ${value.replace(/:.*?,/, ' ')}`)).toEqual([
+      expect.stringMatching(/^scsi0 local-lvm /),
+      'scsi1 local-lvm size=1G,serial=data',
+      expect.stringMatching(/^scsi2 slow .*serial=logs,size=2G/),
+    ]);
+    expect(strayVolumes(stage.sim)).toEqual([]);
+  });
+
+  it('that is full is named, and the request ends well once there is room', async () => {
+    addStorage(stage, { id: 'full', type: 'lvm', totalBytes: 3 * 1024 ** 3 });
+    const id = ourVm(stage, { scsi0: ['local-lvm'], scsi1: ['full'] });
+    const asked = { name: `vm-${id}`, class: { CPU: 1, MemoryMiB: 512 }, disks: [disk('scsi1', 9)] };
+    const { kind, message } = await reconfigured(id, asked);
+    expect([kind, message]).toEqual(['exhausted', expect.stringMatching(/full|free space/)]);
+    expect(size(id, 'scsi1')).toBe('1G');
+    Object.assign(stage.sim.world.storages['full'] ?? {}, { totalBytes: 90 * 1024 ** 3 });
+    expect(await reconfigured(id, asked)).toMatchObject({ kind: 'ok' });
+    expect(size(id, 'scsi1')).toBe('9G');
+  });
 });
 
 describe('O5: CPUs', () => {
@@ -185,6 +240,36 @@ describe('O5: CPUs', () => {
     expect((await reconfigured(id, { name, class: { CPU: 4, MemoryMiB: 512 } })).writes).toEqual([]);
     await reconfigured(id, { name, class: { CPU: 6, MemoryMiB: 512 } });
     expect(guestOf(stage, id).config).toMatchObject({ sockets: '1', cores: '6' });
+  });
+});
+
+describe('what is plugged', () => {
+  it.each([
+    ['is live where the guest shows it', {}, ''],
+    [
+      'is told where it leaves it offline',
+      { online: { cpus: 2, memoryMib: 1024 } },
+      '8 CPUs (it shows 2), 8192 MiB (it shows 1024)',
+    ],
+    [
+      'is told where its agent is silent',
+      { agent: 'silent' },
+      '8 CPUs (its agent does not answer), 8192 MiB (its agent does not answer)',
+    ],
+  ] as const)('%s', async (_how, behaviour, told) => {
+    const id = madeVm(stage, { numa: '1', hotplug: 'network,disk,usb,cpu,memory' });
+    const guest = guestOf(stage, id);
+    await on(id);
+    // Its disk is blank; here its system is up.
+    Object.assign(guest.run ?? {}, { hasSystem: true, bootedAt: 0 });
+    Object.assign(guest.behaviour, { agent: 'answers', ...behaviour });
+    const outcome = await reconfigured(id, { name: `vm-${id}`, ...AS_MADE, class: { CPU: 8, MemoryMiB: 8192 } });
+    expect(outcome).toMatchObject({ kind: 'ok', message: '' });
+    const { warnings = '', restart_required: restart } = await raw(id);
+    expect(warnings).toContain(told === '' ? '' : `plugged, not confirmed by the guest: ${told}, asked at 2`);
+    expect([warnings === '', restart]).toEqual([told === '', 'false']);
+    await stage.client.power({ id, op: PowerOp.OFF });
+    expect((await raw(id))['warnings']).toBeUndefined();
   });
 });
 

@@ -45,7 +45,7 @@ export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): 
     restart_required: String(details.pending.length > 0 && seen.status !== 'stopped'),
     snapshots: details.snapshots.length === 0 ? undefined : JSON.stringify(details.snapshots.map(snapshotWords)),
     current_snapshot: details.values['parent'],
-    warnings: listed([...warnings(details), ...newInstance(seen, details)]),
+    warnings: listed([...warnings(details), ...newInstance(seen, details), ...unconfirmed(ctx, seen)]),
     observed_at: new Date(seen.observedAt).toISOString(),
     details_observed_at: new Date(details.readAt).toISOString(),
     source: seen.source,
@@ -76,6 +76,18 @@ function newInstance({ status }: Observation, { seedPending }: VmDetails): strin
   return [
     `its cloud-init options were changed while it ran (${seedPending.join(', ')}): at its next start in PVE the guest takes itself for a new one, with new SSH host keys`,
   ];
+}
+
+/** How far a view may be behind. */
+const UPTIME_LAG_MS = 15_000;
+
+/** A guest that has been started since has all that it was given. */
+function unconfirmed(ctx: Context, { guest, status }: Observation): string[] {
+  const found = ctx.vms.peek(guest.vmid)?.unconfirmed;
+  if (found === undefined || status === 'stopped') return [];
+  const { what, askedAt } = found;
+  if ((guest.uptimeSeconds ?? 0) * 1000 + UPTIME_LAG_MS < ctx.clock.now() - askedAt) return [];
+  return [`plugged, not confirmed by the guest: ${what}, asked at ${new Date(askedAt).toISOString()}`];
 }
 
 function listed(items: readonly string[]): string | undefined {

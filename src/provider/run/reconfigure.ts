@@ -18,6 +18,7 @@ import { type Plan, planVm, type Step } from '../plan/plan.ts';
 import { refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
 import { requireQuorum } from '../view/absence.ts';
+import { confirmPlugged } from './confirm-plugged.ts';
 import { patience } from './patience.ts';
 import { runStep } from './step.ts';
 
@@ -47,6 +48,7 @@ export async function reconfigureVm(
   let problem: string | undefined;
   let isTouched = false;
   let identity: Identity | undefined;
+  let first: ClaimedVm | undefined;
   for (;;) {
     const vm = await observeVm(ctx, order.vmid, WANTED, call, identity === undefined ? 0 : WHEREABOUTS_MAX_AGE_MS);
     if (vm === undefined) throw missing(order);
@@ -57,10 +59,15 @@ export async function reconfigureVm(
     try {
       const seen = await observePending(ctx, vm, call);
       const step = await nextStep(ctx, seen, order, call);
-      if (step === undefined) return tell(ctx, seen, isTouched);
+      first ??= vm;
+      if (step === undefined) {
+        if (isTouched) await confirmPlugged(ctx, first, vm, call);
+        return tell(ctx, seen, isTouched);
+      }
       refuseRepeated(vm, step, taken, problem);
       if (step.kind === 'resize') await requireQuorum(ctx, vm.subject, WANTED, call);
       isTouched = true;
+      tellOfOthers(ctx, seen, step);
       problem = await takeStep(ctx, vm, step, call);
       taken.push(step);
     } catch (error) {
@@ -178,6 +185,16 @@ function inWordsOfRequest(fault: Fault): Fault {
   return part === undefined
     ? fault
     : new Fault(fault.kind, { ...fault.text, subject: `desired_json.${part}${rest}` }, { cause: fault.cause });
+}
+
+/** What waited already, perhaps by somebody else's hand, and is taken back, or along: a VM that is off takes all at once. */
+function tellOfOthers(ctx: Context, { guest, status, pending }: VmInUse, step: Step): void {
+  if (step.kind !== 'configure' || pending.length === 0) return;
+  const keys = pending.map(({ key }) => key);
+  const replaced = keys.filter((key) => key in step.set || step.delete.includes(key));
+  const takenAlong = status.status === 'stopped' ? keys.filter((key) => !replaced.includes(key)) : [];
+  if (replaced.length + takenAlong.length === 0) return;
+  ctx.log.info('Options were pending already', { vmid: guest.vmid, replaced, now_in_force: takenAlong });
 }
 
 function tell(ctx: Context, { guest, status, pending }: VmInUse, isChanged: boolean): void {

@@ -56,6 +56,8 @@ export interface VmRecord {
   createHasFailed: boolean;
   /** What has been seen of a VM that is not finished. */
   quiet: Quiet | undefined;
+  /** What was plugged while it ran and the guest did not show when it was asked, ms of the clock. */
+  unconfirmed: { readonly what: string; readonly askedAt: number } | undefined;
   /** A graceful shutdown that the guest did not follow is not tried again before this moment, ms of the clock. */
   shutdownNotBefore: number | undefined;
 }
@@ -115,6 +117,7 @@ function newRecord(): VmRecord {
     unfinished: undefined,
     createHasFailed: false,
     quiet: undefined,
+    unconfirmed: undefined,
     shutdownNotBefore: undefined,
   };
 }

@@ -74,7 +74,7 @@ export const QUERIES: Readonly<Record<string, (inside: Inside) => unknown>> = {
   'get-memory-blocks': ({ guest }) =>
     Array.from({ length: Math.ceil(memoryMib(guest.config) / BLOCK_MIB) }, (_, index) => ({
       'phys-index': index,
-      online: true,
+      online: index * BLOCK_MIB < (guest.behaviour.online?.memoryMib ?? Number.POSITIVE_INFINITY),
       'can-offline': true,
     })),
   'get-osinfo': ({ system }) => ({ ...system.release, ...system.kernel, machine: 'x86_64' }),
@@ -84,7 +84,7 @@ export const QUERIES: Readonly<Record<string, (inside: Inside) => unknown>> = {
   'get-vcpus': ({ guest }) =>
     Array.from({ length: cpuCount(guest) }, (_, index) => ({
       'logical-id': index,
-      online: true,
+      online: index < (guest.behaviour.online?.cpus ?? Number.POSITIVE_INFINITY),
       'can-offline': index > 0,
     })),
   info: () => ({

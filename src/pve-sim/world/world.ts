@@ -295,6 +295,8 @@ export interface GuestBehaviour {
   shutdown: 'normal' | 'slow' | 'never';
   /** Gives no disk, NIC, CPU or memory back while it runs. */
   unplug?: 'refused' | undefined;
+  /** Brings no more CPUs and MiB of memory online than these. */
+  online?: { readonly cpus: number; readonly memoryMib: number } | undefined;
   /** Also shows a docker0 with its own address. */
   docker: boolean;
 }

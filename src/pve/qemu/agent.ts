@@ -1,5 +1,5 @@
 import type { Deadline } from '#runtime/deadline';
-import { asRow, asRows, numberOf, type Row, textOf } from '../answer.ts';
+import { asRow, asRows, flagOf, numberOf, type Row, textOf } from '../answer.ts';
 import type { Pve } from '../connection/pve.ts';
 import { isNodeLost } from '../errors.ts';
 import { saidBy } from '../said.ts';
@@ -18,6 +18,8 @@ export interface GuestAddress {
   readonly prefix: number | undefined;
 }
 
+const MIB = 1024 ** 2;
+
 /** `silent`: nothing answers in the guest, or the guest is off. `not-configured`: PVE was not told of an agent. */
 export type AgentSilence = 'silent' | 'not-configured';
 
@@ -30,10 +32,37 @@ export async function networkInterfaces(
   vm: VmAt,
   call: Deadline,
 ): Promise<readonly GuestInterface[] | AgentSilence> {
+  const result = await askAgent(pve, vm, 'network-get-interfaces', call);
+  if (result === 'silent' || result === 'not-configured') return result;
+  return Array.isArray(result) ? asRows(result, 'interfaces').map(guestInterface) : 'silent';
+}
+
+/** CPUs that the guest uses. */
+export async function onlineCpus(pve: Pve, vm: VmAt, call: Deadline): Promise<number | AgentSilence> {
+  return countOnline(await askAgent(pve, vm, 'get-vcpus', call));
+}
+
+/** Memory that the guest uses, MiB. */
+export async function onlineMemoryMib(pve: Pve, vm: VmAt, call: Deadline): Promise<number | AgentSilence> {
+  const blocks = countOnline(await askAgent(pve, vm, 'get-memory-blocks', call));
+  if (typeof blocks === 'string') return blocks;
+  const info = await askAgent(pve, vm, 'get-memory-block-info', call);
+  if (info === 'silent' || info === 'not-configured') return info;
+  const bytes = numberOf(asRow(info, 'memory blocks'), 'size');
+  return bytes === undefined ? 'silent' : Math.floor((blocks * bytes) / MIB);
+}
+
+function countOnline(result: unknown): number | AgentSilence {
+  if (result === 'silent' || result === 'not-configured') return result;
+  return Array.isArray(result)
+    ? asRows(result, 'agent answer').filter((row) => flagOf(row, 'online')).length
+    : 'silent';
+}
+
+/** What stands in `result`: an error of the agent itself is a success of PVE's, with an object in the place of a list. */
+async function askAgent(pve: Pve, vm: VmAt, command: string, call: Deadline): Promise<unknown> {
   try {
-    const answer = asRow(await pve.get(`${vmPath(vm)}/agent/network-get-interfaces`, call), 'agent answer');
-    // An error of the agent itself is a success of PVE's, with an object in the place of the list.
-    return Array.isArray(answer['result']) ? asRows(answer['result'], 'interfaces').map(guestInterface) : 'silent';
+    return asRow(await pve.get(`${vmPath(vm)}/agent/${command}`, call), 'agent answer')['result'];
   } catch (error) {
     const silence = silenceOf(error);
     if (silence === undefined) throw error;
