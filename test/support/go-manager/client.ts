@@ -20,6 +20,11 @@ const DEADLINES_MS = {
   describe: 30 * SECOND_MS,
   taskStatus: 10 * SECOND_MS,
   listVMs: 2 * MINUTE_MS,
+  getCapabilities: 30 * SECOND_MS,
+  snapshotCreate: 5 * MINUTE_MS,
+  snapshotDelete: 2 * MINUTE_MS,
+  clone: 5 * MINUTE_MS,
+  imagePrepare: 5 * MINUTE_MS,
 } as const satisfies Partial<Record<Rpc, number>>;
 
 /**

@@ -6,6 +6,8 @@ export interface ClusterService {
   readonly address: string;
   /** New connections go there from now on; undefined: to nobody, and end at once. */
   pointTo(port: number | undefined): void;
+  /** The pod that was there has died: whoever is connected to it notices. */
+  failOverTo(port: number): void;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,10 @@ export async function startClusterService(): Promise<ClusterService> {
     address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     pointTo: (port) => {
       target = port;
+    },
+    failOverTo: (port) => {
+      target = port;
+      for (const socket of open) socket.destroy();
     },
     close: async () => {
       for (const socket of open) socket.destroy();

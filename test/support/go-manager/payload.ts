@@ -33,16 +33,16 @@ export function reconfigurePayload(vm: VirtualMachine): string {
   return goEscaped(JSON.stringify(desired));
 }
 
-/** What the class of the object says. */
+/** What the object is to have: what its class says, but for what it says itself. */
 export function wantedResources(vm: VirtualMachine): Resources {
   const { CPU, MemoryMiB } = JSON.parse(createPayload(vm).classJson) as { CPU: number; MemoryMiB: number };
-  return { cpu: CPU, memoryMib: MemoryMiB };
+  return { cpu: CPU, memoryMib: MemoryMiB, ...vm.spec.resources };
 }
 
 function parsed(json: string): unknown {
   return JSON.parse(json);
 }
 
-function goEscaped(json: string): string {
+export function goEscaped(json: string): string {
   return json.replace(/[<>&\u2028\u2029]/g, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

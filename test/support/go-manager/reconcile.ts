@@ -6,6 +6,7 @@ import { type Connection, StatusError } from './client.ts';
 import { createPayload, reconfigurePayload, wantedResources } from './payload.ts';
 import { type FinalizerReason, type ManagerRecord, recordId } from './record.ts';
 import type { Resolver } from './resolver.ts';
+import { ensureImage, imageParts, type VmImage, type VmImages } from './vm-image.ts';
 import { type DesiredPower, statusRefusal, type VirtualMachine, type VirtualMachineStatus } from './virtual-machine.ts';
 
 const AGAIN_MS = 5_000;
@@ -20,6 +21,9 @@ export type NextLook = number | undefined;
 export interface ReconcileParts {
   readonly resolver: Resolver;
   readonly record: ManagerRecord;
+  readonly images: VmImages;
+  /** Whether the Provider was said to import images when somebody asked it, which is done once. */
+  readonly importsImages: (connection: Connection) => Promise<boolean>;
   /** Takes the object away. */
   readonly removeObject: (vm: VirtualMachine) => void;
   /** Whether this write of a status does not arrive; nobody notices. */
@@ -30,19 +34,26 @@ type Change = Partial<VirtualMachineStatus>;
 
 export async function reconcile(parts: ReconcileParts, vm: VirtualMachine): Promise<NextLook> {
   if (vm.deleting) return await finalise(parts, vm);
-  let draft = vm.status;
+  const read = vm.status;
+  let draft = read;
   const change = (part: Change): void => {
     draft = { ...draft, ...part };
   };
-  const steps = { vm, change, record: parts.record, status: () => draft };
+  const image = parts.images.get(vm.spec.imageRef ?? '');
+  const steps = { vm, image, change, record: parts.record, status: () => draft };
   try {
     const connection = await parts.resolver.resolve(vm.name);
+    if (image !== undefined && !(await ensureImage(image, connection, await parts.importsImages(connection)))) {
+      change({ isReady: false, message: `image ${image.name} is not prepared` });
+      return AGAIN_MS;
+    }
     return await converge({ ...steps, connection });
   } catch (error) {
     change({ isReady: false, message: (error as Error).message });
     return AGAIN_MS;
   } finally {
-    writeStatus(parts, vm, draft);
+    // Whoever else has written meanwhile has made ours a conflict.
+    if (vm.status === read) writeStatus(parts, vm, draft);
   }
 }
 
@@ -55,6 +66,7 @@ function writeStatus(parts: ReconcileParts, vm: VirtualMachine, draft: VirtualMa
 
 interface Steps {
   readonly vm: VirtualMachine;
+  readonly image: VmImage | undefined;
   readonly connection: Connection;
   readonly record: ManagerRecord;
   readonly status: () => VirtualMachineStatus;
@@ -85,15 +97,18 @@ async function isTaskOver(steps: Steps, ref: 'lastTaskRef' | 'reconfigureTaskRef
     async (client, options) => await client.taskStatus({ task: { id } }, options),
   );
   if (error !== '') throw new Error(`Failed to check task: ${error}`);
-  if (done) change({ [ref]: '' });
+  // What the class says by now is taken for what was asked for then.
+  if (done) change(ref === 'lastTaskRef' ? { [ref]: '' } : { [ref]: '', currentResources: wantedResources(vm) });
   return done;
 }
 
-async function createVm({ vm, connection, record, change }: Steps): Promise<NextLook> {
+async function createVm(steps: Steps): Promise<NextLook> {
+  const { vm, connection, record, change } = steps;
+  if (!vm.hasImage) throw new Error('either imageRef or importedDisk must be specified');
   const answer = await connection.call(
     'create',
     vm.name,
-    async (client, options) => await client.create(createPayload(vm), options),
+    async (client, options) => await client.create(createPayload(withImage(steps)), options),
   );
   if (answer.id !== '') recordId(record, vm.name, answer.id);
   change({
@@ -124,6 +139,11 @@ async function describeVm({ vm, connection, record, status, change }: Steps): Pr
   return false;
 }
 
+/** As it goes over the wire. */
+function withImage({ vm, image }: Steps): VirtualMachine {
+  return image === undefined ? vm : { ...vm, spec: { ...vm.spec, image: imageParts(image) } };
+}
+
 const POWER_OPS: Readonly<Record<DesiredPower, PowerOp>> = {
   On: PowerOp.ON,
   Off: PowerOp.OFF,
@@ -147,14 +167,15 @@ async function changePower({ vm, connection, status, change }: Steps, wanted: De
 }
 
 /** Whether a change was asked for. What was asked is taken for done; adopted VMs have nothing to compare with. */
-async function reconfigure({ vm, connection, status, change }: Steps): Promise<boolean> {
+async function reconfigure(steps: Steps): Promise<boolean> {
+  const { vm, connection, status, change } = steps;
   const { id, currentResources: current } = status();
   const wanted = wantedResources(vm);
   if (current === undefined || (current.cpu === wanted.cpu && current.memoryMib === wanted.memoryMib)) return false;
   const { task } = await connection.call(
     'reconfigure',
     vm.name,
-    async (client, options) => await client.reconfigure({ id, desiredJson: reconfigurePayload(vm) }, options),
+    async (client, options) => await client.reconfigure({ id, desiredJson: reconfigurePayload(withImage(steps)) }, options),
   );
   const isRunning = (task?.id ?? '') !== '';
   change(isRunning ? { reconfigureTaskRef: task?.id ?? '' } : { currentResources: wanted });

@@ -6,6 +6,10 @@ export type DesiredPower = 'On' | 'Off' | 'OffGraceful';
 export interface VirtualMachineSpec extends Omit<CreateParts, 'name'> {
   /** On where absent. */
   readonly powerState?: DesiredPower;
+  /** Instead of the class's; the manager compares with them, and never sends them. */
+  readonly resources?: Partial<Resources>;
+  /** A VMImage that has to be prepared first. */
+  readonly imageRef?: string;
 }
 
 export interface Resources {
@@ -33,6 +37,8 @@ export interface VirtualMachine {
   status: VirtualMachineStatus;
   /** The manager waits for the id of such a VM instead of creating it. */
   readonly adopted: boolean;
+  /** What VMClone makes has none, and is not created again. */
+  readonly hasImage: boolean;
   /** It has a deletion timestamp, and goes with its finalizer. */
   deleting: boolean;
 }
@@ -53,12 +59,17 @@ const NOTHING_YET: VirtualMachineStatus = {
 };
 
 export function newVirtualMachine(name: string, spec: VirtualMachineSpec): VirtualMachine {
-  return { name, spec, status: NOTHING_YET, adopted: false, deleting: false };
+  return { name, spec, status: NOTHING_YET, adopted: false, hasImage: true, deleting: false };
 }
 
-/** As adoption and VMClone make them: with the id of a VM that there is already. */
+/** As adoption makes them: with the id of a VM that there is already. */
 export function adoptedVirtualMachine(name: string, id: string, spec: VirtualMachineSpec): VirtualMachine {
-  return { name, spec, status: { ...NOTHING_YET, id }, adopted: true, deleting: false };
+  return { name, spec, status: { ...NOTHING_YET, id }, adopted: true, hasImage: true, deleting: false };
+}
+
+/** As VMClone makes them: without an id at first, and without an image. */
+export function clonedVirtualMachine(name: string, spec: VirtualMachineSpec): VirtualMachine {
+  return { name, spec, status: NOTHING_YET, adopted: true, hasImage: false, deleting: false };
 }
 
 /** The reason for which an API server would refuse this status with 422; undefined where it takes it. */
