@@ -53,7 +53,7 @@ export function createCreateRuns(ctx: Context): CreateRuns {
     const key = keyOf(order);
     const stop = new AbortController();
     const begunAt = ctx.clock.now();
-    const time = createRunTime(call, AbortSignal.any([ctx.stopping, stop.signal]));
+    const time = createRunTime(call, AbortSignal.any([ctx.stopping, stop.signal]), order.kind === 'clone');
     const lane = { key: `owner:${key}`, width: 1 };
     const whole = ctx.lanes
       .through([lane], time.deadline.signal, async () => await createToTheEnd(ctx, order, time))
@@ -181,8 +181,9 @@ async function createToTheEnd(ctx: Context, order: CreateOrder, time: RunTime): 
       return await createVm(ctx, order, time);
     } catch (error) {
       const fault = createFault(error, order);
-      // A clone is asked for once: what may pass within its call is waited for.
-      const mayWait = time.isHandedOver || (order.kind === 'clone' && fault.kind === 'busy');
+      // A clone is asked for once: what may pass within its call is waited for, credentials that are changed too.
+      const mayPassSoon = fault.kind === 'busy' || fault.kind === 'unauthenticated';
+      const mayWait = time.isHandedOver || (order.kind === 'clone' && mayPassSoon);
       if (!mayWait || isHopeless(order, fault)) throw fault;
       await (isForGood(fault) ? rarely : retry).pause(fault);
     }

@@ -156,6 +156,7 @@ async function resume(
     return undefined;
   }
   isMaking(ctx, run, vm.vmid);
+  if (order.kind === 'clone' && !isMine) run.time.copying({ vmid: vm.vmid, incarnation, upid: undefined });
   try {
     const unfinished = { vm, incarnation, isResumed: !isMine, config: seen.config };
     if (order.image !== undefined) return await finishImage(ctx, order, unfinished, run.time);

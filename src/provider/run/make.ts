@@ -180,8 +180,11 @@ async function run(ctx: Context, order: CreateOrder, prepared: Prepared, time: R
   const lane = { key: `vm:${vmid}`, width: 1 };
   try {
     await ctx.lanes.through([lane], time.deadline.signal, async () => await beginAndWait(ctx, prepared, time));
+    // A clone finishes itself, whoever goes on with it; what else is made is gone on with by another create.
+    if (order.kind !== 'clone') time.copying(undefined);
     return { kind: 'made', vmid, incarnation };
   } catch (error) {
+    time.copying(undefined);
     await deleteLeftDisks(ctx, { node: making.node, vmid }, error, time.deadline);
     const isTaken = saidBy(error)?.kind === 'vmid-taken';
     if (!isTaken && !mayPass(error)) throw error;
@@ -221,8 +224,6 @@ async function beginAndWait(ctx: Context, { making, vm, incarnation, seed }: Pre
   } catch (error) {
     if (error instanceof TaskFailed) await dropSeed(ctx, seed, at, time.deadline);
     throw error;
-  } finally {
-    time.copying(undefined);
   }
 }
 

@@ -23,13 +23,17 @@ export function patience(
 ): Patience {
   let pauseMs = firstMs;
   let last: Error | undefined;
+  let told: string | undefined;
   const blame = (error: unknown): unknown => (isTimeOver(error) ? (last ?? error) : error);
   return {
     blame,
     pause: async (reason) => {
-      if (isTimeOver(reason)) throw blame(reason);
-      if (reason.message !== last?.message) tell(reason);
-      last = reason;
+      // What is read for several calls at once has a time of its own: that it is over says nothing of this call.
+      const isLate = isTimeOver(reason);
+      if (isLate && call.remainingMs() === 0) throw blame(reason);
+      if (reason.message !== told) tell(reason);
+      told = reason.message;
+      if (!isLate) last = reason;
       const thisPauseMs = pauseMs;
       pauseMs = Math.min(pauseMs * 2, longestMs);
       await pauseOrThrow(clock, thisPauseMs, call.signal, reason);

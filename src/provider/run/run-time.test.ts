@@ -6,11 +6,14 @@ import { createRunTime, type LongCopy } from './run-time.ts';
 
 const copy: LongCopy = { vmid: 100 as Vmid, incarnation: 'abcdefgh2345', upid: 'UPID:' as Upid };
 
-function calling() {
+function calling(isAskedOnce = false) {
   const ending = new AbortController();
   const stopping = new AbortController();
-  return { stopping, time: createRunTime(deadlineIn(60_000, ending.signal), stopping.signal), ending };
+  return { stopping, time: createRunTime(deadlineIn(60_000, ending.signal), stopping.signal, isAskedOnce), ending };
 }
+
+const GAVE_UP = new Fault('cancelled', { subject: 'Create', why: 'gone' });
+const STOPS = new Fault('busy', { subject: 'provider', why: 'it is stopping' });
 
 describe('the time of a create', () => {
   it('ends with its call while nothing is copied', () => {
@@ -31,8 +34,8 @@ describe('the time of a create', () => {
   });
 
   it.each([
-    ['a caller that gave up', new Fault('cancelled', { subject: 'Create', why: 'gone' })],
-    ['a process that has to stop', new Fault('busy', { subject: 'provider', why: 'it is stopping' })],
+    ['a caller that gave up', GAVE_UP],
+    ['a process that has to stop', STOPS],
   ])('ends for %s also while a copy runs', (_who, reason) => {
     const { time, ending } = calling();
     time.copying(copy);
@@ -41,12 +44,26 @@ describe('the time of a create', () => {
     expect(time.isHandedOver).toBe(false);
   });
 
+  it('goes on, where nobody asks again, also when the process has to stop: its caller gets what to ask for', async () => {
+    const { time, ending, stopping } = calling(true);
+    time.copying(copy);
+    ending.abort(STOPS);
+    expect(await time.handedOver).toBe(copy);
+    time.deadline.check();
+    stopping.abort(STOPS);
+    expect(() => time.deadline.check()).toThrow('it is stopping');
+    const other = calling(true);
+    other.time.copying(copy);
+    other.ending.abort(GAVE_UP);
+    expect(() => other.time.deadline.check()).toThrow('gone');
+  });
+
   it('ends with the process, also when it has outlived its call', async () => {
     const { time, ending, stopping } = calling();
     time.copying(copy);
     ending.abort(new DeadlineError('over'));
     await time.handedOver;
-    stopping.abort(new Fault('busy', { subject: 'provider', why: 'it is stopping' }));
+    stopping.abort(STOPS);
     expect(() => time.deadline.check()).toThrow('it is stopping');
   });
 

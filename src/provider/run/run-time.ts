@@ -1,3 +1,4 @@
+import { Fault } from '#domain/fault';
 import type { Upid, Vmid } from '#pve/ids';
 import { type Deadline, DeadlineError, deadlineIn } from '#runtime/deadline';
 
@@ -16,7 +17,7 @@ export interface RunTime {
   readonly isHandedOver: boolean;
   /** Resolves when the run outlives its call. */
   readonly handedOver: Promise<LongCopy>;
-  /** Says what copy is running; only while one is can the run outlive its call. Undefined when it has ended. */
+  /** Says what can be gone on with: only while there is something can the run outlive its call. */
   copying(copy: LongCopy | undefined): void;
   /** Lets the run outlive its call now. */
   handOver(): void;
@@ -30,8 +31,9 @@ const LONGEST_RUN_MS = 24 * 3_600_000;
 /**
  * A call that is cancelled, or told to stop, takes its run with it: only one whose time is over hands a copy over.
  * @param stopping ends also what has been handed over.
+ * @param isAskedOnce nobody repeats the call, so one that is told to stop hands its copy over too.
  */
-export function createRunTime(call: Deadline, stopping: AbortSignal): RunTime {
+export function createRunTime(call: Deadline, stopping: AbortSignal, isAskedOnce = false): RunTime {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<LongCopy>();
   let running: LongCopy | undefined;
@@ -46,7 +48,9 @@ export function createRunTime(call: Deadline, stopping: AbortSignal): RunTime {
   }
 
   function onCallOver(): void {
-    if (call.signal.reason instanceof DeadlineError) handOver();
+    const { reason } = call.signal as { readonly reason: unknown };
+    const isCancelled = reason instanceof Fault && reason.kind === 'cancelled';
+    if (reason instanceof DeadlineError || (isAskedOnce && !isCancelled)) handOver();
     if (own === undefined) controller.abort(call.signal.reason);
   }
 

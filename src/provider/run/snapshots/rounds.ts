@@ -53,7 +53,9 @@ export async function inRounds<T>(
       return await act(await observeSnapshots(ctx, vm, change, call));
     } catch (error) {
       const problem = toFault(error, { subject, wanted });
-      if (problem.kind !== 'busy' || error === stranger || saidBy(error)?.kind === 'interrupted') throw problem;
+      // Credentials that PVE refuses may be about to be changed.
+      const mayPassSoon = problem.kind === 'busy' || problem.kind === 'unauthenticated';
+      if (!mayPassSoon || error === stranger || saidBy(error)?.kind === 'interrupted') throw problem;
       await retry.pause(problem);
     }
   }
