@@ -17,11 +17,18 @@ export interface CutOff {
   readonly wasReached: boolean;
   /** Whether the call at which it was cut off would have changed something. */
   readonly isWrite: boolean;
+  /** Which of all calls up to then would have. */
+  readonly writes: readonly number[];
 }
 
 export function cutOffAt(flow: Flow, since: number, point: KillPoint): CutOff {
   const met = received(flow.sim, since, pathOf(point))[typeof point.at === 'number' ? point.at : 0];
-  return { wasReached: isAt(flow, since, point), isWrite: met !== undefined && met.method !== 'GET' };
+  const calls = received(flow.sim, since, pathOf({ ...point, at: 0 }));
+  return {
+    wasReached: isAt(flow, since, point),
+    isWrite: met !== undefined && met.method !== 'GET',
+    writes: calls.flatMap(({ method }, index) => (method === 'GET' ? [] : [index])),
+  };
 }
 
 /** Runs a call with a provider that dies at a point. */
@@ -49,15 +56,25 @@ export async function cutOff(
   return was;
 }
 
+export interface Sweep {
+  readonly points: number;
+  readonly flaws: readonly string[];
+}
+
+const MOMENTS = ['before', 'after'] as const;
+const NEVER = 1_000_000;
+
 /**
  * Every point of something, by task and by call; whether the answer to a call that changes nothing gets through makes no
  * difference.
  * @param flawAt what is wrong in the end, '' for nothing
+ * @param calls `writes`: only those that change something, as they come where nobody dies
  */
 export async function sweep(
   tasks: readonly string[],
   flawAt: (point: KillPoint) => Promise<CutOff & { readonly flaw: string }>,
-): Promise<{ readonly points: number; readonly flaws: readonly string[] }> {
+  calls: 'all' | 'writes' = 'all',
+): Promise<Sweep> {
   const flaws: string[] = [];
   let points = 0;
   const look = async (point: KillPoint): Promise<CutOff> => {
@@ -67,9 +84,14 @@ export async function sweep(
     return end;
   };
   for (const at of tasks) {
-    for (const moment of ['before', 'after'] as const) {
+    for (const moment of MOMENTS) {
       if (!(await look({ at, moment })).wasReached) flaws.push(`${moment} ${at} was not reached`);
     }
+  }
+  if (calls === 'writes') {
+    const { writes } = await look({ at: NEVER, moment: 'before' });
+    for (const at of writes) for (const moment of MOMENTS) await look({ at, moment });
+    return { points, flaws };
   }
   for (let at = 0; ; at++) {
     const { wasReached, isWrite } = await look({ at, moment: 'before' });

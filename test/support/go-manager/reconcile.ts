@@ -175,7 +175,8 @@ async function reconfigure(steps: Steps): Promise<boolean> {
   const { task } = await connection.call(
     'reconfigure',
     vm.name,
-    async (client, options) => await client.reconfigure({ id, desiredJson: reconfigurePayload(withImage(steps)) }, options),
+    async (client, options) =>
+      await client.reconfigure({ id, desiredJson: reconfigurePayload(withImage(steps)) }, options),
   );
   const isRunning = (task?.id ?? '') !== '';
   change(isRunning ? { reconfigureTaskRef: task?.id ?? '' } : { currentResources: wanted });

@@ -1,6 +1,5 @@
 // VMSnapshot objects and their controller: it asks once, and takes every error for final.
 import { type Connection, StatusError } from './client.ts';
-import type { ManagerRecord } from './record.ts';
 import type { NextLook } from './reconcile.ts';
 import type { Resolver } from './resolver.ts';
 import type { Objects } from './virtual-machine.ts';
@@ -41,7 +40,6 @@ export function newVmSnapshot(name: string, spec: VmSnapshotSpec): VmSnapshot {
 
 export interface SnapshotParts {
   readonly resolver: Resolver;
-  readonly record: ManagerRecord;
   readonly vms: Objects;
   readonly removeSnapshot: (snapshot: VmSnapshot) => void;
   /** Whether an API server refuses this write, since somebody else has changed the object. */
