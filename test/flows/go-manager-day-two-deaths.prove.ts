@@ -7,6 +7,7 @@ import { type CutOff, cutOff, sweep } from '../support/cut-off.ts';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { startClusterService } from '../support/go-manager/cluster-service.ts';
 import { dieAt, type Wish } from '../support/go-manager/deaths.ts';
+import { wishForImage } from '../support/go-manager/wish-for-image.ts';
 import {
   runningVm,
   wishForClone,
@@ -18,6 +19,7 @@ import type { KillPoint } from '../support/kill-matrix.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { guestOf } from '../support/stage.ts';
 import { until } from '../support/until.ts';
+import { addImages } from '../support/web-images.ts';
 
 // A provider that dies at any of its requests to PVE, and its successor: under the model of VirtRigaud's manager, and for
 // what that manager asks for with care or never at all.
@@ -26,7 +28,7 @@ const START = { simulator: { timeScale: 100, latency: false }, node: 1 } as cons
 
 interface Kind {
   readonly tasks: readonly string[];
-  readonly prepare: (flow: Flow) => Promise<Wish>;
+  readonly prepare: (flow: Flow) => Promise<Wish> | Wish;
   readonly settings?: Readonly<Record<string, string>>;
   readonly calls?: 'writes';
 }
@@ -38,13 +40,15 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'a SnapshotCreate': { tasks: ['qmsnapshot'], prepare: wishForSnapshot },
   'a SnapshotDelete': { tasks: ['qmdelsnapshot'], prepare: wishForNoSnapshot },
   'a Clone by a task': { tasks: CLONE_TASKS, prepare: wishForClone, settings: { PVE_TASK_TIMEOUT: '1s' } },
+  'an ImagePrepare': { tasks: ['download', 'qmcreate'], prepare: wishForImage, calls: 'writes' },
   'a Clone': { tasks: CLONE_TASKS, prepare: wishForClone, calls: 'writes' },
 };
 
-describe.concurrent('a provider that dies under the manager', () => {
+describe('a provider that dies under the manager', () => {
   it.for(Object.entries(KINDS))('in the middle of %s is followed by one that ends it, once', async ([title, kind]) => {
     const { tasks, settings = {}, calls } = kind;
     const flow = await startFlow({ ...START, settings });
+    addImages(flow.sim);
     const service = await startClusterService();
     let givenUp = 0;
     const at = async (point: KillPoint) => {
@@ -126,7 +130,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   },
 };
 
-describe.concurrent('a provider that dies under whoever asks again', () => {
+describe('a provider that dies under whoever asks again', () => {
   it.for(Object.entries(CALLS))('in the middle of %s is followed by one that ends it, once', async ([title, call]) => {
     const flow = await startFlow(START);
     const at = async (point: KillPoint): Promise<CutOff & { readonly flaw: string }> => {

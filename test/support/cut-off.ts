@@ -85,7 +85,9 @@ export async function sweep(
   };
   for (const at of tasks) {
     for (const moment of MOMENTS) {
-      if (!(await look({ at, moment })).wasReached) flaws.push(`${moment} ${at} was not reached`);
+      // On a busy machine a short task may be over before anybody looks at it.
+      const isReached = (await look({ at, moment })).wasReached || (await look({ at, moment })).wasReached;
+      if (!isReached) flaws.push(`${moment} ${at} was not reached`);
     }
   }
   if (calls === 'writes') {
