@@ -91,7 +91,7 @@ describe.concurrent('VMs of an image that nobody has yet', () => {
   it('without a block for Proxmox are told what to add, since the manager loses the image', async ({
     onTestFinished: atEnd,
   }) => {
-    const flow = await startWatchedFlow(atEnd);
+    const flow = await startWatchedFlow(atEnd, { settings: { PVE_DEFAULT_STORAGE: 'local-lvm' } });
     addImages(flow.sim);
     const manager = manage(atEnd, flow);
     const { source } = imageSpec();

@@ -101,6 +101,7 @@ function expectNoHarm(manager: GoManager): void {
 interface Trouble {
   begin(a: Stand): Promise<void> | void;
   end(a: Stand): Promise<void> | void;
+  readonly timeScale?: number;
 }
 
 const setLock = ({ flow, idOf, changed, kept, freed, source }: Stand, lock: string | undefined): void => {
@@ -121,6 +122,8 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
   'a PVE that is silent': {
     begin: async ({ flow }) => await flow.sim.setDaemon('pve1', 'api', 'frozen'),
     end: async ({ flow }) => await flow.sim.setDaemon('pve1', 'api', 'running'),
+    // Validate waits for PVE in real time, and the manager takes one that is late for a provider that is gone.
+    timeScale: 10,
   },
   'a token that PVE refuses': {
     begin: ({ flow }) => flow.sim.faults.add([{ action: refusal }]),
@@ -131,16 +134,15 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
 
 describe.concurrent('what passes within two minutes is waited for by what is asked once, and repeated by the rest', () => {
   it.for(Object.entries(TROUBLES))('%s', async ([, trouble], { onTestFinished: atEnd }) => {
-    // The manager takes a Validate that is late for a provider that is gone, and ends what it has asked it.
-    const a = await stand(atEnd, await startWatchedFlow(atEnd, { simulator: { timeScale: 20 } }));
+    const { timeScale = 50 } = trouble;
+    const a = await stand(atEnd, await startWatchedFlow(atEnd, { simulator: { timeScale } }));
     await trouble.begin(a);
     const endsAt = a.flow.sim.clock.now() + 2 * MINUTE_MS;
     askForAll(a);
     await a.manager.until(() => a.flow.sim.clock.now() >= endsAt);
-    expect(phases(a)).not.toMatchObject({ snapshot: 'Failed' });
     await trouble.end(a);
     await untilAllIsOver(a);
-    expect(a.manager.record.failures.filter(({ rpc }) => /snapshot|clone/i.test(rpc))).toEqual([]);
+    expect(a.manager.record.failures.filter(({ rpc }) => /snapshot|clone|validate/i.test(rpc))).toEqual([]);
     await expectAll(a);
   });
 

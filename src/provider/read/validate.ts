@@ -19,11 +19,13 @@ const PATIENCE_MS = 5_000;
 
 /**
  * `ok` stays true once PVE has been reached: the manager takes a false as leave to drop the finalizers of VMs that are
- * being deleted. What is wrong with PVE right now stands in the message, and in the codes of the operations.
+ * being deleted, and an error for leave to end every other call it has under way. What is wrong with PVE right now stands
+ * in the message, and in the codes of the operations.
  */
 export function createValidate(ctx: Context): (call: Deadline) => Promise<Validation> {
   const health = cached(ctx.clock, PATIENCE_MS, async (call) => await askVersion(ctx, call));
-  return async (call) => ({ ok: true, message: await health.read(call, MAX_AGE_MS) });
+  const late = (): string => `PVE at ${ctx.pve.endpoint.address} has not answered yet`;
+  return async (call) => ({ ok: true, message: await health.read(call, MAX_AGE_MS).catch(late) });
 }
 
 /** Never throws: the answer is a text. */
