@@ -156,6 +156,8 @@ async function convert(ctx: Context, run: Run, vm: VmAt, { config: { values } }:
   if (isTemplate) run.tried.add(DISK);
   const disk = isTemplate ? DISK : undefined;
   await inLane(ctx, vm, run, async () => {
+    // PVE has no digest for this: whatever has the id by then becomes a template for good.
+    await observeOwn(ctx, run.order, vm, run.incarnation, call);
     try {
       for (const warning of requireSuccess(await convertToTemplate(ctx.pve, vm, call, disk)))
         ctx.log.warn('PVE warns', { ...vm, operation: 'template', warning });
