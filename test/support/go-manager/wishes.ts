@@ -41,6 +41,7 @@ function known(vm: VirtualMachine): { objects: Map<string, VirtualMachine> } {
 export async function wishForMore(flow: Flow): Promise<Wish> {
   const id = await runningVm(flow);
   const vm = settledVm(id, SMALL);
+  const net0 = guestOf(flow, id).config['net0']?.replace('vmbr0', 'vmbr1');
   const large: VirtualMachineSpec = {
     class: { CPU: 4, MemoryMiB: 8192 },
     networks: [nic({ Bridge: 'vmbr1' }), nic()],
@@ -58,7 +59,7 @@ export async function wishForMore(flow: Flow): Promise<Wish> {
       const isRight =
         config['vcpus'] === '4' &&
         JSON.stringify(pending) === JSON.stringify({ memory: '8192' }) &&
-        config['net0'] === 'virtio=BC:24:11:00:00:01,bridge=vmbr1,firewall=1' &&
+        config['net0'] === net0 &&
         config['net1'] !== undefined &&
         config['net2'] === undefined &&
         ['3G', '1G', '2G'].every((size, index) => config[`scsi${index}`]?.includes(`size=${size}`)) &&
@@ -164,6 +165,7 @@ export async function wishForClone(flow: Flow): Promise<Wish> {
     customization: { tags: ['cloned'] },
   };
   const before = new Set(Object.keys(flow.sim.world.guests));
+  const mac = /virtio=([0-9A-F:]+)/.exec(guestOf(flow, id).config['net0'] ?? '')?.[1] ?? 'no MAC';
   const isRunning = ({ objects }: GoManager): boolean => {
     const status = objects.get(target)?.status;
     return status?.isReady === true && status.powerState === 'On';
@@ -178,11 +180,16 @@ export async function wishForClone(flow: Flow): Promise<Wish> {
       manager.deleteClone('copy');
       manager.clone('copy', spec);
     },
-    flaw: () => flawOfClone(flow, before, target),
+    flaw: () => flawOfClone(flow, before, target, mac),
   };
 }
 
-function flawOfClone({ sim }: Flow, before: ReadonlySet<string>, target: string): string | undefined {
+function flawOfClone(
+  { sim }: Flow,
+  before: ReadonlySet<string>,
+  target: string,
+  sourceMac: string,
+): string | undefined {
   const made = Object.entries(sim.world.guests).filter(([vmid]) => !before.has(vmid));
   const [guest] = made.map(([, one]) => one);
   if (guest === undefined || made.length !== 1) return `VMs ${made.map(([vmid]) => vmid).join(', ')}`;
@@ -201,7 +208,7 @@ function flawOfClone({ sim }: Flow, before: ReadonlySet<string>, target: string)
     config['description']?.includes('virtrigaud-todo') === false &&
     /size=3G/.test(config['scsi0'] ?? '') &&
     /serial=data/.test(config['scsi1'] ?? '') &&
-    !/BC:24:11:00:00:01/.test(config['net0'] ?? '') &&
+    config['net0']?.includes(sourceMac) === false &&
     Object.keys(pending).length === 0 &&
     run !== undefined &&
     volumes.length === 2 &&
