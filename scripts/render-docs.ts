@@ -1,6 +1,6 @@
 // Renders the pages that come from tables in the source: `npm run docs`. A test holds them current. Where the recordings
 // of PVE are, the list of the endpoints that they call is made first.
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { EXTRA_WORDS } from '#domain/extra-words';
 import { EXTRA_OPTIONS } from '#provider/plan/extra-options';
@@ -12,6 +12,8 @@ import { LATENCIES } from '#pve-sim/latency';
 import { EXTENSIONS } from '#rpc/payload/extensions';
 import type { Setting } from '#runtime/settings';
 import { endpointsPage } from './endpoints-page.ts';
+import { kindPages } from './kind-pages.ts';
+import { renderCrds } from './render-crds.ts';
 import { areMissing, listFile, recordedEndpoints } from './recorded-endpoints.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -25,6 +27,7 @@ export function renderDocs(): Record<string, string> {
     'simulator-endpoints.md': endpointsPage(),
     'simulator-times.md': simulatorTimesPage(),
     'wire-extensions.md': extensionsPage(),
+    ...kindPages(),
   };
 }
 
@@ -181,5 +184,7 @@ function simulatorTimesPage(): string {
 
 if (import.meta.main) {
   if (!areMissing) await writeFile(listFile, `${JSON.stringify(recordedEndpoints(), null, 2)}\n`);
+  for (const folder of ['docs/kinds', 'crds']) await mkdir(join(root, folder), { recursive: true });
   for (const [page, text] of Object.entries(renderDocs())) await writeFile(join(root, 'docs', page), text);
+  for (const [file, text] of Object.entries(renderCrds())) await writeFile(join(root, 'crds', file), text);
 }

@@ -41,6 +41,7 @@ export async function applyManifests(options: ApplyOptions): Promise<AppliedVm[]
 async function applyVm(options: ApplyOptions, vm: NormalisedVm): Promise<AppliedVm> {
   const { progress } = options;
   const { name } = vm.spec;
+  refuseAntiAffinity(vm);
   const id = await progress.step(`create VM ${name}`, async () => await createVm(options, vm));
   await progress.step(`power ${name} (VM ${id}) ${vm.powerState}`, async () => await power(options, id, vm.powerState));
   if (vm.powerState === 'On')
@@ -48,6 +49,13 @@ async function applyVm(options: ApplyOptions, vm: NormalisedVm): Promise<Applied
   const { powerState, ips, providerRawJson } = await describe(options, id);
   const noIp = powerState === 'On' && ips.length === 0 ? [NO_IP] : [];
   return { name, id, powerState, ips, notes: [...warningsIn(providerRawJson), ...noIp] };
+}
+
+/** Which VMs are meant is known to whoever has all VirtualMachines with their labels. */
+function refuseAntiAffinity({ avoid, spec }: NormalisedVm): void {
+  if (avoid.length === 0) return;
+  const why = 'its policy has antiAffinity, which needs a manager';
+  throw new Fault('unsupported', { subject: `VirtualMachine ${spec.name}`, why, remedy: 'Remove it from the policy' });
 }
 
 async function createVm(options: ApplyOptions, { spec, owner }: NormalisedVm): Promise<string> {

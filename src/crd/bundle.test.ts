@@ -31,7 +31,12 @@ describe('a VirtualMachine', () => {
 
   test('looks in its own namespace unless a reference names another', () => {
     const classRef = { name: 'small', namespace: 'default' };
-    const vm = object('VirtualMachine', 'web', { classRef, importedDisk: { diskID: 'x' } }, 'prod');
+    const vm = object(
+      'VirtualMachine',
+      'web',
+      { classRef, importedDisk: { diskID: 'x', path: 'vms:9/x.raw' } },
+      'prod',
+    );
     expect(bundle(vm, small).vms[0]?.vmClass.metadata.name).toBe('small');
     const lost = object('VirtualMachine', 'web', { classRef: { name: 'small' } }, 'prod');
     expect(() => bundle(lost, small)).toThrow('there is no VMClass "small" in namespace "prod"');

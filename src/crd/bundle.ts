@@ -1,8 +1,10 @@
 import { invalidSpec } from '#domain/fault';
 import { nearest } from '#domain/nearest';
 import { GROUP, type Manifest, manifestTitle } from './manifests.ts';
-import { readSpec } from './read-spec.ts';
-import { type VirtualMachineSpec, virtualMachineSpec } from './virtual-machine.ts';
+import { namespaceOf } from './refer.ts';
+import { referencesOf } from './references.ts';
+import { findAmong, isKind } from './referred.ts';
+import { normaliseVirtualMachine } from './virtual-machine/normalise.ts';
 
 /** A VirtualMachine with the objects it refers to. */
 export interface VmBundle {
@@ -10,6 +12,8 @@ export interface VmBundle {
   readonly vmClass: Manifest;
   /** Absent where the VM is made from an imported disk. */
   readonly image: Manifest | undefined;
+  /** Networks, Secrets and the policy it refers to. */
+  readonly referred: readonly Manifest[];
 }
 
 export interface Bundles {
@@ -17,9 +21,6 @@ export interface Bundles {
   /** Objects of other kinds, and those no VirtualMachine refers to. */
   readonly unused: readonly Manifest[];
 }
-
-/** Namespace of objects and references that name none, as kubectl has it. */
-export const DEFAULT_NAMESPACE = 'default';
 
 /**
  * Finds the class and the image of every VirtualMachine among the same manifests.
@@ -29,41 +30,26 @@ export function bundleManifests(manifests: readonly Manifest[]): Bundles {
   refuseTwins(manifests);
   refuseUnknownKinds(manifests);
   const vms = manifests.filter((manifest) => isKind(manifest, 'VirtualMachine')).map((vm) => bundleVm(vm, manifests));
-  const used = new Set(vms.flatMap(({ vm, vmClass, image }) => [vm, vmClass, image]));
+  const used = new Set(vms.flatMap(({ vm, vmClass, image, referred }) => [vm, vmClass, image, ...referred]));
   return { vms, unused: manifests.filter((manifest) => !used.has(manifest)) };
 }
 
 function bundleVm(vm: Manifest, manifests: readonly Manifest[]): VmBundle {
-  const { classRef, imageRef } = readSpec(virtualMachineSpec, vm);
-  const namespace = namespaceOf(vm);
-  const resolve = (kind: string, field: string, ref: VirtualMachineSpec['classRef']): Manifest | undefined => {
-    if (ref === undefined) return undefined;
-    const wanted = { kind, name: ref.name, namespace: ref.namespace ?? namespace };
-    const found = manifests.find((manifest) => isObject(manifest, wanted));
-    if (found !== undefined) return found;
-    const why = `there is no ${kind} "${wanted.name}" in namespace "${wanted.namespace}"`;
-    throw invalidSpec(`${manifestTitle(vm)}: spec.${field}`, why, 'Put it into the same file');
+  const own = normaliseVirtualMachine(vm);
+  const path = `${manifestTitle(vm)}: spec`;
+  const find = findAmong(manifests);
+  if (own.vmClass === undefined) throw invalidSpec(`${path}.classRef`, 'it names no VMClass', 'Set classRef.name');
+  const vmClass = find('VMClass', own.vmClass, `${path}.classRef`);
+  const image =
+    own.image !== undefined && 'vmImage' in own.image
+      ? find('VMImage', own.image.vmImage, `${path}.imageRef`)
+      : undefined;
+  return {
+    vm,
+    vmClass,
+    image,
+    referred: referencesOf(own).map(({ kind, ref, field }) => find(kind, ref, `${path}.${field}`)),
   };
-  const vmClass = resolve('VMClass', 'classRef', classRef);
-  if (vmClass === undefined) {
-    throw invalidSpec(`${manifestTitle(vm)}: spec.classRef`, 'it names no VMClass', 'Set classRef.name');
-  }
-  return { vm, vmClass, image: resolve('VMImage', 'imageRef', imageRef) };
-}
-
-interface ObjectName {
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace: string;
-}
-
-function isObject(manifest: Manifest, wanted: ObjectName): boolean {
-  const { kind, name, namespace } = wanted;
-  return isKind(manifest, kind) && manifest.metadata.name === name && namespaceOf(manifest) === namespace;
-}
-
-function isKind(manifest: Manifest, kind: string): boolean {
-  return manifest.kind === kind && manifest.apiVersion.startsWith(`${GROUP}/`);
 }
 
 /** Of our API group; what belongs to others is not ours to judge. */
@@ -98,8 +84,4 @@ function refuseTwins(manifests: readonly Manifest[]): void {
     }
     seen.set(key, manifest);
   }
-}
-
-function namespaceOf(manifest: Manifest): string {
-  return manifest.metadata.namespace ?? DEFAULT_NAMESPACE;
 }

@@ -1,6 +1,7 @@
 import { type Fault, invalidSpec } from '#domain/fault';
 import { parseAllDocuments, type YAMLParseError } from 'yaml';
 import { z } from 'zod';
+import { secretEntries } from './secret-entries.ts';
 import { unknownKey } from './strict-object.ts';
 
 /** One object as its author wrote it, its spec not looked at yet. */
@@ -9,9 +10,14 @@ export interface Manifest {
   readonly kind: string;
   readonly metadata: Metadata;
   readonly spec: unknown;
+  /** Of a Secret: its entries. */
+  readonly entries?: Readonly<Record<string, Uint8Array>> | undefined;
   /** Which document of a file it was, from 1; absent for what comes from an API server. */
   readonly document?: number;
 }
+
+/** Namespace of objects and references that name none, as kubectl has it. */
+export const DEFAULT_NAMESPACE = 'default';
 
 export interface Metadata {
   readonly name: string;
@@ -19,8 +25,10 @@ export interface Metadata {
   readonly uid?: string | undefined;
 }
 
-/** The group whose kinds are ours to read. */
+/** The group whose kinds are ours to read, and the only version there is. */
 export const GROUP = 'infra.virtrigaud.io';
+export const VERSION = 'v1beta1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
 
 const TOP_LEVEL_KEYS = ['apiVersion', 'kind', 'metadata', 'spec', 'status'];
 
@@ -61,7 +69,8 @@ function asManifest(value: unknown, document: number): Manifest {
     throw invalidSpec(field, issue?.message ?? 'it is no object', 'An object has apiVersion, kind and metadata.name');
   }
   const { apiVersion, kind, metadata, spec } = { spec: undefined, ...parsed.data };
-  const manifest = { apiVersion, kind, metadata, spec, document };
+  const entries = apiVersion === 'v1' && kind === 'Secret' ? secretEntries(parsed.data, document) : undefined;
+  const manifest = { apiVersion, kind, metadata, spec, document, ...(entries === undefined ? {} : { entries }) };
   const stray = Object.keys(parsed.data).find((key) => !TOP_LEVEL_KEYS.includes(key));
   if (stray !== undefined && apiVersion.startsWith(`${GROUP}/`)) {
     throw invalidSpec(`${manifestTitle(manifest)}: ${stray}`, unknownKey(stray, TOP_LEVEL_KEYS));

@@ -339,6 +339,15 @@ const BAD_VM: readonly (readonly [vm: Spec, says: RegExp])[] = [
   [disk({ sizeGiB: 0 }), /spec.disks\[0\].sizeGiB: /],
   [{ tags: [''] }, /spec.tags\[0\]: the tag is empty/],
   [{ placement: { folder: 'x' } }, /spec.placement.folder: it has no meaning on Proxmox VE/],
+  [network({ networkRef: { name: 'lan' } }), /spec.networks\[0\].networkRef: there is no VMNetworkAttachment "lan"/],
+  [
+    { userData: { cloudInit: { secretRef: { name: 's' } } } },
+    /spec.userData.cloudInit.secretRef: there is no Secret "s"/,
+  ],
+  [{ metaData: { cloudInit: { secretRef: { name: 's' } } } }, /spec.metaData.cloudInit.secretRef: there is no Secret/],
+  [{ userData: { sshKeys: { secretRef: { name: 's' } } } }, /spec.userData.sshKeys.secretRef: there is no Secret/],
+  [{ userData: { sshKeys: { inline: 'secret' } } }, /spec.userData.sshKeys.inline: line 1 is no public key/],
+  [{ placementRef: { name: 'p' } }, /spec.placementRef: there is no VMPlacementPolicy "p" in namespace "default"/],
   [{ imageRef: undefined }, /spec.imageRef: neither imageRef nor importedDisk/],
   [{ importedDisk: { diskID: 'd', path: 'p' } }, /spec.imageRef: imageRef and importedDisk are both set/],
   [{ imageRef: undefined, importedDisk: { diskID: 'd' } }, /spec.importedDisk.path: it is not set/],
@@ -374,15 +383,11 @@ const BAD_IMAGE: readonly (readonly [source: unknown, says: RegExp])[] = [
 ];
 
 const UNSUPPORTED: readonly (readonly [vm: Spec, image: Spec, says: RegExp])[] = [
-  [network({ networkRef: { name: 'lan' } }), {}, /spec.networks\[0\].networkRef: .*Set bridge and vlan/],
-  [{ userData: { cloudInit: { secretRef: { name: 's' } } } }, {}, /spec.userData.cloudInit.secretRef: .*inline/],
-  [{ metaData: { cloudInit: { secretRef: { name: 's' } } } }, {}, /spec.metaData.cloudInit.secretRef: /],
-  [{ placementRef: { name: 'p' } }, {}, /spec.placementRef: /],
   [{ resources: { gpu: { count: 1 } } }, {}, /spec.resources.gpu: /],
   [{ snapshot: { revertToRef: { name: 's' } } }, {}, /spec.snapshot.revertToRef: /],
   [{}, { source: 'https://example.com/x.qcow2' }, /spec.source: .*Make a template of it/],
   [{}, { source: { http: { url: 'https://example.com/x.qcow2' } } }, /spec.source: .*Make a template of it/],
-  [{}, { source: { registry: { image: 'a:b' }, proxmox: { storage: 'vms' } } }, /spec.source: /],
+  [{}, { source: { registry: { image: 'a:b' }, proxmox: { storage: 'vms' } } }, /spec.source.registry: /],
 ];
 
 describe('a wrong manifest is refused, naming object, field and remedy:', () => {

@@ -1,112 +1,83 @@
 // From manifests to what the rest of the program knows: one VmSpec, whichever shape the manifests had. This is the one
 // path from a VirtualMachine to a request, for the manager and for everybody else who sends one.
-import { Fault, invalidSpec } from '#domain/fault';
-import { checkDisk } from '#domain/image-name';
-import { checkVmName, normaliseTags } from '#domain/names';
+import { invalidSpec } from '#domain/fault';
+import type { LabelSelector } from '#domain/label-selector';
 import type { Owner } from '#domain/owner';
+import { withPolicy } from '#domain/placement-policy';
 import type { PowerState } from '#domain/power';
-import { type ImageSource, NO_PLACEMENT, type PlacementSpec, type VmSize, type VmSpec } from '#domain/vm-spec';
-import { DEFAULT_NAMESPACE, type VmBundle } from './bundle.ts';
+import type { NicWish, VirtualMachine } from '#domain/virtual-machine';
+import type { ImageSource, NicSpec, PlacementSpec, VmSize, VmSpec } from '#domain/vm-spec';
+import type { VmBundle } from './bundle.ts';
+import { metaDataBytes, sshKeyLines, userDataBytes } from './guest-documents.ts';
 import { type Manifest, manifestTitle } from './manifests.ts';
-import { normaliseClass } from './normalise-class.ts';
-import { normaliseDisk } from './normalise-disk.ts';
-import { normaliseDocument, normaliseUserData } from './normalise-documents.ts';
-import { normaliseImage } from './normalise-image.ts';
-import { normaliseNetwork } from './normalise-network.ts';
-import { readSpec } from './read-spec.ts';
-import { type VirtualMachineSpec, virtualMachineSpec } from './virtual-machine.ts';
+import { type Find, findAmong } from './referred.ts';
+import { normaliseVirtualMachine } from './virtual-machine/normalise.ts';
+import { normaliseClass } from './vm-class/normalise.ts';
+import { imageThatIsThere } from './vm-image/normalise.ts';
+import { normaliseNetworkAttachment, onNetwork } from './vm-network-attachment/normalise.ts';
+import { normalisePlacementPolicy } from './vm-placement-policy/normalise.ts';
 
 export interface NormalisedVm {
   readonly spec: VmSpec;
   /** `On` where the manifest does not say. */
   readonly powerState: PowerState;
   readonly owner: Owner;
+  /** VMs it never shares a node with: those that any of these means. */
+  readonly avoid: readonly LabelSelector[];
 }
 
 /**
  * Throws `invalid-spec` naming object, field and remedy; `unsupported` for what the manifests may say and this version
  * cannot do yet.
  */
-export function normaliseVm({ vm, vmClass, image }: VmBundle): NormalisedVm {
-  const spec = readSpec(virtualMachineSpec, vm);
+export function normaliseVm({ vm, vmClass, image, referred }: VmBundle): NormalisedVm {
+  const own = normaliseVirtualMachine(vm);
   const title = manifestTitle(vm);
-  refuseUnsupported(spec, title);
+  const find = findAmong(referred);
+  const { placement, avoid } = placementOf(own, find, title);
+  const keys = sshKeyLines(own.sshKeys, find, `${title}: spec.userData.sshKeys`);
   return {
     spec: {
-      name: checkVmName(vm.metadata.name, `${title}: metadata.name`),
-      image: imageSource(spec, image, title),
-      size: withOwnResources(normaliseClass(vmClass), spec),
-      networks: spec.networks?.map((network, index) => normaliseNetwork(network, `${title}: spec.networks[${index}]`)),
-      disks: spec.disks?.map((disk, index) => normaliseDisk(disk, `${title}: spec.disks[${index}]`)),
-      tags: normaliseTags(spec.tags ?? [], `${title}: spec.tags`),
-      userData: normaliseUserData(spec.userData, `${title}: spec.userData`),
-      metaData: normaliseDocument(spec.metaData?.cloudInit, `${title}: spec.metaData.cloudInit`),
-      placement: placement(spec.placement, `${title}: spec.placement`),
+      name: own.name,
+      image: imageSource(own, image, title),
+      size: withOwnResources(normaliseClass(vmClass), own),
+      networks: own.networks?.map((wish, index) => nic(wish, find, `${title}: spec.networks[${index}]`)),
+      disks: own.disks,
+      tags: own.tags,
+      userData: userDataBytes(own.userData, find, `${title}: spec.userData.cloudInit`),
+      metaData: metaDataBytes(own.metaData, keys, find, `${title}: spec.metaData.cloudInit`),
+      placement,
     },
-    powerState: powerState(spec.powerState),
-    owner: owner(vm),
+    powerState: own.powerState,
+    owner: own.owner,
+    avoid,
   };
 }
 
-function owner({ metadata }: Manifest): Owner {
-  const named = { name: metadata.name, namespace: metadata.namespace ?? DEFAULT_NAMESPACE };
-  return metadata.uid === undefined ? named : { ...named, uid: metadata.uid };
-}
-
-function powerState(said: VirtualMachineSpec['powerState']): PowerState {
-  if (typeof said === 'boolean') return said ? 'On' : 'Off';
-  return said ?? 'On';
-}
-
-function imageSource(spec: VirtualMachineSpec, image: Manifest | undefined, title: string): ImageSource {
-  const { importedDisk } = spec;
-  if ((image === undefined) === (importedDisk === undefined)) {
-    const why =
-      image === undefined ? 'neither imageRef nor importedDisk is set' : 'imageRef and importedDisk are both set';
-    throw invalidSpec(`${title}: spec.imageRef`, why, 'Set one of them');
+function imageSource({ image }: VirtualMachine, vmImage: Manifest | undefined, title: string): ImageSource {
+  if (vmImage !== undefined) return imageThatIsThere(vmImage);
+  if (image !== undefined && 'volume' in image) {
+    return { kind: 'disk', volume: image.volume, node: undefined, storage: undefined };
   }
-  if (image !== undefined) return normaliseImage(image);
-  const field = `${title}: spec.importedDisk.path`;
-  const path = importedDisk?.path ?? '';
-  if (path !== '') return { kind: 'disk', volume: checkDisk(path, field), node: undefined, storage: undefined };
-  throw invalidSpec(field, 'it is not set', 'Name the volume of the imported disk');
+  throw invalidSpec(`${title}: spec.imageRef`, 'neither imageRef nor importedDisk is set', 'Set one of them');
 }
 
 /** `resources` of a VM stand above its class. */
-function withOwnResources(size: VmSize, { resources }: VirtualMachineSpec): VmSize {
-  return { ...size, cpus: resources?.cpu ?? size.cpus, memoryMib: resources?.memoryMiB ?? size.memoryMib };
+function withOwnResources(size: VmSize, { cpus, memoryMib }: VirtualMachine): VmSize {
+  return { ...size, cpus: cpus ?? size.cpus, memoryMib: memoryMib ?? size.memoryMib };
 }
 
-function placement(said: VirtualMachineSpec['placement'], path: string): PlacementSpec {
-  for (const field of ['cluster', 'folder', 'storagePod'] as const) {
-    if (isSaid(said?.[field])) throw invalidSpec(`${path}.${field}`, 'it has no meaning on Proxmox VE', 'Remove it');
-  }
-  const value = (text: string | undefined): string | undefined => (isSaid(text) ? text : undefined);
-  return {
-    ...NO_PLACEMENT,
-    storage: value(said?.datastore),
-    node: value(said?.host),
-    pool: value(said?.resourcePool),
-  };
+function nic({ nic: own, attachment }: NicWish, find: Find, path: string): NicSpec {
+  if (attachment === undefined) return own;
+  return onNetwork(own, normaliseNetworkAttachment(find('VMNetworkAttachment', attachment, `${path}.networkRef`)));
 }
 
-function isSaid(text: string | undefined): boolean {
-  return text !== undefined && text !== '';
-}
-
-function refuseUnsupported(spec: VirtualMachineSpec, title: string): void {
-  const asked: Readonly<Record<string, unknown>> = {
-    placementRef: spec.placementRef,
-    'resources.gpu': spec.resources?.gpu,
-    'snapshot.revertToRef': spec.snapshot?.revertToRef,
-    'lifecycle.postStart': spec.lifecycle?.postStart,
-    'lifecycle.preStop': spec.lifecycle?.preStop,
-  };
-  const [field] = Object.entries(asked).find(([, value]) => value !== undefined) ?? [];
-  if (field === undefined) return;
-  throw new Fault('unsupported', {
-    subject: `${title}: spec.${field}`,
-    why: 'it is not supported by this version',
-    remedy: 'Remove it',
-  });
+function placementOf(
+  { placement, policy }: VirtualMachine,
+  find: Find,
+  title: string,
+): { placement: PlacementSpec; avoid: readonly LabelSelector[] } {
+  if (policy === undefined) return { placement, avoid: [] };
+  const said = normalisePlacementPolicy(find('VMPlacementPolicy', policy, `${title}: spec.placementRef`));
+  return { placement: withPolicy(placement, said), avoid: said.avoid };
 }

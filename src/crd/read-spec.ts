@@ -1,9 +1,6 @@
 import { Fault, invalidSpec } from '#domain/fault';
 import type { z } from 'zod';
-import { GROUP, type Manifest, manifestTitle } from './manifests.ts';
-
-/** The only version there is. */
-const API_VERSION = `${GROUP}/v1beta1`;
+import { API_VERSION, type Manifest, manifestTitle } from './manifests.ts';
 
 /** The spec of a manifest as its schema describes it. Throws `invalid-spec` naming object, field and what was expected. */
 export function readSpec<Schema extends z.ZodType>(schema: Schema, manifest: Manifest): z.output<Schema> {

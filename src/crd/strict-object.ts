@@ -12,6 +12,21 @@ export function strictObject<Shape extends z.ZodRawShape>(shape: Shape): z.ZodOb
   });
 }
 
+type Optional<Shape extends z.ZodRawShape> = { [Key in keyof Shape]: z.ZodOptional<Shape[Key]> };
+
+/** The same fields, none of which has to be said. */
+export function optional<Shape extends z.ZodRawShape>(shape: Shape): Optional<Shape> {
+  const entries = Object.entries(shape).map(([key, field]) => [key, z.optional(field)]);
+  return Object.fromEntries(entries) as Optional<Shape>;
+}
+
+/** A strict object none of whose fields has to be said. */
+export function optionalObject<Shape extends z.ZodRawShape>(
+  shape: Shape,
+): z.ZodObject<Optional<Shape>, z.core.$strict> {
+  return strictObject(optional(shape));
+}
+
 export function unknownKey(key: string, known: readonly string[]): string {
   const like = nearest(key, known);
   return like === undefined

@@ -2,8 +2,7 @@
 import { invalidSpec } from '#domain/fault';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
-import { DEFAULT_NAMESPACE } from './bundle.ts';
-import { GROUP } from './manifests.ts';
+import { DEFAULT_NAMESPACE, GROUP, VERSION } from './manifests.ts';
 
 export interface VmObject {
   readonly name: string;
@@ -16,7 +15,7 @@ export interface VmObject {
 }
 
 /** The kind's name in URLs, and the version we read. */
-export const VIRTUAL_MACHINES = { group: GROUP, version: 'v1beta1', plural: 'virtualmachines' } as const;
+export const VIRTUAL_MACHINES = { group: GROUP, version: VERSION, plural: 'virtualmachines' } as const;
 
 const metadata = z.looseObject({
   name: z.string().min(1),

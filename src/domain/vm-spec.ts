@@ -151,6 +151,11 @@ export interface NicSpec {
   /** At most one of each family, each beside an address of its family. */
   readonly gateways: readonly string[];
   readonly dns: readonly string[];
+  readonly mtu?: number | undefined;
+  /** Whether PVE's firewall looks at it. */
+  readonly firewall?: boolean | undefined;
+  /** MB a second. */
+  readonly rateLimit?: number | undefined;
 }
 
 export interface DiskSpec {

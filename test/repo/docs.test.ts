@@ -2,11 +2,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { areMissing, listFile, recordedEndpoints } from '../../scripts/recorded-endpoints.ts';
+import { renderCrds } from '../../scripts/render-crds.ts';
 import { renderDocs } from '../../scripts/render-docs.ts';
 
 describe('a page that comes from a table', () => {
   it.each(Object.entries(renderDocs()))('docs/%s is current (npm run docs)', (page, text) => {
     expect(readFileSync(join(import.meta.dirname, '../../docs', page), 'utf8')).toBe(text);
+  });
+});
+
+describe('a CRD', () => {
+  it.each(Object.entries(renderCrds()))('crds/%s is current (npm run docs)', (file, text) => {
+    expect(readFileSync(join(import.meta.dirname, '../../crds', file), 'utf8')).toBe(text);
   });
 });
 

@@ -2,6 +2,7 @@
 import { invalidSpec } from '#domain/fault';
 import type { NicSpec } from '#domain/vm-spec';
 import { formatNet, type Net, NET_MODELS, parseNet } from '#pve/codec/net';
+import type { Properties } from '#pve/codec/property-string';
 import { formatSlot, slotCount, slotsOf } from '#pve/codec/slot';
 import { macFor } from './mac.ts';
 import type { Have, Wish } from './wish.ts';
@@ -105,8 +106,10 @@ function nicInUse(spec: NicSpec, { place, index, present }: NicPlace, wish: Wish
     mac: spec.mac ?? present?.mac ?? macFor(wish.site.macPrefix, have.vmid, place),
     bridge,
     tag: spec.vlan ?? (stays ? present?.tag : undefined),
-    rest: stays && trunks !== undefined ? { ...others, trunks } : others,
+    firewall: spec.firewall ?? present?.firewall,
+    rest: { ...(stays && trunks !== undefined ? { ...others, trunks } : others), ...optionsOf(spec) },
   };
+  checkMtu(net, spec, place);
   return { slot: formatSlot({ kind: 'net', index }), index, net, spec };
 }
 
@@ -131,7 +134,7 @@ function clonedNics({ site }: Wish, have: Have): PlannedNic[] {
   }));
 }
 
-/** What a named network decides: where the NIC is. Its other options (firewall, mtu, queues) stay the template's. */
+/** What a named network decides: where the NIC is. What it does not say of its other options (firewall, mtu, queues) stays the template's. */
 function plannedNic(spec: NicSpec, index: number, wish: Wish, have: Have): PlannedNic {
   const slot = formatSlot({ kind: 'net', index });
   const present = parseNet(have.values[slot] ?? '');
@@ -145,10 +148,29 @@ function plannedNic(spec: NicSpec, index: number, wish: Wish, have: Have): Plann
     mac: spec.mac ?? macFor(wish.site.macPrefix, have.vmid, index),
     bridge,
     tag: spec.vlan ?? (stays ? present?.tag : undefined),
+    firewall: spec.firewall ?? present?.firewall,
     linkDown: undefined,
-    rest,
+    rest: { ...rest, ...optionsOf(spec) },
   };
+  checkMtu(net, spec, index);
   return { slot, index, net, spec };
+}
+
+function optionsOf({ mtu, rateLimit }: NicSpec): Properties {
+  return {
+    ...(mtu === undefined ? {} : { mtu: String(mtu) }),
+    ...(rateLimit === undefined ? {} : { rate: String(rateLimit) }),
+  };
+}
+
+/** Other models have no MTU in PVE (pve-behaviour 21). */
+function checkMtu({ model }: Net, { mtu }: NicSpec, index: number): void {
+  if (mtu === undefined || model === 'virtio') return;
+  throw invalidSpec(
+    `networks_json[${index}].MTU`,
+    `a NIC of model ${model} has none in PVE`,
+    'Use virtio, or remove it',
+  );
 }
 
 function checkedModel(spec: NicSpec, index: number): string | undefined {

@@ -60,6 +60,15 @@ describe('a plan', () => {
     });
   });
 
+  it('gives a NIC its MTU, limit and firewall, and no MTU to a model without one', () => {
+    const networks = [nic({ mtu: 9000, rateLimit: 100 }), nic({ name: 'storage', bridge: 'vmbr1', firewall: true })];
+    expect(options(plan({ networks }))).toMatchObject({
+      net0: 'virtio=BC:24:11:29:D4:A0,bridge=vmbr0,firewall=1,mtu=9000,rate=100',
+      net1: 'virtio=BC:24:11:29:D4:A1,bridge=vmbr1,firewall=1',
+    });
+    expect(() => plan({ networks: [nic({ mtu: 9000, model: 'e1000' })] })).toThrow(/networks_json\[0\].MTU: .*e1000/);
+  });
+
   it('removes NICs of the template that the request does not name, where it names any', () => {
     const two = { ...template, net1: 'virtio=BC:24:11:11:22:44,bridge=vmbr1', ipconfig1: 'ip=dhcp' };
     expect(options(plan({ networks: [nic({})] }, two))).toMatchObject({ net1: undefined, ipconfig1: undefined });

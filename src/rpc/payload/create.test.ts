@@ -634,12 +634,7 @@ describe('decodeCreate', () => {
       'networks_json[0].bridge',
       /"vmbr0" differs from "vmbr1"/,
     ],
-    [
-      'an unknown NIC key',
-      () => withNic({ ...GO_NIC, Firewall: true }),
-      'networks_json[0].Firewall',
-      /does not know the key/,
-    ],
+    ['an unknown NIC key', () => withNic({ ...GO_NIC, Queues: 2 }), 'networks_json[0].Queues', /does not know the key/],
     ['a disk without a name', () => withDisks({ SizeGiB: 1, Name: '' }), 'disks_json[0].Name', /no name/],
     ['a disk without a size', () => withDisks({ SizeGiB: 0, Name: 'root' }), 'disks_json[0].SizeGiB', /no size/],
     [

@@ -92,6 +92,21 @@ export const EXTENSIONS: readonly Extension[] = [
       'One IPv4 and one IPv6 address separated by a comma, each with its own `/prefix`; `Gateway` likewise (the contract has one IPv4 address)',
     example: '192.168.1.5/24,2001:db8::5/64',
   },
+  {
+    field: 'networks_json',
+    key: 'MTU',
+    type: 'whole number',
+    meaning: 'MTU of the NIC, which has to be a `virtio` one; 1 is that of its bridge',
+    example: 9000,
+  },
+  {
+    field: 'networks_json',
+    key: 'Firewall',
+    type: 'true or false',
+    meaning: "PVE's firewall looks at the NIC; `false` leaves it as it is",
+    example: true,
+  },
+  { field: 'networks_json', key: 'RateLimitMBps', type: 'whole number', meaning: 'Limit in MB a second', example: 100 },
   { field: 'disks_json', key: 'Storage', type: 'text', meaning: 'PVE storage for this disk', example: 'ceph' },
   {
     field: 'placement_json',

@@ -4,7 +4,7 @@ import { formatCidr } from '#domain/ip';
 import { parseMac } from '#domain/names';
 import type { NicSpec } from '#domain/vm-spec';
 import { agree, type JsonObject, type ReadValue, readObject } from './json-object.ts';
-import { listOf, oneOf, text, textList, wholeNumber } from './values.ts';
+import { flag, listOf, oneOf, text, textList, wholeNumber } from './values.ts';
 
 // networks_json: the NICs of a VM in order. Besides Go's shape an older one is read:
 // {name, bridge, vlan, mac, static_ip: {address, gateway, dns: []}, config: {bridge, model}}.
@@ -49,6 +49,18 @@ function readNic(object: JsonObject): NicSpec {
     model: agree(object.at('Model'), object.get('Model', text), config?.model),
     mac: object.get('MacAddress', mac, { mac, MAC: mac }),
     ...readAddressing(object),
+    ...readOptions(object),
+  };
+}
+
+/** What a VMNetworkAttachment says beside bridge, VLAN and model; absent where it says nothing. */
+function readOptions(object: JsonObject): Pick<NicSpec, 'mtu' | 'firewall' | 'rateLimit'> {
+  const mtu = object.get('MTU', wholeNumber(1, 65_520));
+  const rateLimit = object.get('RateLimitMBps', wholeNumber(1));
+  return {
+    ...(mtu === undefined ? {} : { mtu }),
+    ...(object.get('Firewall', flag) === true ? { firewall: true } : {}),
+    ...(rateLimit === undefined ? {} : { rateLimit }),
   };
 }
 
@@ -150,6 +162,9 @@ export function encodeNetworks(nics: readonly NicSpec[]): Record<string, unknown
     Gateway: nic.gateways.join(','),
     DNS: nic.dns.join(','),
     PCISlotNumber: null,
+    MTU: nic.mtu,
+    Firewall: nic.firewall === true ? true : undefined,
+    RateLimitMBps: nic.rateLimit,
   }));
 }
 

@@ -1,19 +1,12 @@
 import { type AddressingTexts, parseAddressing, type SaidText } from '#domain/addressing';
-import { Fault, invalidSpec } from '#domain/fault';
+import { invalidSpec } from '#domain/fault';
 import { parseMac } from '#domain/names';
 import type { NicSpec } from '#domain/vm-spec';
-import { sayOnce } from './say-once.ts';
-import type { NetworkManifest } from './virtual-machine.ts';
+import { sayOnce } from '../say-once.ts';
+import type { NetworkManifest } from './network.ts';
 
-/** One NIC. Throws `invalid-spec` under `path`, such as `VirtualMachine web: spec.networks[0]`. */
+/** One NIC, as it says itself. Throws `invalid-spec` under `path`, such as `VirtualMachine web: spec.networks[0]`. */
 export function normaliseNetwork(network: NetworkManifest, path: string): NicSpec {
-  if (network.networkRef !== undefined) {
-    throw new Fault('unsupported', {
-      subject: `${path}.networkRef`,
-      why: 'VMNetworkAttachment is not supported by this version',
-      remedy: 'Set bridge and vlan in the network itself',
-    });
-  }
   return {
     name: network.name,
     bridge: network.bridge,

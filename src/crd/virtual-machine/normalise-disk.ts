@@ -1,11 +1,17 @@
 import { invalidSpec } from '#domain/fault';
 import type { DiskSpec } from '#domain/vm-spec';
-import { gibibytes } from './normalise-quantity.ts';
-import { sayOnce } from './say-once.ts';
-import type { DiskManifest } from './virtual-machine.ts';
+import { gibibytes } from '../normalise-quantity.ts';
+import { NOT_ON_PVE, refuse } from '../refuse.ts';
+import { sayOnce } from '../say-once.ts';
+import type { DiskManifest } from './disk.ts';
 
 /** One disk; `root` is the boot disk. Throws `invalid-spec` under `path`. */
 export function normaliseDisk(disk: DiskManifest, path: string): DiskSpec {
+  refuse(
+    path,
+    { 'scsi.sharedBus': disk.scsi?.sharedBus === 'noSharing' ? undefined : disk.scsi?.sharedBus },
+    NOT_ON_PVE,
+  );
   const size = disk.size === undefined ? undefined : gibibytes(disk.size, `${path}.size`);
   const sizeGib = sayOnce(path, { size, sizeGiB: disk.sizeGiB });
   if (sizeGib === undefined) throw invalidSpec(`${path}.size`, 'the disk has no size', 'Write it like "40Gi"');

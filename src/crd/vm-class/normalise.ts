@@ -1,11 +1,11 @@
 import { invalidSpec } from '#domain/fault';
 import type { Firmware, ResourceLimits, SecurityProfile, VmSize } from '#domain/vm-spec';
-import { defined } from './defined.ts';
-import { type Manifest, manifestTitle } from './manifests.ts';
-import { gibibytes, mebibytes } from './normalise-quantity.ts';
-import { readSpec } from './read-spec.ts';
-import { sayOnce } from './say-once.ts';
-import { vmClassSpec, type VmClassSpec } from './vm-class.ts';
+import { defined } from '../defined.ts';
+import { type Manifest, manifestTitle } from '../manifests.ts';
+import { gibibytes, mebibytes } from '../normalise-quantity.ts';
+import { readSpec } from '../read-spec.ts';
+import { sayOnce } from '../say-once.ts';
+import { vmClassSpec, type VmClassSpec } from './spec.ts';
 
 /** What a VMClass says about size and hardware. Throws `invalid-spec` naming class and field. */
 export function normaliseClass(vmClass: Manifest): VmSize {

@@ -1,0 +1,34 @@
+// What people note about an image. Nothing here decides anything.
+import { oneOf, text, textMap } from '../fields.ts';
+import { optionalObject } from '../strict-object.ts';
+
+export const distribution = optionalObject({
+  name: oneOf('Distribution.', [
+    'ubuntu',
+    'centos',
+    'rhel',
+    'fedora',
+    'debian',
+    'suse',
+    'windows',
+    'freebsd',
+    'coreos',
+    'other',
+  ]),
+  family: oneOf('Family.', ['linux', 'windows', 'bsd', 'other']),
+  version: text('Version.', 100),
+  variant: text('Variant.', 100),
+  kernel: optionalObject({
+    type: oneOf('Type.', ['linux', 'windows', 'freebsd', 'other']),
+    version: text('Version.'),
+  }).describe('Kernel.'),
+}).describe('What is in the image, for people.');
+
+export const imageMetadata = optionalObject({
+  displayName: text('Name.', 255),
+  description: text('Description.', 1024),
+  version: text('Version.', 100),
+  architecture: oneOf('Architecture.', ['amd64', 'arm64', 'x86_64', 'aarch64']),
+  tags: textMap('Tags.'),
+  annotations: textMap('Notes.'),
+}).describe('Notes about the image, for people.');
