@@ -13,10 +13,10 @@ export interface Kind {
   readonly columns: readonly Column[];
 }
 
-export interface Column {
+export type Column = {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'boolean' | 'date';
   readonly jsonPath: string;
   /** 1: with `-o wide` only. */
   readonly priority?: number;
-}
+};

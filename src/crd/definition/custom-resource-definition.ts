@@ -6,7 +6,7 @@ import type { SchemaNode } from './schema-node.ts';
 import { structuralSchema } from './structural.ts';
 
 /** A CustomResourceDefinition of apiextensions.k8s.io/v1. */
-export interface CustomResourceDefinition {
+export type CustomResourceDefinition = {
   readonly apiVersion: 'apiextensions.k8s.io/v1';
   readonly kind: 'CustomResourceDefinition';
   readonly metadata: { readonly name: string };
@@ -16,25 +16,25 @@ export interface CustomResourceDefinition {
     readonly names: CrdNames;
     readonly versions: readonly CrdVersion[];
   };
-}
+};
 
-interface CrdNames {
+type CrdNames = {
   readonly kind: string;
   readonly listKind: string;
   readonly plural: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
-}
+};
 
-interface CrdVersion {
+type CrdVersion = {
   readonly name: string;
   readonly served: true;
   readonly storage: true;
   readonly schema: { readonly openAPIV3Schema: SchemaNode };
   readonly subresources: { readonly status: Readonly<Record<string, never>> };
   readonly additionalPrinterColumns: readonly Column[];
-}
+};
 
 /** In the order of `kinds`. */
 export function customResourceDefinitions(): readonly CustomResourceDefinition[] {

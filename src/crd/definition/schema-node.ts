@@ -1,10 +1,12 @@
-/** A node of an OpenAPI schema, as a CRD has it. */
-export interface SchemaNode {
+type Json = null | boolean | number | string | readonly Json[] | { readonly [member: string]: Json };
+
+/** A node of an OpenAPI schema, as a CRD has it. A type and no interface, as all of a CRD is: so it is plain JSON to others. */
+export type SchemaNode = {
   readonly type?: string;
   readonly description?: string;
   readonly format?: string;
-  readonly default?: unknown;
-  readonly enum?: readonly unknown[];
+  readonly default?: Json;
+  readonly enum?: readonly Json[];
   readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -21,4 +23,4 @@ export interface SchemaNode {
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
   readonly 'x-kubernetes-list-type'?: string;
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
-}
+};

@@ -61,7 +61,7 @@ function union(rest: Loose, alternatives: readonly SchemaNode[]): SchemaNode {
   });
 }
 
-function wordsOf(node: SchemaNode): readonly unknown[] | undefined {
+function wordsOf(node: SchemaNode): SchemaNode['enum'] {
   return node.enum ?? (node.type === 'boolean' ? [true, false] : undefined);
 }
 
