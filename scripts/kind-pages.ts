@@ -68,13 +68,15 @@ function typeText(node: SchemaNode): string {
   const words = node.enum?.filter((word) => typeof word === 'string').map((word) => `\`${word}\``);
   if (words !== undefined) return words.join(', ');
   if (node['x-kubernetes-int-or-string'] === true) return 'quantity';
-  if (node.type === undefined) return 'text or object';
-  if (node.type === 'array') return `list of ${typeText(node.items ?? {})}`;
+  if (node.type === undefined) return node.items === undefined ? 'text or object' : 'list or object';
+  if (node.type === 'array') return `list of ${PLURALS[typeText(node.items ?? {})] ?? typeText(node.items ?? {})}`;
   if (typeof node.additionalProperties === 'object') return `map of ${typeText(node.additionalProperties)}`;
   return [TYPES[node.type] ?? node.type, range(node)].filter(Boolean).join(', ');
 }
 
 const TYPES: Readonly<Record<string, string>> = { string: 'text', integer: 'whole number', boolean: 'true or false' };
+
+const PLURALS: Readonly<Record<string, string>> = { object: 'objects', text: 'texts', 'whole number': 'whole numbers' };
 
 function range({ minimum, maximum, format }: SchemaNode): string {
   if (format === 'date-time') return 'a time';

@@ -16,6 +16,6 @@ export function refuse(path: string, asked: Readonly<Record<string, unknown>>, {
 
 /** What an API server fills in, and what is empty, asks for nothing. */
 function asks(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === false) return false;
+  if (value === undefined || value === null || value === '' || value === 0 || value === false) return false;
   return typeof value === 'object' ? Object.values(value).some(asks) : true;
 }

@@ -92,7 +92,8 @@ function fetched(
   path: string,
 ): VmImage {
   if (!/^https?:\/\//i.test(url)) {
-    throw invalidSpec(path, `"${url}" is no URL that Proxmox VE can fetch`, 'Use http or https');
+    // Not told, as it may hold a password.
+    throw invalidSpec(path, 'it is no URL that Proxmox VE can fetch', 'Use http or https');
   }
   refuse(`${path}.http`, { headers: http.headers, authentication: http.authentication }, NOT_ON_PVE);
   return {
