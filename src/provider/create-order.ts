@@ -17,9 +17,11 @@ export interface CreateOrder {
   readonly kind: ClaimKind;
   /**
    * Seeds its slots, together with `kind`: the owner's key; of a clone the VMID of its source, "/" and its name; of an image
-   * its name, "/" and its checksum or URL.
+   * its name, "/" and its checksum or a hash of its URL.
    */
   readonly key: string;
+  /** The VM that is to be gone on with, which another PVE_VMID_RANGE may have put outside of its slots. */
+  readonly begun?: Vmid;
   /** Of a clone alone. */
   readonly clone?: CloneOrder;
   /** Of a template that is made from the web alone. */

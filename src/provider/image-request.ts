@@ -1,4 +1,5 @@
 // From an ImagePrepare on the wire, or from what an unfinished template keeps of it, to an order; and back.
+import { createHash } from 'node:crypto';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { requestDigest } from '#claim/digest';
 import { type ImageTodo, readImageTodo } from '#claim/image-todo';
@@ -14,7 +15,7 @@ import type { CreateOutcome } from './run/create-runs.ts';
 /** A template has no owner but its name and what is in it: whoever asks for the same gets the same. */
 export function imageOrder(image: WebImage): CreateOrder {
   const { target, url, checksum, storage, node } = image;
-  const content = checksum?.value ?? url;
+  const content = contentOf({ url, checksum });
   const key = `${target}/${content}`;
   return orderFor({ ...image, place: undefined }, requestDigest({ target, content, storage, node }), key, {
     storage,
@@ -22,12 +23,18 @@ export function imageOrder(image: WebImage): CreateOrder {
   });
 }
 
+/** What tells images of one name apart. A URL may hold a secret, and the claim that keeps this stays with the template. */
+function contentOf({ url, checksum }: Pick<ImageTodo, 'url' | 'checksum'>): string {
+  return checksum?.value ?? `url-${createHash('sha256').update(url).digest('hex').slice(0, 40)}`;
+}
+
 /** The order of a template that nobody asks for any more; undefined where it does not tell it. */
 export function orderOfImage(description: string | undefined, claim: Claim): CreateOrder | undefined {
   const todo = readImageTodo(description, claim.incarnation);
   if (todo === undefined) return undefined;
   const { target, url, checksum } = todo;
-  return orderFor(decidedImage(todo), claim.digest, `${target}/${checksum?.value ?? url}`, {});
+  const order = orderFor(decidedImage(todo), claim.digest, `${target}/${contentOf({ url, checksum })}`, {});
+  return { ...order, begun: claim.vmid };
 }
 
 function orderFor(

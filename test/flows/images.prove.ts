@@ -3,6 +3,7 @@ import { THREE_NODE } from '#pve-sim/clusters/three-node';
 import type { WebFile } from '#pve-sim/world/world';
 import type { ProviderClient } from '#rpc/client';
 import { createClock } from '#runtime/clock';
+import { deadlineIn } from '#runtime/deadline';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, writesSince } from '../support/journal.ts';
 import { arm, type KillPoint, pathOf, received, stateOf, VICTIM_NODE } from '../support/kill-matrix.ts';
@@ -250,6 +251,66 @@ describe('a download that goes wrong after its call', () => {
       ({ volumes }) => volumes.join() === before.volumes.join(),
     );
     expect((await stateOf(flow.world)).vms).toEqual(before.vms);
+    await flow.stop();
+  });
+});
+
+describe('a template that somebody has begun and nobody has finished', () => {
+  it('is finished with the URL of whoever asks for it next', async () => {
+    const flow = await start();
+    const before = await stateOf(flow.world);
+    const right = fileOf(flow, '/slow.qcow2');
+    replaceFile(flow, '/wrong.qcow2', { ...right, data: new Uint8Array(right.data.length) });
+    const hangUp = new AbortController();
+    const wrong = prepareRequest('mended', { path: '/wrong.qcow2' });
+    const cut = outcomeOf(flow.client.imagePrepare(wrong, { signal: hangUp.signal }));
+    await until(
+      async () => await Promise.resolve(downloading(flow)),
+      (count) => count === 1,
+    );
+    hangUp.abort();
+    await cut;
+    const { client } = await flow.another(2);
+    const { preparedImageId: id } = await client.imagePrepare(prepareRequest('mended'));
+    await expectTemplate(flow, id, before, 'mended');
+    await flow.stop();
+  });
+
+  it('is finished by a provider whose PVE_VMID_RANGE is another', async () => {
+    const flow = await start({ PVE_TASK_TIMEOUT: '1s' });
+    const before = await stateOf(flow.world);
+    const first = await flow.another(2);
+    const wish = prepareRequest('moved-range', { path: '/slow.qcow2' });
+    const { preparedImageId: id, task } = await first.client.imagePrepare(wish);
+    await first.end();
+    const { client } = await flow.another(0, { PVE_VMID_RANGE: '200000-200099' });
+    const { error } = await until(
+      async () => await judge(client, task?.id),
+      ({ done }) => done,
+    );
+    expect(error).toBe('');
+    await expectTemplate(flow, id, before, 'moved-range');
+    await flow.stop();
+  });
+
+  it('is not taken for done when another VM has its id', async () => {
+    const flow = await start({ PVE_TASK_TIMEOUT: '1s' });
+    const first = await flow.another(2);
+    const { preparedImageId: id, task } = await first.client.imagePrepare(
+      prepareRequest('lost', { path: '/slow.qcow2' }),
+    );
+    await first.end();
+    const { node } = await templateOf(flow, id);
+    await flow.pve.put(`/nodes/${node}/qemu/${id}/config`, deadlineIn(60_000), {
+      description: "somebody's",
+      name: 'theirs',
+    });
+    expect(await judge(flow.client, task?.id)).toMatchObject({
+      done: true,
+      error: expect.stringMatching(
+        new RegExp(`^VM theirs \\(${id} on ${node}\\): prepare an image: it is not.*another name`),
+      ),
+    });
     await flow.stop();
   });
 });

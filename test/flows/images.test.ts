@@ -6,7 +6,7 @@ import { stateOf } from '../support/kill-matrix.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { createRequest, nic, rootDisk } from '../support/requests.ts';
 import { until } from '../support/until.ts';
-import { addImages, prepareRequest } from '../support/web-images.ts';
+import { addImages, PAGE_SHA256, prepareRequest, RAW_SHA256 } from '../support/web-images.ts';
 import { claimedVms, newVolumes, type VmFacts } from '../support/world.ts';
 
 // Templates that are there, and templates that are made of images in the web.
@@ -82,6 +82,36 @@ describe('ImagePrepare', () => {
     expect((await flow.client.describe({ id })).providerRawJson).toContain('without a checksum to compare it with');
   });
 
+  it('I3: keeps what is secret in a URL to itself, of a template that is compared with nothing, too', async () => {
+    const wish = { path: '/cloud.qcow2?sig=hidden', checksum: '' };
+    const { preparedImageId: id } = await flow.client.imagePrepare(prepareRequest('quiet', wish));
+    expect((await template(id)).config['description']).not.toContain('hidden');
+    const { message } = await outcomeOf(
+      flow.client.imagePrepare(prepareRequest('quiet', { ...wish, proxmox: { storage: 'shared' } })),
+    );
+    expect(message).toMatch(/^image quiet \(\d+\): prepare: VM \d+ of virtrigaud instance .* from another request/);
+    expect([message, ...flow.log].filter((line) => line.includes('hidden'))).toEqual([]);
+  });
+
+  it('I3: takes nothing for a raw image that is no disk, and looks again at once when the URL is another', async () => {
+    const before = await stateOf(flow.world);
+    const wish = (path: string, checksum: string) => prepareRequest('raw', { path, checksum });
+    for (const [path, checksum] of [
+      ['/page.raw', ''],
+      ['/packed', PAGE_SHA256],
+    ] as const) {
+      expect(await outcomeOf(flow.client.imagePrepare(wish(path, checksum)))).toMatchObject({
+        kind: 'invalid-spec',
+        message: expect.stringMatching(/^image raw: prepare: what came has 1000 bytes.*whole sectors/),
+      });
+      expect(await stateOf(flow.world)).toEqual(before);
+    }
+    const lost = await outcomeOf(flow.client.imagePrepare(wish('/gone.raw', RAW_SHA256)));
+    expect(lost).toMatchObject({ kind: 'precondition', message: expect.stringContaining('404') });
+    const { preparedImageId: id } = await flow.client.imagePrepare(wish('/disk.raw', RAW_SHA256));
+    expect((await template(id)).template).toBe(true);
+  });
+
   it('I4: finds a template wherever it is, by name and by id, and writes nothing', async () => {
     const since = lastRequest(flow.sim);
     const ensure = async (proxmox: Record<string, unknown>) =>
@@ -123,6 +153,28 @@ describe('ImagePrepare', () => {
     expect(await until(judge, ({ done }) => done)).toMatchObject({ error: '' });
     expect((await template(id)).template).toBe(true);
     expect(downloads(since)).toHaveLength(1);
+  });
+});
+
+describe('A template that another instance makes', () => {
+  it('is no image as long as it is being made', async () => {
+    const { client: foreign } = await flow.another(2, { PVE_INSTANCE: 'test/another' });
+    const wish = prepareRequest('theirs', { path: '/slow.qcow2' });
+    const { preparedImageId: id, task } = await foreign.imagePrepare(wish, { deadlineMs: 1_600 });
+    const image = { TemplateName: id };
+    const before = await stateOf(flow.world);
+    const early = createRequest({ name: 'too-early-too', image, networks: [nic()], disks: [] });
+    const source = { imageJson: JSON.stringify({ source: id }), targetName: 'x' };
+    for (const outcome of await Promise.all([
+      outcomeOf(flow.client.create(early)),
+      outcomeOf(flow.client.imagePrepare(source)),
+    ])) {
+      expect(outcome).toMatchObject({ kind: 'busy', message: expect.stringContaining('still being made') });
+    }
+    expect((await stateOf(flow.world)).vms).toEqual(before.vms);
+    expect(await flow.client.taskStatus({ task: task ?? { id: '' } })).toMatchObject({ done: false, error: '' });
+    const judge = async () => await foreign.taskStatus({ task: task ?? { id: '' } });
+    expect(await until(judge, ({ done }) => done)).toMatchObject({ error: '' });
   });
 });
 

@@ -14,6 +14,11 @@ const SHA256 = sha256(IMAGE);
 /** Of `/disk.raw` and `/disk.img`. */
 export const RAW_SHA256 = sha256(RAW);
 
+/** What a server says instead of a file, or a file that is compressed. */
+const PAGE = new Uint8Array(1000);
+/** Of `/page.raw` and `/packed`. */
+export const PAGE_SHA256 = sha256(PAGE);
+
 /** Seconds of the clock that `/slow.qcow2` takes. */
 const SLOW_SECONDS = 100;
 
@@ -25,6 +30,8 @@ export function addImages(sim: Simulator): void {
     '/disk.raw': { size: RAW.length },
     '/disk.img': { size: RAW.length },
     '/cloud.qcow2.xz': { size: 1000 },
+    '/page.raw': { size: PAGE.length },
+    '/packed': { size: PAGE.length },
     '/slow.qcow2': { ...image, slow: SLOW_SECONDS },
     '/moved.qcow2': { redirect: '/cloud.qcow2' },
   });

@@ -1,6 +1,5 @@
 // What a clone is made from: a template or an ordinary VM, found by name or VMID anywhere in the cluster, and perhaps a
 // snapshot of it.
-import { judgeOwnership } from '#claim/ownership';
 import { readClaim } from '#claim/record';
 import { Fault, invalidSpec } from '#domain/fault';
 import { type CloneMode, cloneModeOf, type ImageSource } from '#domain/vm-spec';
@@ -68,7 +67,7 @@ export async function findTemplate(
 ): Promise<VmConfig & { readonly guest: GuestEntry }> {
   const guest = findGuest(snapshot, image);
   const config = await readConfig(ctx.pve, guest, call);
-  refuseUnfinished(ctx, snapshot, image, guest, config);
+  refuseUnfinished(snapshot, image, guest, config);
   return { ...config, guest };
 }
 
@@ -87,13 +86,7 @@ function findGuest(snapshot: Snapshot, image: TemplateName): GuestEntry {
 }
 
 /** Throws for what is not, not yet or no longer the whole VM that is meant. */
-function refuseUnfinished(
-  ctx: Context,
-  snapshot: Snapshot,
-  image: TemplateName,
-  guest: GuestEntry,
-  config: VmConfig,
-): void {
+function refuseUnfinished(snapshot: Snapshot, image: TemplateName, guest: GuestEntry, config: VmConfig): void {
   const { values, lock } = config;
   const doing = { subject: vmSubject({ ...guest, name: values['name'] }), wanted: `use as image ${image.ref}` };
   if (isInTheMaking(config)) {
@@ -109,9 +102,10 @@ function refuseUnfinished(
     const remedy = `PVE takes some seconds to show such changes. ${listTemplates(snapshot)}`;
     throw new Fault('busy', { ...doing, why, remedy });
   }
-  const ownership = judgeOwnership(readClaim(values['description']), ctx.instance, guest.vmid);
-  if (ownership.kind !== 'ours' || ownership.claim.state === 'ready') return;
-  const isCreating = ownership.claim.state === 'creating';
+  // Another instance's too: what is being made may have no disk yet.
+  const reading = readClaim(values['description']);
+  if (reading.kind !== 'claim' || reading.claim.vmid !== guest.vmid || reading.claim.state === 'ready') return;
+  const isCreating = reading.claim.state === 'creating';
   throw new Fault(isCreating ? 'busy' : 'precondition', {
     ...doing,
     why: isCreating ? 'it is still being made' : 'it is being taken away',

@@ -14,7 +14,7 @@ import { proveAbsent } from '../view/absence.ts';
 import { locate } from '../view/cluster-view.ts';
 import type { CreateRuns } from '../run/create-runs.ts';
 import { judgeCloneTask } from './clone-task.ts';
-import { isImageDone } from './image-task.ts';
+import { judgeImageTask } from './image-task.ts';
 import { judgeImport } from './import-task.ts';
 import { isSnapshotTask, judgeSnapshotTask, type TaskVerdict } from './snapshot-task.ts';
 
@@ -37,7 +37,7 @@ export async function judgeTask(ctx: Context, runs: CreateRuns, id: string, call
     if (image !== undefined) return await judgeImport(ctx, image, call);
     if (task !== undefined && isSnapshotTask(task)) return await judgeSnapshotTask(ctx, task, call);
     if (task?.kind === 'clone') return await judgeCloneTask(ctx, runs, task, call);
-    if (task?.kind === 'image') return verdict(await isImageDone(ctx, runs, task, call));
+    if (task?.kind === 'image') return await judgeImageTask(ctx, runs, task, call);
     if (task !== undefined) return verdict(await hasReachedGoal(ctx, task, call));
     return verdict(upid === undefined || !(await readTaskStatus(ctx.pve, upid, call)).running);
   } catch (error) {

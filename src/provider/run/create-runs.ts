@@ -64,7 +64,7 @@ export function createCreateRuns(ctx: Context): CreateRuns {
         },
         (error: unknown) => {
           const fault = createFault(error, order);
-          if (isForGood(fault)) backOff.failed(key, order.digest, fault);
+          if (isForGood(fault)) backOff.failed(key, wishOf(order), fault);
           throw fault;
         },
       );
@@ -83,7 +83,7 @@ export function createCreateRuns(ctx: Context): CreateRuns {
 
   async function run(order: CreateOrder, call: Deadline): Promise<CreateOutcome> {
     const key = keyOf(order);
-    backOff.check(key, order.digest);
+    backOff.check(key, wishOf(order));
     const known = long.get(key);
     if (known?.digest === order.digest) return { vmid: known.copy.vmid, running: known.copy };
     if (known !== undefined) replace(ctx, order, known);
@@ -125,6 +125,11 @@ interface Begun {
 
 function keyOf({ kind, key }: CreateOrder): string {
   return `${kind}:${key}`;
+}
+
+/** What has to change for another try at once. An image from another URL is the same one, and may get through. */
+function wishOf({ digest, image }: CreateOrder): string {
+  return image === undefined ? digest : [digest, image.url, image.diskFormat, ...image.formats].join(' ');
 }
 
 /** Stops a run whose request is no longer the owner's last. Throws where that cannot be known yet. */

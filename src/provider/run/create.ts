@@ -219,8 +219,9 @@ async function lookAtWindow(ctx: Context, run: Run): Promise<Look> {
     ctx.aclPaths.read(call, maxAgeMs),
   ]);
   const seed = { instance: ctx.instance, kind: order.kind, owner: order.key };
-  const slots = slotsFor(seed, ctx.settings.vmidRange);
-  const window = await observeWindow(ctx, slots, { snapshot, permissions, aclPaths, doubted, call });
+  const slots = new Set(slotsFor(seed, ctx.settings.vmidRange));
+  if (order.begun !== undefined) slots.add(order.begun);
+  const window = await observeWindow(ctx, [...slots], { snapshot, permissions, aclPaths, doubted, call });
   const decision = decideCreate(window, {
     instance: ctx.instance,
     owner: order.owner,

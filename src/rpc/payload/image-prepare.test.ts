@@ -67,6 +67,27 @@ describe('an image from the web', () => {
     expect(decode(http({ url: `https://images.example/${name}?x=1.raw`, ...words }))).toMatchObject({ formats });
   });
 
+  it.each([
+    ['md5', 32],
+    ['sha1', 40],
+    ['sha224', 56],
+    ['sha256', 64],
+    ['sha384', 96],
+    ['sha512', 128],
+  ])('is compared by %s, with or without its name', (algorithm, digits) => {
+    const value = 'c'.repeat(digits);
+    for (const checksum of [value, `${algorithm}:${value}`, ` ${value.toUpperCase()} `]) {
+      expect(decode(http({ checksum, checksumType: algorithm }))).toMatchObject({ checksum: { algorithm, value } });
+    }
+  });
+
+  it.each([
+    ['https://images.example/a b/ü.qcow2?sig=a%2Fb', 'https://images.example/a%20b/%C3%BC.qcow2?sig=a%2Fb'],
+    ['HTTPS://[2001:db8::1]:8443/a.qcow2', 'https://[2001:db8::1]:8443/a.qcow2'],
+  ])('%s is fetched as %s', (url, fetched) => {
+    expect(decode(http({ url }))).toMatchObject({ url: fetched });
+  });
+
   it('is not compared where nobody wants that, and its disk has the format that is preferred', () => {
     const prepare = { validateChecksum: false, storage: { preferredFormat: 'raw' } };
     expect(decode(http({ checksum: SHA256 }, { prepare }))).toMatchObject({ checksum: undefined, diskFormat: 'raw' });
@@ -83,7 +104,9 @@ describe('an image from the web', () => {
       /^image_json\.source\.http\.url: has a password/,
     ],
     ['http without a checksum', refused({ url: 'http://images.example/a.raw' }), /over http anybody.*checksum/],
-    ['the node itself', refused({ url: 'https://localhost/a.raw' }), /the node itself/],
+    ['the node itself', refused({ url: 'https://localhost./a.raw' }), /the node itself/],
+    ['nobody', refused({ url: 'https://[::ffff:0.0.0.0]/a.raw' }), /nobody's address/],
+    ['a file of a node', refused({ url: 'file:///etc/passwd' }), /is no URL that a node/],
     ['an endless URL', refused({ url: `https://images.example/${'a'.repeat(3000)}` }), /2048 are the most/],
     ['what is no URL', refused({ url: 'images.example' }), /is no URL that a node/],
     [
@@ -91,9 +114,11 @@ describe('an image from the web', () => {
       refused({ url: `${URL}.xz` }),
       /^image_json\.source\.http\.url: "\.xz" is compressed.*unpack it/,
     ],
+    ['a file compressed otherwise', refused({ url: `${URL}.lzma`, checksum: SHA256 }), /"\.lzma" is compressed/],
     ['an ISO', refused({ url: 'https://images.example/a.iso' }), /"\.iso" is an ISO image/],
     ['an appliance', refused({ url: 'https://images.example/a.ova' }), /"\.ova" is an appliance/],
     ['an odd checksum', refused({ checksum: 'abc' }), /^image_json\.source\.http\.checksum: is no checksum/],
+    ['a checksum that calls itself another', refused({ checksum: `md5:${SHA256}` }), /checksum: is no checksum/],
     ['another algorithm', refused({ checksum: 'ab'.repeat(64) }), /128 hex digits, as a sha512 has.*checksumType/],
     ['force', refused({}, { prepare: { force: true } }), /^image_json\.prepare\.force: a template is never replaced/],
     [

@@ -121,7 +121,9 @@ function checksumOf({ checksum: text, checksumField, algorithm, validates }: Ima
 }
 
 /** What PVE unpacks of ISO images only (pve-behaviour 8.6). */
-const COMPRESSED = ['gz', 'xz', 'zst', 'zstd', 'bz2', 'lzo', 'lz4', 'zip', '7z', 'tar', 'tgz', 'txz'];
+const COMPRESSED = new Set(
+  'gz xz zst zstd bz2 lzo lz lz4 lzma br z zip 7z rar tar tgz tbz tbz2 txz tzst cpio'.split(' '),
+);
 /** What it could only take for something else. */
 const NO_DISKS: Readonly<Record<string, string>> = {
   iso: 'an ISO image, of which no template is made',
@@ -142,7 +144,7 @@ function formatsOf(
   hasChecksum: boolean,
 ): readonly ImageFormat[] {
   const extension = extensionOf(url);
-  if (COMPRESSED.includes(extension)) {
+  if (COMPRESSED.has(extension)) {
     const why = `".${extension}" is compressed, and PVE unpacks no disk images`;
     throw invalidSpec(
       field,

@@ -22,14 +22,12 @@ export function checkWebUrl(url: URL, field: string, hasChecksum: boolean, check
   refuseLocal(url, field);
 }
 
+const LOCAL =
+  /^(?:(?:.*\.)?localhost|127\..*|0\.0\.0\.0|169\.254\..*|\[(?:::1?|fe[89ab].*|::ffff:(?:0:0|7f|a9fe).*)\])\.?$/i;
+
 /** The node would ask itself, or what tells virtual machines their secrets. */
 export function refuseLocal({ hostname }: URL, field: string): void {
-  if (
-    !/^(localhost|.*\.localhost|127\..*|0\.0\.0\.0|169\.254\..*|\[(::1?|fe[89ab].*|::ffff:(7f|a9fe).*)\])$/i.test(
-      hostname,
-    )
-  )
-    return;
+  if (!LOCAL.test(hostname)) return;
   throw invalidSpec(
     field,
     `"${hostname}" is the node itself or nobody's address`,
@@ -47,14 +45,11 @@ const ALGORITHMS: Readonly<Record<number, ImageChecksum['algorithm']>> = {
   128: 'sha512',
 };
 
-/** What `text` says, with or without `sha256:` before it; undefined where it is no checksum. */
+/** What `text` says, with or without `sha256:` before it; undefined where it is no checksum, or not the one it says. */
 export function parseChecksum(text: string): ImageChecksum | undefined {
-  const value = text
-    .trim()
-    .toLowerCase()
-    .replace(/^[a-z0-9]+:/, '');
-  const algorithm = /^[0-9a-f]*$/.test(value) ? ALGORITHMS[value.length] : undefined;
-  return algorithm === undefined ? undefined : { algorithm, value };
+  const [, said, value = ''] = /^(?:([a-z0-9]+):)?([0-9a-f]*)$/.exec(text.trim().toLowerCase()) ?? [];
+  const algorithm = ALGORITHMS[value.length];
+  return algorithm === undefined || (said !== undefined && said !== algorithm) ? undefined : { algorithm, value };
 }
 
 /** The extension at the end of a URL's path, lower case; '' where there is none. */

@@ -43,7 +43,9 @@ export async function fetchImageFile(ctx: Context, wanted: Wanted, time: RunTime
   for (const format of formats) {
     const file = { at, fileName: fileNameOf(wanted, format), url: () => url, checksum, doing };
     try {
-      return (await fetchFile(ctx, file, wait, time.deadline)).volid;
+      const { volid, sizeBytes } = await fetchFile(ctx, file, wait, time.deadline);
+      if (format === 'raw') await refuseNoDisk(ctx, wanted, sizeBytes, time.deadline);
+      return volid;
     } catch (error) {
       const said = saidBy(error);
       if (said?.kind !== 'image-invalid') throw error;
@@ -54,6 +56,26 @@ export async function fetchImageFile(ctx: Context, wanted: Wanted, time: RunTime
     }
   }
   throw new RangeError('an image has no format');
+}
+
+const SECTOR_BYTES = 512;
+
+/** PVE looks into every image but a raw one, which any file could be: an error page, or what is compressed. */
+async function refuseNoDisk(
+  ctx: Context,
+  wanted: Wanted,
+  sizeBytes: number | undefined,
+  call: Deadline,
+): Promise<void> {
+  if (sizeBytes === undefined || (sizeBytes > 0 && sizeBytes % SECTOR_BYTES === 0)) return;
+  // So that the next try fetches it again.
+  await deleteImageFile(ctx, wanted, call, 'whole');
+  throw new Fault('invalid-spec', {
+    subject: `image ${wanted.image.target}`,
+    wanted: 'prepare',
+    why: `what came has ${sizeBytes} bytes, and a raw image has whole sectors of ${SECTOR_BYTES}`,
+    remedy: 'Check what its URL leads to; a compressed image has to be unpacked first',
+  });
 }
 
 /** What takes longer than tasks are waited for goes on without its call. */

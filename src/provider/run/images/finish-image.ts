@@ -23,6 +23,7 @@ import { patience } from '../patience.ts';
 import { joinPool } from '../pool.ts';
 import type { RunTime } from '../run-time.ts';
 import { deleteImageFile, fetchImageFile, type Wanted } from './download.ts';
+import { renewTodo } from './renew-todo.ts';
 
 const DISK = 'scsi0';
 
@@ -32,6 +33,8 @@ interface Run {
   readonly time: RunTime;
   /** A task of PVE's may be at work on the VM. */
   mayBeBusy: boolean;
+  /** Somebody else has begun it, from a request that may have been another one. */
+  mayDiffer: boolean;
   /** What this run has had fetched. */
   fetched: Wanted | undefined;
   /** Drives of a template that were not made base images at once. */
@@ -47,7 +50,15 @@ export async function finishImage(
   const { deadline: call } = time;
   const tell = (reason: Error): void => ctx.log.info('Trying again', { image: order.spec.name, reason });
   const retry = patience(ctx.clock, call, tell);
-  const run: Run = { order, incarnation, time, mayBeBusy: isResumed, fetched: undefined, tried: new Set() };
+  const run: Run = {
+    order,
+    incarnation,
+    time,
+    mayBeBusy: isResumed,
+    mayDiffer: isResumed,
+    fetched: undefined,
+    tried: new Set(),
+  };
   let node: NodeName | undefined = seenOn;
   // From here on the call may be left: whoever asks again, or for the task, finds what there is by then.
   time.copying({ vmid, incarnation, upid: undefined });
@@ -103,6 +114,10 @@ async function advance(ctx: Context, run: Run, vm: VmAt): Promise<boolean> {
   const wanted: Wanted = { vm, incarnation, image, importStorage };
   const { values } = own.config;
   if (values[DISK] === undefined) {
+    if (run.mayDiffer) {
+      run.mayDiffer = false;
+      if (await renewTodo(ctx, order, vm, own, call)) return false;
+    }
     // Outside of the VM's lane: whoever deletes it need not wait for a download.
     run.fetched = wanted;
     const file = await fetchImageFile(ctx, wanted, time);
