@@ -293,15 +293,3 @@ describe('an id that is', () => {
     expect(await flow.client.taskStatus({ task: { id: 'x' } })).toMatchObject({ done: true, error: '' });
   });
 });
-
-describe('a call that this version lacks', () => {
-  it.each([['ImagePrepare', async () => await flow.client.imagePrepare({})]])(
-    '%s answers Unimplemented by name',
-    async (name, call) => {
-      await expect(call()).rejects.toMatchObject({
-        kind: 'unsupported',
-        message: expect.stringMatching(new RegExp(`^${name}: `)),
-      });
-    },
-  );
-});
