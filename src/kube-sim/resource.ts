@@ -1,5 +1,6 @@
 // What the API serves: one entry per resource, built in or made from a CRD. Everything that is generic (verbs, discovery,
 // tables, OpenAPI) reads this and nothing else, so that a kind is data.
+import type { Json, KubeObject } from './object.ts';
 import type { Schema } from './schema/schema.ts';
 
 export interface Resource {
@@ -20,10 +21,14 @@ export interface Resource {
   readonly hasStatus: boolean;
   /** Of `spec`, `status` and all else, `metadata` left out where the kind has nothing to say about it. */
   readonly schema: Schema;
+  /** Has `/scale`: published, and refused when asked for. */
+  readonly hasScale?: boolean;
   /** Made from a CRD: defaults, pruning and validation by its schema. Otherwise a kind of Kubernetes itself. */
   readonly custom: boolean;
-  /** After the column `Name`, before `Age` where that is not among them. */
+  /** After the column `Name`. Where there are none, `Age` follows it. */
   readonly columns: readonly PrinterColumn[];
+  /** The whole table of a built-in kind, in place of `columns`. */
+  readonly table?: readonly TableColumn[];
   /** JSON paths without the leading dot (`spec.pool`) that a field selector may name, beside metadata.name and .namespace. */
   readonly selectableFields: readonly string[];
 }
@@ -40,6 +45,17 @@ export interface PrinterColumn {
   readonly priority?: number;
   /** `.spec.pool`, with the leading dot. */
   readonly jsonPath: string;
+}
+
+/** A column of a built-in kind: what no path can say. */
+export interface TableColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'date';
+  readonly format?: string;
+  readonly description: string;
+  readonly priority?: number;
+  /** `now` in milliseconds. */
+  readonly cell: (object: KubeObject, now: number) => Json;
 }
 
 /** `machines.example.test`, `secrets`: as Status messages name a resource. */
