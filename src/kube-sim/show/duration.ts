@@ -4,6 +4,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
 interface Span {
   /** The first length that is too long for this row, in milliseconds. */
   readonly below: number;
@@ -44,5 +46,5 @@ function spelled(length: number, { unit, letter, next }: Span): string {
 export function formatAge(time: string | undefined, now: number): string {
   if (time === undefined || time === '') return '<unknown>';
   const at = Date.parse(time);
-  return Number.isNaN(at) ? '<invalid>' : formatDuration(now - at);
+  return Number.isNaN(at) || !RFC_3339.test(time) ? '<invalid>' : formatDuration(now - at);
 }
