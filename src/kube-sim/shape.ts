@@ -1,0 +1,10 @@
+// What a JSON value is, told to the compiler.
+import type { Json, JsonObject } from './object.ts';
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+export function isList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
+}
