@@ -1,4 +1,5 @@
 // The kinds that are there without a CRD: what controllers and kubectl need beside the custom ones.
+import { definitionName } from '../definition-names.ts';
 import type { Resource, Verb } from '../../resource.ts';
 import type { Schema } from '../../schema/schema.ts';
 import {
@@ -16,14 +17,6 @@ import { EVENT_TABLE, EVENTS_GROUP_EVENT_TABLE } from './event-columns.ts';
 const VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];
 
 const EVENT_FIELDS = ['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'];
-
-/** How the definitions of a group are named. */
-const DEFINITION_PREFIXES: Readonly<Record<string, string>> = {
-  '': 'io.k8s.api.core',
-  'events.k8s.io': 'io.k8s.api.events',
-  'coordination.k8s.io': 'io.k8s.api.coordination',
-  'apiextensions.k8s.io': 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
-};
 
 type Row = Pick<Resource, 'group' | 'plural' | 'kind'> & Partial<Resource>;
 
@@ -100,7 +93,7 @@ function resource(row: Row): Resource {
     custom: false,
     columns: [],
     selectableFields: [],
-    schema: withoutMetadata(schemaOf(`${DEFINITION_PREFIXES[row.group]}.v1.${row.kind}`)),
+    schema: withoutMetadata(schemaOf(definitionName({ ...row, version: 'v1', custom: false }))),
     ...row,
   };
 }
