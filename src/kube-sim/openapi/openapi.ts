@@ -27,7 +27,7 @@ const made = new WeakMap<readonly Resource[], Map<string, OpenApiDocument>>();
 /** Where each document is, with its hash, so that it can be kept for ever. */
 export function openApiV3Index(resources: readonly Resource[]): OpenApiDocument {
   return remembered(resources, 'v3', () => {
-    const paths = [...documentsInV3(resources).keys()].map((path) => {
+    const paths = [...documentsInV3(resources).keys()].map((path): [string, JsonObject] => {
       const hash = openApiV3At(path, resources)?.hash ?? '';
       return [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }];
     });

@@ -28,7 +28,7 @@ function writeMessage(to: BinaryWriter, value: JsonObject, message: Message, ext
 }
 
 const text: Field = (to, number, value) => {
-  to.uint32((number << 3) | LENGTH_DELIMITED).string(String(value));
+  to.uint32((number << 3) | LENGTH_DELIMITED).string(typeof value === 'string' ? value : '');
 };
 
 const truth: Field = (to, number, value) => {

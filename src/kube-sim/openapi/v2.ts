@@ -73,7 +73,7 @@ function told(of: Operation): readonly string[] {
 }
 
 function responses(answers: Operation['answers'], resource: Resource | undefined): JsonObject {
-  const all = answers.map(([status, name]) => [
+  const all = answers.map(([status, name]): [string, JsonObject] => [
     String(status),
     { description: STATUS_TEXTS[status] ?? '', schema: { $ref: `#/definitions/${name}` } },
   ]);

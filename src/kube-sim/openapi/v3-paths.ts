@@ -39,7 +39,7 @@ function parameter({ name, in: place, type, description, required }: Parameter):
 
 /** Recording 011: the documents made from CRDs name the refusal of strangers, the others do not. */
 function responses(answers: Operation['answers'], of: Operation): JsonObject {
-  const all = answers.map(([status, name]) => [
+  const all = answers.map(([status, name]): [string, JsonObject] => [
     String(status),
     { description: STATUS_TEXTS[status] ?? '', content: content(name, produced(of)) },
   ]);

@@ -1,7 +1,8 @@
 // The JSON paths of printer columns: what kubectl's own JSONPath has, without output of text around it.
-import type { Json, JsonObject } from '../object.ts';
+import type { Json } from '../object.ts';
 import { parseSteps } from './json-path-steps.ts';
 import type { Filter, Operand, Step } from './json-path-steps.ts';
+import { isObject } from '../shape.ts';
 
 /** Finds what a path leads to. Without a result where something on the way is missing. */
 export type JsonPath = (value: Json) => readonly Json[];
@@ -71,8 +72,4 @@ function compare(one: Json, operator: Filter['operator'], other: Json): boolean 
   if (operator === '<') return left < right;
   if (operator === '<=') return left <= right;
   return operator === '>' ? left > right : left >= right;
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,9 @@
 // What `kubectl get` shows of the built-in kinds.
-import type { Json, JsonObject, KubeObject } from '../../object.ts';
+import type { Json, KubeObject } from '../../object.ts';
 import type { TableColumn } from '../../resource.ts';
 import { formatAge } from '../../show/duration.ts';
 import { OBJECT_META } from './object-meta.ts';
+import { isObject } from '../../shape.ts';
 
 /** What `metadata.name` is, in the words of the API (recording 018). */
 export const NAME_DESCRIPTION = descriptionOf('name');
@@ -82,10 +83,6 @@ export function text(value: Json | undefined): string {
 
 function count(value: Json | undefined): number {
   return typeof value === 'object' && value !== null ? Object.keys(value).length : 0;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function descriptionOf(key: string): string {
