@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { negotiate } from './negotiate.ts';
+import { negotiate, negotiateStatus } from './negotiate.ts';
 import type { Negotiated, Offer } from './negotiate.ts';
+import { statusAsProtobuf } from './status-protobuf.ts';
+import { StatusError } from '../status.ts';
 
 /** From recordings 102 and 151. */
 const KUBECTL_TABLE =
@@ -53,5 +55,26 @@ describe('what a client accepts', () => {
     expect(() => negotiate('application/yaml', 'watch')).toThrow(
       'only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch',
     );
+  });
+});
+
+describe('an error', () => {
+  test.each([
+    [undefined, 'application/json'],
+    ['text/html', 'application/json'],
+    ['application/yaml', 'application/yaml'],
+    ['application/vnd.kubernetes.protobuf', 'application/vnd.kubernetes.protobuf'],
+    ['application/vnd.kubernetes.protobuf,application/json', 'application/vnd.kubernetes.protobuf'],
+    [KUBECTL_TABLE, 'application/json'],
+  ])('for %s is %s', (accept, mediaType) => {
+    expect(negotiateStatus(accept)).toBe(mediaType);
+  });
+
+  test('in protobuf is as long as the recorded one (151)', () => {
+    const message =
+      'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
+    const bytes = statusAsProtobuf(new StatusError(406, 'NotAcceptable', message));
+    expect(bytes).toHaveLength(178);
+    expect(Buffer.from(bytes.subarray(0, 4)).toString()).toBe('k8s\0');
   });
 });

@@ -47,11 +47,19 @@ export function negotiate(accept: string | undefined, offer: Offer): Negotiated 
   throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${TOLD[offer]}`);
 }
 
+/** The format of an error, whatever was asked for: the first that is possible, else JSON (recording 151). */
+export function negotiateStatus(accept: string | undefined): MediaType | 'application/vnd.kubernetes.protobuf' {
+  const known = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'] as const;
+  const plain = clauses(accept ?? '').filter(({ parameters }) => !parameters.has('as'));
+  const found = plain.flatMap((clause) => known.find((one) => matches(clause, one)) ?? []);
+  return found[0] ?? 'application/json';
+}
+
 function offered(offer: Offer): readonly MediaType[] {
   return offer === 'watch' ? ['application/json'] : ['application/json', 'application/yaml'];
 }
 
-function matches({ type, subtype }: Clause, mediaType: MediaType): boolean {
+function matches({ type, subtype }: Clause, mediaType: string): boolean {
   return type === '*' || `${type}/${subtype}` === mediaType || (type === 'application' && subtype === '*');
 }
 
