@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Json } from '../object.ts';
+import type { Json, JsonObject } from '../object.ts';
 import { isMissing, recording, WHY_SKIPPED } from '../recordings.ts';
 import { yamlText } from './yaml-text.ts';
 
@@ -8,17 +8,22 @@ describe.skipIf(isMissing)(`the recorded YAML (${WHY_SKIPPED} if skipped)`, () =
     ['an object', 8, 20],
     ['a list', 9, 21],
   ])('of %s is written from what was answered in JSON', (_, inYaml, inJson) => {
-    const { exchanges } = recording('151');
-    const { $raw } = exchanges[inYaml]?.response.body as { $raw: string };
-    expect(yamlText(filled(exchanges[inJson]?.response.body) as Json)).toBe(filled($raw));
+    expect(yamlText(filled(body('151', inJson)) as Json)).toBe(filled(raw('151', inYaml)));
   });
 
   test('of the groups', () => {
-    const { exchanges } = recording('010');
-    const { $raw } = exchanges[3]?.response.body as { $raw: string };
-    expect(yamlText(exchanges[0]?.response.body as Json)).toBe($raw);
+    expect(yamlText(body('010', 0))).toBe(raw('010', 3));
   });
 });
+
+function body(number: string, index: number): Json {
+  return recording(number).exchanges[index]?.response.body ?? null;
+}
+
+/** What is not JSON. */
+function raw(number: string, index: number): Json | undefined {
+  return (body(number, index) as JsonObject)['$raw'];
+}
 
 /** With values of the right kind in place of placeholders; the token that stayed in the YAML is one too. */
 function filled(value: unknown): unknown {

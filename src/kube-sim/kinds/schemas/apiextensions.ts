@@ -2,58 +2,8 @@
 import type { Definitions } from './definition.ts';
 import { TYPE_META } from './type-meta.ts';
 
-/** Definitions of CustomResourceDefinition and its parts but the schema. */
+/** Definitions of CustomResourceDefinition and what it consists of. */
 export const APIEXTENSIONS: Definitions = {
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceColumnDefinition': {
-    description: 'CustomResourceColumnDefinition specifies a column for server side printing.',
-    type: 'object',
-    required: ['name', 'type', 'jsonPath'],
-    properties: {
-      description: { description: 'description is a human readable description of this column.', type: 'string' },
-      format: {
-        description:
-          "format is an optional OpenAPI type definition for this column. The 'name' format is applied to the primary identifier column to assist in clients identifying column is the resource name. See https://github.com/OAI/OpenAPI-Specification/blob/master/versions/2.0.md#data-types for details.",
-        type: 'string',
-      },
-      jsonPath: {
-        description:
-          'jsonPath is a simple JSON path (i.e. with array notation) which is evaluated against each custom resource to produce the value for this column.',
-        type: 'string',
-        default: '',
-      },
-      name: { description: 'name is a human readable name for the column.', type: 'string', default: '' },
-      priority: {
-        description:
-          'priority is an integer defining the relative importance of this column compared to others. Lower numbers are considered higher priority. Columns that may be omitted in limited space scenarios should be given a priority greater than 0.',
-        type: 'integer',
-        format: 'int32',
-      },
-      type: {
-        description:
-          'type is an OpenAPI type definition for this column. See https://github.com/OAI/OpenAPI-Specification/blob/master/versions/2.0.md#data-types for details.',
-        type: 'string',
-        default: '',
-      },
-    },
-  },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceConversion': {
-    description: 'CustomResourceConversion describes how to convert different versions of a CR.',
-    type: 'object',
-    required: ['strategy'],
-    properties: {
-      strategy: {
-        description:
-          'strategy specifies how custom resources are converted between versions. Allowed values are: - `"None"`: The converter only change the apiVersion and would not touch any other field in the custom resource. - `"Webhook"`: API Server will call to an external webhook to do the conversion. Additional information\n  is needed for this option. This requires spec.preserveUnknownFields to be false, and spec.conversion.webhook to be set.',
-        type: 'string',
-        default: '',
-      },
-      webhook: {
-        description:
-          'webhook describes how to call the conversion webhook. Required when `strategy` is set to `"Webhook"`.',
-        $ref: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookConversion',
-      },
-    },
-  },
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinition': {
     description:
       'CustomResourceDefinition represents a resource that should be exposed on the API server.  Its name MUST be in the format <.spec.name>.<.spec.group>.',
@@ -79,35 +29,6 @@ export const APIEXTENSIONS: Definitions = {
       },
     },
   },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition': {
-    description: 'CustomResourceDefinitionCondition contains details for the current condition of this pod.',
-    type: 'object',
-    required: ['type', 'status'],
-    properties: {
-      lastTransitionTime: {
-        description: 'lastTransitionTime last time the condition transitioned from one status to another.',
-        $ref: 'io.k8s.apimachinery.pkg.apis.meta.v1.Time',
-      },
-      message: {
-        description: 'message is a human-readable message indicating details about last transition.',
-        type: 'string',
-      },
-      reason: {
-        description: "reason is a unique, one-word, CamelCase reason for the condition's last transition.",
-        type: 'string',
-      },
-      status: {
-        description: 'status is the status of the condition. Can be True, False, Unknown.',
-        type: 'string',
-        default: '',
-      },
-      type: {
-        description: 'type is the type of the condition. Types include Established, NamesAccepted and Terminating.',
-        type: 'string',
-        default: '',
-      },
-    },
-  },
   'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionList': {
     description: 'CustomResourceDefinitionList is a list of CustomResourceDefinition objects.',
     type: 'object',
@@ -127,48 +48,6 @@ export const APIEXTENSIONS: Definitions = {
           "Standard object's metadata More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
         default: {},
         $ref: 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta',
-      },
-    },
-  },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames': {
-    description: 'CustomResourceDefinitionNames indicates the names to serve this CustomResourceDefinition',
-    type: 'object',
-    required: ['plural', 'kind'],
-    properties: {
-      categories: {
-        description:
-          "categories is a list of grouped resources this custom resource belongs to (e.g. 'all'). This is published in API discovery documents, and used by clients to support invocations like `kubectl get all`.",
-        type: 'array',
-        items: { type: 'string', default: '' },
-        'x-kubernetes-list-type': 'atomic',
-      },
-      kind: {
-        description:
-          'kind is the serialized kind of the resource. It is normally CamelCase and singular. Custom resource instances will use this value as the `kind` attribute in API calls.',
-        type: 'string',
-        default: '',
-      },
-      listKind: {
-        description: 'listKind is the serialized kind of the list for this resource. Defaults to "`kind`List".',
-        type: 'string',
-      },
-      plural: {
-        description:
-          'plural is the plural name of the resource to serve. The custom resources are served under `/apis/<group>/<version>/.../<plural>`. Must match the name of the CustomResourceDefinition (in the form `<names.plural>.<group>`). Must be all lowercase.',
-        type: 'string',
-        default: '',
-      },
-      shortNames: {
-        description:
-          'shortNames are short names for the resource, exposed in API discovery documents, and used by clients to support invocations like `kubectl get <shortname>`. It must be all lowercase.',
-        type: 'array',
-        items: { type: 'string', default: '' },
-        'x-kubernetes-list-type': 'atomic',
-      },
-      singular: {
-        description:
-          'singular is the singular name of the resource. It must be all lowercase. Defaults to lowercased `kind`.',
-        type: 'string',
       },
     },
   },
@@ -215,32 +94,45 @@ export const APIEXTENSIONS: Definitions = {
       },
     },
   },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus': {
-    description: 'CustomResourceDefinitionStatus indicates the state of the CustomResourceDefinition',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames': {
+    description: 'CustomResourceDefinitionNames indicates the names to serve this CustomResourceDefinition',
     type: 'object',
+    required: ['plural', 'kind'],
     properties: {
-      acceptedNames: {
+      categories: {
         description:
-          'acceptedNames are the names that are actually being used to serve discovery. They may be different than the names in spec.',
-        default: {},
-        $ref: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames',
-      },
-      conditions: {
-        description: 'conditions indicate state for particular aspects of a CustomResourceDefinition',
-        type: 'array',
-        items: {
-          default: {},
-          $ref: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition',
-        },
-        'x-kubernetes-list-map-keys': ['type'],
-        'x-kubernetes-list-type': 'map',
-      },
-      storedVersions: {
-        description:
-          'storedVersions lists all versions of CustomResources that were ever persisted. Tracking these versions allows a migration path for stored versions in etcd. The field is mutable so a migration controller can finish a migration to another version (ensuring no old objects are left in storage), and then remove the rest of the versions from this list. Versions may not be removed from `spec.versions` while they exist in this list.',
+          "categories is a list of grouped resources this custom resource belongs to (e.g. 'all'). This is published in API discovery documents, and used by clients to support invocations like `kubectl get all`.",
         type: 'array',
         items: { type: 'string', default: '' },
         'x-kubernetes-list-type': 'atomic',
+      },
+      kind: {
+        description:
+          'kind is the serialized kind of the resource. It is normally CamelCase and singular. Custom resource instances will use this value as the `kind` attribute in API calls.',
+        type: 'string',
+        default: '',
+      },
+      listKind: {
+        description: 'listKind is the serialized kind of the list for this resource. Defaults to "`kind`List".',
+        type: 'string',
+      },
+      plural: {
+        description:
+          'plural is the plural name of the resource to serve. The custom resources are served under `/apis/<group>/<version>/.../<plural>`. Must match the name of the CustomResourceDefinition (in the form `<names.plural>.<group>`). Must be all lowercase.',
+        type: 'string',
+        default: '',
+      },
+      shortNames: {
+        description:
+          'shortNames are short names for the resource, exposed in API discovery documents, and used by clients to support invocations like `kubectl get <shortname>`. It must be all lowercase.',
+        type: 'array',
+        items: { type: 'string', default: '' },
+        'x-kubernetes-list-type': 'atomic',
+      },
+      singular: {
+        description:
+          'singular is the singular name of the resource. It must be all lowercase. Defaults to lowercased `kind`.',
+        type: 'string',
       },
     },
   },
@@ -304,117 +196,61 @@ export const APIEXTENSIONS: Definitions = {
       },
     },
   },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale': {
-    description: 'CustomResourceSubresourceScale defines how to serve the scale subresource for CustomResources.',
-    type: 'object',
-    required: ['specReplicasPath', 'statusReplicasPath'],
-    properties: {
-      labelSelectorPath: {
-        description:
-          'labelSelectorPath defines the JSON path inside of a custom resource that corresponds to Scale `status.selector`. Only JSON paths without the array notation are allowed. Must be a JSON Path under `.status` or `.spec`. Must be set to work with HorizontalPodAutoscaler. The field pointed by this JSON path must be a string field (not a complex selector struct) which contains a serialized label selector in string form. More info: https://kubernetes.io/docs/tasks/access-kubernetes-api/custom-resources/custom-resource-definitions#scale-subresource If there is no value under the given path in the custom resource, the `status.selector` value in the `/scale` subresource will default to the empty string.',
-        type: 'string',
-      },
-      specReplicasPath: {
-        description:
-          'specReplicasPath defines the JSON path inside of a custom resource that corresponds to Scale `spec.replicas`. Only JSON paths without the array notation are allowed. Must be a JSON Path under `.spec`. If there is no value under the given path in the custom resource, the `/scale` subresource will return an error on GET.',
-        type: 'string',
-        default: '',
-      },
-      statusReplicasPath: {
-        description:
-          'statusReplicasPath defines the JSON path inside of a custom resource that corresponds to Scale `status.replicas`. Only JSON paths without the array notation are allowed. Must be a JSON Path under `.status`. If there is no value under the given path in the custom resource, the `status.replicas` value in the `/scale` subresource will default to 0.',
-        type: 'string',
-        default: '',
-      },
-    },
-  },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceStatus': {
-    description:
-      'CustomResourceSubresourceStatus defines how to serve the status subresource for CustomResources. Status is represented by the `.status` JSON path inside of a CustomResource. When set, * exposes a /status subresource for the custom resource * PUT requests to the /status subresource take a custom resource object, and ignore changes to anything except the status stanza * PUT/POST/PATCH requests to the custom resource ignore changes to the status stanza',
-    type: 'object',
-  },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresources': {
-    description: 'CustomResourceSubresources defines the status and scale subresources for CustomResources.',
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionStatus': {
+    description: 'CustomResourceDefinitionStatus indicates the state of the CustomResourceDefinition',
     type: 'object',
     properties: {
-      scale: {
+      acceptedNames: {
         description:
-          'scale indicates the custom resource should serve a `/scale` subresource that returns an `autoscaling/v1` Scale object.',
-        $ref: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceScale',
+          'acceptedNames are the names that are actually being used to serve discovery. They may be different than the names in spec.',
+        default: {},
+        $ref: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionNames',
       },
-      status: {
+      conditions: {
+        description: 'conditions indicate state for particular aspects of a CustomResourceDefinition',
+        type: 'array',
+        items: {
+          default: {},
+          $ref: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition',
+        },
+        'x-kubernetes-list-map-keys': ['type'],
+        'x-kubernetes-list-type': 'map',
+      },
+      storedVersions: {
         description:
-          'status indicates the custom resource should serve a `/status` subresource. When enabled: 1. requests to the custom resource primary endpoint ignore changes to the `status` stanza of the object. 2. requests to the custom resource `/status` subresource ignore changes to anything other than the `status` stanza of the object.',
-        $ref: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceSubresourceStatus',
-      },
-    },
-  },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.SelectableField': {
-    description: 'SelectableField specifies the JSON path of a field that may be used with field selectors.',
-    type: 'object',
-    required: ['jsonPath'],
-    properties: {
-      jsonPath: {
-        description:
-          'jsonPath is a simple JSON path which is evaluated against each custom resource to produce a field selector value. Only JSON paths without the array notation are allowed. Must point to a field of type string, boolean or integer. Types with enum values and strings with formats are allowed. If jsonPath refers to absent field in a resource, the jsonPath evaluates to an empty string. Must not point to metdata fields. Required.',
-        type: 'string',
-        default: '',
-      },
-    },
-  },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference': {
-    description: 'ServiceReference holds a reference to Service.legacy.k8s.io',
-    type: 'object',
-    required: ['namespace', 'name'],
-    properties: {
-      name: { description: 'name is the name of the service. Required', type: 'string', default: '' },
-      namespace: { description: 'namespace is the namespace of the service. Required', type: 'string', default: '' },
-      path: { description: 'path is an optional URL path at which the webhook will be contacted.', type: 'string' },
-      port: {
-        description:
-          'port is an optional service port at which the webhook will be contacted. `port` should be a valid port number (1-65535, inclusive). Defaults to 443 for backward compatibility.',
-        type: 'integer',
-        format: 'int32',
-      },
-    },
-  },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig': {
-    description: 'WebhookClientConfig contains the information to make a TLS connection with the webhook.',
-    type: 'object',
-    properties: {
-      caBundle: {
-        description:
-          "caBundle is a PEM encoded CA bundle which will be used to validate the webhook's server certificate. If unspecified, system trust roots on the apiserver are used.",
-        type: 'string',
-        format: 'byte',
-      },
-      service: {
-        description:
-          'service is a reference to the service for this webhook. Either service or url must be specified.\n\nIf the webhook is running within the cluster, then you should use `service`.',
-        $ref: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ServiceReference',
-      },
-      url: {
-        description:
-          'url gives the location of the webhook, in standard URL form (`scheme://host:port/path`). Exactly one of `url` or `service` must be specified.\n\nThe `host` should not refer to a service running in the cluster; use the `service` field instead. The host might be resolved via external DNS in some apiservers (e.g., `kube-apiserver` cannot resolve in-cluster DNS as that would be a layering violation). `host` may also be an IP address.\n\nPlease note that using `localhost` or `127.0.0.1` as a `host` is risky unless you take great care to run this webhook on all hosts which run an apiserver which might need to make calls to this webhook. Such installs are likely to be non-portable, i.e., not easy to turn up in a new cluster.\n\nThe scheme must be "https"; the URL must begin with "https://".\n\nA path is optional, and if present may be any string permissible in a URL. You may use the path to pass an arbitrary string to the webhook, for example, a cluster identifier.\n\nAttempting to use a user or basic auth e.g. "user:password@" is not allowed. Fragments ("#...") and query parameters ("?...") are not allowed, either.',
-        type: 'string',
-      },
-    },
-  },
-  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookConversion': {
-    description: 'WebhookConversion describes how to call a conversion webhook',
-    type: 'object',
-    required: ['conversionReviewVersions'],
-    properties: {
-      clientConfig: {
-        description: 'clientConfig is the instructions for how to call the webhook if strategy is `Webhook`.',
-        $ref: 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.WebhookClientConfig',
-      },
-      conversionReviewVersions: {
-        description:
-          'conversionReviewVersions is an ordered list of preferred `ConversionReview` versions the Webhook expects. The API server will use the first version in the list which it supports. If none of the versions specified in this list are supported by API server, conversion will fail for the custom resource. If a persisted Webhook configuration specifies allowed versions and does not include any versions known to the API Server, calls to the webhook will fail.',
+          'storedVersions lists all versions of CustomResources that were ever persisted. Tracking these versions allows a migration path for stored versions in etcd. The field is mutable so a migration controller can finish a migration to another version (ensuring no old objects are left in storage), and then remove the rest of the versions from this list. Versions may not be removed from `spec.versions` while they exist in this list.',
         type: 'array',
         items: { type: 'string', default: '' },
         'x-kubernetes-list-type': 'atomic',
+      },
+    },
+  },
+  'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionCondition': {
+    description: 'CustomResourceDefinitionCondition contains details for the current condition of this pod.',
+    type: 'object',
+    required: ['type', 'status'],
+    properties: {
+      lastTransitionTime: {
+        description: 'lastTransitionTime last time the condition transitioned from one status to another.',
+        $ref: 'io.k8s.apimachinery.pkg.apis.meta.v1.Time',
+      },
+      message: {
+        description: 'message is a human-readable message indicating details about last transition.',
+        type: 'string',
+      },
+      reason: {
+        description: "reason is a unique, one-word, CamelCase reason for the condition's last transition.",
+        type: 'string',
+      },
+      status: {
+        description: 'status is the status of the condition. Can be True, False, Unknown.',
+        type: 'string',
+        default: '',
+      },
+      type: {
+        description: 'type is the type of the condition. Types include Established, NamesAccepted and Terminating.',
+        type: 'string',
+        default: '',
       },
     },
   },

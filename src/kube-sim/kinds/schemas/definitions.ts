@@ -6,6 +6,8 @@ import { APIEXTENSIONS } from './apiextensions.ts';
 import { AUTOSCALING } from './autoscaling.ts';
 import { COORDINATION } from './coordination.ts';
 import { CORE } from './core.ts';
+import { CRD_CONVERSION } from './crd-conversion.ts';
+import { CRD_VERSION } from './crd-version.ts';
 import type { Definition, Definitions } from './definition.ts';
 import { DISCOVERY } from './discovery.ts';
 import { EVENTS } from './events.ts';
@@ -22,6 +24,8 @@ export const DEFINITIONS: Definitions = {
   ...EVENTS,
   ...COORDINATION,
   ...APIEXTENSIONS,
+  ...CRD_VERSION,
+  ...CRD_CONVERSION,
   ...JSON_SCHEMA,
 };
 
