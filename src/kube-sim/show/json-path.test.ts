@@ -68,4 +68,10 @@ describe('a JSON path', () => {
   test.each(['.spec[', '.spec[x]', '.spec.disks[?(@.a]', '.a b', '.[]'])('%s is none', (path) => {
     expect(() => parseJsonPath(path)).toThrow(SyntaxError);
   });
+
+  test('that goes everywhere again and again comes to an end', () => {
+    const wide = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`m${index}`, { leaf: index }]));
+    expect(parseJsonPath('..*'.repeat(8))(wide)).toEqual([]);
+    expect(parseJsonPath('..m7..leaf')(wide)).toEqual([7]);
+  });
 });

@@ -14,7 +14,19 @@ export function parseJsonPath(text: string): JsonPath {
 }
 
 function follow(steps: readonly Step[], value: Json): readonly Json[] {
-  return steps.reduce<readonly Json[]>((found, step) => found.flatMap((one) => take(step, one)), [value]);
+  return steps.reduce<readonly Json[]>(
+    (found, step) =>
+      once(
+        step,
+        found.flatMap((one) => take(step, one)),
+      ),
+    [value],
+  );
+}
+
+/** `..` leads to most places on several ways: each is gone on from once, or a few of them in a row would never end. */
+function once(step: Step, found: readonly Json[]): readonly Json[] {
+  return step.kind === 'descendants' ? [...new Set(found)] : found;
 }
 
 function take(step: Step, value: Json): readonly Json[] {
