@@ -59,7 +59,7 @@ function operation(value: Json): JsonPatchOperation {
   for (const member of ['op', 'path', 'from'] as const)
     if (typeof (value[member] ?? '') !== 'string')
       throw cannot(value[member] ?? null, `struct field jsonPatchOp.${member} of type string`);
-  return value as JsonPatchOperation;
+  return value;
 }
 
 const MEMBERS = new Set(['op', 'path', 'from', 'value']);

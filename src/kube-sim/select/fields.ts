@@ -1,5 +1,5 @@
 // Field selectors: `metadata.name=a1,spec.pool!=red`, for the few fields that a kind lets be selected.
-import { numberText } from '../go-text.ts';
+import { goSyntax, numberText } from '../go-text.ts';
 import type { Json, KubeObject } from '../object.ts';
 import { isObject } from '../shape.ts';
 import { StatusError } from '../status.ts';
@@ -42,7 +42,8 @@ function textAt(object: KubeObject, field: string): string {
     .split('.')
     .reduce<Json | undefined>((parent, step) => (isObject(parent) ? parent[step] : undefined), object);
   if (value === undefined || value === null) return '';
-  return typeof value === 'number' ? numberText(value) : String(value);
+  if (typeof value === 'number') return numberText(value);
+  return typeof value === 'string' ? value : goSyntax(value);
 }
 
 function wrong(message: string): StatusError {
