@@ -22,7 +22,7 @@ export function hashOf(bytes: string | Uint8Array): string {
 export function unlessKnown(document: Document, ifNoneMatch: string | undefined): Document {
   const { etag } = document.headers;
   if (document.status !== 200 || etag === undefined || !isAmong(etag, ifNoneMatch)) return document;
-  const { 'content-type': _, vary: __, ...headers } = document.headers;
+  const { 'content-type': _, ...headers } = document.headers;
   return { status: 304, headers, body: undefined };
 }
 
