@@ -88,6 +88,8 @@ describe(`managedFields of a recorded write${skipped}`, () => {
       schema,
       apiVersion: 'example.test/v1',
     });
+    const changed = isStatus ? 'status' : 'spec';
+    expect(after[changed]).toEqual((response.body as KubeObject)[changed]);
     expect(untimed(metadata.managedFields)).toEqual(untimed((response.body as KubeObject).metadata.managedFields));
   });
 });
