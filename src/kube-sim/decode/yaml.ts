@@ -22,7 +22,7 @@ const MAX_DEPTH = 1000;
 const MAX_NODES_BEHIND_ALIASES = 100_000;
 
 /** The text is no YAML, or none that could be JSON. */
-export class YamlError extends Error {
+class YamlError extends Error {
   override readonly name = 'YamlError';
 }
 

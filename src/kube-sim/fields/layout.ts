@@ -9,7 +9,7 @@ import { memberSchema } from '../schema/member.ts';
 import { keyStep } from './field-set.ts';
 
 /** Of what no schema knows: objects are parted by their members, lists are one field. */
-export const UNKNOWN: Schema = {};
+const UNKNOWN: Schema = {};
 
 export function isParted(value: Json | undefined, schema: Schema): boolean {
   if (isList(value)) return listType(schema) !== 'atomic';
@@ -21,7 +21,7 @@ export function partSchema(schema: Schema, key: string): Schema {
   return memberSchema(schema, key) ?? UNKNOWN;
 }
 
-export function listType(schema: Schema): 'atomic' | 'set' | 'map' {
+function listType(schema: Schema): 'atomic' | 'set' | 'map' {
   return schema['x-kubernetes-list-type'] ?? 'atomic';
 }
 

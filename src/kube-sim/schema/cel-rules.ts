@@ -26,7 +26,7 @@ export function withUncheckedRules(causes: readonly Cause[], schema: Schema): Ca
 const known = new WeakMap<Schema, boolean>();
 
 /** Whether there are any rules in it, at any depth. */
-export function hasRules(schema: Schema): boolean {
+function hasRules(schema: Schema): boolean {
   const before = known.get(schema);
   if (before !== undefined) return before;
   // A schema may contain itself.
