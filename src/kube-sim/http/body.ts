@@ -5,7 +5,7 @@ import { StatusError } from '../status.ts';
 const LIMIT_BYTES = 3 * 1024 * 1024;
 
 /** Throws a StatusError 413 as soon as it is too large (recording 158); what comes after that is not kept. */
-export async function readBody(request: IncomingMessage): Promise<string> {
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > LIMIT_BYTES) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -14,7 +14,7 @@ export async function readBody(request: IncomingMessage): Promise<string> {
     if (bytes > LIMIT_BYTES) throw tooLarge();
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 function tooLarge(): StatusError {

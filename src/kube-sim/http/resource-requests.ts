@@ -121,11 +121,15 @@ async function callOf(route: ResourceRoute, { request, response, query }: Exchan
     name,
     subresource: subresource as Call['subresource'],
     query,
-    body: isRead ? '' : await readBody(request),
+    ...bodyOf(isRead ? Buffer.of() : await readBody(request)),
     contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
     agent: (request.headers['user-agent'] ?? '').split('/')[0] || 'unknown',
     warn: createWarnings(response),
   };
+}
+
+function bodyOf(bytes: Buffer): Pick<Call, 'body' | 'bytes'> {
+  return { body: bytes.toString(), bytes };
 }
 
 function checkSegment(name: string): void {

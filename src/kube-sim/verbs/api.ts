@@ -28,7 +28,9 @@ export interface Call {
   readonly name: string;
   readonly subresource: '' | 'status' | 'finalize';
   readonly query: URLSearchParams;
+  /** The body as text, and as it came. */
   readonly body: string;
+  readonly bytes: Uint8Array;
   /** Of the body, lower-case, without parameters. */
   readonly contentType: string;
   /** Named in managedFields where the query names nobody: the program in the user agent. */

@@ -1,10 +1,12 @@
 // The options of a delete, in its body or its query.
 import { invalid, notSupported } from '../causes.ts';
 import { decodeJson } from '../decode/json.ts';
+import { decodeProtobuf } from '../decode/protobuf.ts';
 import type { Json } from '../object.ts';
 import { isObject } from '../shape.ts';
 import { badRequest, type Cause, invalidStatus } from '../status.ts';
 import type { Call } from './api.ts';
+import { PROTOBUF } from './read-object.ts';
 import { wrongDryRun } from './write-options.ts';
 
 export interface DeleteOptions {
@@ -33,11 +35,12 @@ export function readDeleteOptions(call: Call): DeleteOptions {
   };
 }
 
-function bodyOptions({ body }: Call): Readonly<Record<string, Json | undefined>> {
+function bodyOptions(call: Call): Readonly<Record<string, Json | undefined>> {
+  const { body } = call;
   if (body.trim() === '') return {};
   let value: Json;
   try {
-    ({ value } = decodeJson(body));
+    value = call.contentType === PROTOBUF ? decodeProtobuf(call.bytes) : decodeJson(body).value;
   } catch (error) {
     throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }

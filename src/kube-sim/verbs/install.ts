@@ -31,6 +31,7 @@ function put(api: Api, kind: Kind, body: JsonObject): KubeObject {
     subresource: '',
     query: new URLSearchParams(),
     body: '',
+    bytes: Buffer.of(),
     contentType: '',
     agent: api.ownManager,
     warn: () => {},

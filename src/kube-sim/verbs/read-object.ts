@@ -1,6 +1,7 @@
 // The object in a body: which kind it is of, whether the request and it agree, and what in it is unknown or said twice.
 import type { Decoded } from '../decode/json.ts';
 import { decodeJson, JsonSyntaxError } from '../decode/json.ts';
+import { decodeProtobuf, ProtobufError } from '../decode/protobuf.ts';
 import { decodeYaml } from '../decode/yaml.ts';
 import type { Json, JsonObject, KubeObject } from '../object.ts';
 import { isObject, textOf } from '../shape.ts';
@@ -51,6 +52,8 @@ function ordered(paths: readonly string[]): readonly string[] {
 /** Throws what a real server says of a body it cannot read. */
 export function decodeBody(call: Call): Decoded {
   const { contentType, body } = call;
+  // Custom kinds have no form in protobuf.
+  if (contentType === PROTOBUF && !call.kind.resource.custom) return fromProtobuf(call);
   if (contentType !== '' && contentType !== 'application/json' && contentType !== 'application/yaml')
     throw new StatusError(
       415,
@@ -64,6 +67,17 @@ export function decodeBody(call: Call): Decoded {
     const why = `couldn't get version/kind; json parse error: ${(error as Error).message}`;
     if (error instanceof JsonSyntaxError) throw unrecognised(call, why);
     throw unrecognised(call, (error as Error).message);
+  }
+}
+
+export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
+function fromProtobuf(call: Call): Decoded {
+  try {
+    return { value: decodeProtobuf(call.bytes), duplicates: [], strictErrors: [] };
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    throw unrecognised(call, error.message);
   }
 }
 
