@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { parse } from 'yaml';
 import { type ApiClient, apiClient, type Body } from './api-client.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../dist/virtrigaud-manager.mjs');
+export const PROGRAM = join(import.meta.dirname, '../../dist/virtrigaud-manager.mjs');
 const PATH = '/api/v1/namespaces/default/configmaps';
 const WRITERS = 4;
 
