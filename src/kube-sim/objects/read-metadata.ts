@@ -65,7 +65,8 @@ function wrongItem(
   return wrong === undefined ? undefined : field(wrong, 'string');
 }
 
-function timeFault(text: string): string | undefined {
+/** Of a text that is no time. */
+export function timeFault(text: string): string | undefined {
   if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text)))
     return undefined;
   const quoted = JSON.stringify(text);

@@ -2,6 +2,7 @@
 import type { Decoded } from '../decode/json.ts';
 import { decodeJson, JsonSyntaxError } from '../decode/json.ts';
 import { decodeProtobuf, ProtobufError } from '../decode/protobuf.ts';
+import { goTypeFault } from '../decode/go-types.ts';
 import { decodeYaml } from '../decode/yaml.ts';
 import type { Json, JsonObject, KubeObject } from '../object.ts';
 import { isObject, textOf } from '../shape.ts';
@@ -30,10 +31,10 @@ export function completed(
   call: Call,
   fieldValidation: FieldValidation,
 ): KubeObject {
-  const { kind, version } = call.kind.resource;
+  const { kind, version, custom } = call.kind.resource;
   const cannot = (why: string): StatusError =>
     badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`);
-  const fault = metadataFault(body['metadata']);
+  const fault = custom ? metadataFault(body['metadata']) : goTypeFault(body, call.kind.schema, kind);
   if (fault !== undefined) throw cannot(fault);
   const { value, unknown } = prune(body, call.kind.schema);
   const faults = [...strictErrors, ...ordered(unknown).map((path) => `unknown field ${JSON.stringify(path)}`)];

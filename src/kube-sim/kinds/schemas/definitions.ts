@@ -37,8 +37,16 @@ export function schemaOf(name: string): Schema {
   if (known !== undefined) return known;
   const schema: Schema = {};
   made.set(name, schema);
+  names.set(schema, name.slice(name.lastIndexOf('.') + 1));
   return Object.assign(schema, resolved(definition(name)));
 }
+
+/** How Go calls the type that has this schema: `LeaseSpec`. */
+export function structName(schema: Schema): string | undefined {
+  return names.get(schema);
+}
+
+const names = new WeakMap<Schema, string>();
 
 function definition(name: string): Definition {
   const found = DEFINITIONS[name];
