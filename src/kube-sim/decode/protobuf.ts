@@ -1,8 +1,7 @@
 // Bodies in protobuf: read into the JSON that they stand for.
-import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 import type { Json, JsonObject } from '../object.ts';
 import { defineMember } from '../own.ts';
-import { textOf } from '../shape.ts';
 import { DELETE_OPTIONS, type FieldType, type Message, MESSAGES } from './protobuf-messages.ts';
 
 /** What every message of Kubernetes begins with, before the envelope that says what it is. */
@@ -60,7 +59,7 @@ function readField(found: Record<string, Json>, name: string, type: FieldType, r
       2: ['value', type.map === 'text' ? 'text?' : 'bytes'],
     });
     const map = { ...(found[name] as JsonObject | undefined) };
-    defineMember<Json | undefined>(map, textOf(entry['key']), entry['value'] ?? '');
+    defineMember<Json | undefined>(map, String(entry['key'] ?? ''), entry['value'] ?? '');
     found[name] = map;
   } else {
     const value = readValue(type, reader);

@@ -90,8 +90,7 @@ function isWatch(query: URLSearchParams): boolean {
 }
 
 function refuseSubresource({ kind: { resource }, name, subresource }: ResourceRoute): void {
-  if (subresource === '' || (subresource === 'status' && resource.hasStatus)) return;
-  if (subresource === 'finalize' && resource.plural === 'namespaces' && resource.group === '') return;
+  if (!resource.custom || subresource === '' || (subresource === 'status' && resource.hasStatus)) return;
   if (subresource === 'scale' && resource.hasScale === true)
     throw new StatusError(
       501,

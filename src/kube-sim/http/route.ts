@@ -36,12 +36,18 @@ function resourceRoute(
   const namespace = isWithin ? (segments[1] ?? '') : '';
   const [plural = '', name = '', subresource = '', ...tooMany] = isWithin ? segments.slice(2) : segments;
   const kind = kinds.find(group, version, plural);
-  if (kind === undefined || tooMany.length > 0) return undefined;
+  if (kind === undefined || tooMany.length > 0 || !mayHave(kind, subresource)) return undefined;
   const isAcross = namespace === '' && kind.resource.namespaced;
   // All namespaces at once can be read, not written (recordings 153, 154).
   if (isAcross && (name !== '' || !isRead(method))) return undefined;
   if (namespace !== '' && !kind.resource.namespaced) return undefined;
   return { what: 'resource', kind, namespace, name, subresource };
+}
+
+/** What a custom kind does not have is told by who answers; of Kubernetes' own kinds there is no such path. */
+function mayHave({ resource }: Kind, subresource: string): boolean {
+  if (resource.custom || subresource === '') return true;
+  return subresource === 'status' ? resource.hasStatus : subresource === 'finalize' && resource.plural === 'namespaces';
 }
 
 /** `namespaces/NAME/status`: of the namespace, no resource within it. */

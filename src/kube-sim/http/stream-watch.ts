@@ -25,8 +25,6 @@ export interface WatchStream {
 const BOOKMARK_MS = 60_000;
 const STUCK_MS = 30_000;
 const LONGEST_S = 1800;
-/** Fewer, larger pieces: each costs a record of TLS. */
-const WRITE_CHARACTERS = 64 * 1024;
 
 export function streamWatch(stream: WatchStream): void {
   const { response, clock, log } = stream;
@@ -68,21 +66,19 @@ function pumping(
     giveUp ??= clock.after(STUCK_MS, () => response.destroy());
     return true;
   };
-  const next = (): Told | undefined => {
-    if (waiting.length === 0) waiting = [...(watch ??= open()).take()];
-    return waiting.shift();
-  };
   const writeAll = (withBookmark: boolean): void => {
-    while (!isFull()) {
-      let text = '';
-      for (let told = next(); told !== undefined; told = next()) {
-        text += lineOf(told, shape);
-        if (text.length >= WRITE_CHARACTERS) break;
+    watch ??= open();
+    for (;;) {
+      if (waiting.length === 0) waiting = [...watch.take()];
+      if (waiting.length === 0) break;
+      for (;;) {
+        if (isFull()) return;
+        const next = waiting.shift();
+        if (next === undefined) break;
+        response.write(lineOf(next, shape));
       }
-      if (text === '') break;
-      response.write(text);
     }
-    if (withBookmark && watch !== undefined && !isFull()) response.write(lineOf(watch.bookmark(), shape));
+    if (withBookmark && !isFull()) response.write(lineOf(watch.bookmark(), shape));
   };
   return (withBookmark = false) => {
     if (response.writableEnded || response.destroyed) return;

@@ -14,18 +14,12 @@ export function conditionsOf(definition: KubeObject): readonly JsonObject[] {
   return Array.isArray(conditions) ? conditions.map((condition: Json) => members(condition)) : [];
 }
 
-/** @param reason any where absent */
-export function hasCondition(definition: KubeObject, type: string, status: string, reason?: string): boolean {
-  return conditionsOf(definition).some(
-    (condition) =>
-      condition['type'] === type &&
-      condition['status'] === status &&
-      (reason === undefined || condition['reason'] === reason),
-  );
+export function hasCondition(definition: KubeObject, type: string, status = 'True'): boolean {
+  return conditionsOf(definition).some((condition) => condition['type'] === type && condition['status'] === status);
 }
 
 export function isEstablished(definition: KubeObject): boolean {
-  return hasCondition(definition, 'Established', 'True');
+  return hasCondition(definition, 'Established');
 }
 
 /** The conditions with this one among them; it keeps its place, and its time while its status stays. */

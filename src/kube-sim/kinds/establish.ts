@@ -9,7 +9,7 @@ import type { Version } from '../store/revision-log.ts';
 import { ownWrite } from '../verbs/own-write.ts';
 import { type Api, timeOf } from '../verbs/api.ts';
 import { acceptedNames, acceptNames } from './accept-names.ts';
-import { conditionsOf, hasCondition, isEstablished, withCondition } from './conditions.ts';
+import { conditionsOf, isEstablished, withCondition } from './conditions.ts';
 import { customKinds, type DefinitionNames, specOf } from './custom-kind.ts';
 import { CLEANUP, CUSTOM_RESOURCE_DEFINITIONS as DEFINITIONS } from './custom-resource-definitions.ts';
 import { members } from './own-kind.ts';
@@ -87,7 +87,6 @@ function stored(api: Api): Iterable<Version> {
 /** Deletes its objects; without any it is done. */
 function* takeDown(api: Api, name: string): Generator<void, void> {
   const [kind] = api.kinds.definedBy(name);
-  tellDeletion(api, name);
   if (kind !== undefined) {
     for (const { key } of everyVersion(api.log, kind.stored, rangeOf(''))) {
       const { namespace, name: of } = splitKey(key, kind.resource.namespaced);
@@ -104,30 +103,6 @@ function* takeDown(api: Api, name: string): Generator<void, void> {
   else if (finalizers.length < (definition.metadata.finalizers ?? []).length)
     ownWrite(api, DEFINITIONS, { ...definition, metadata }, definition);
 }
-
-function tellDeletion(api: Api, name: string): void {
-  const definition = readCurrent(api.log, DEFINITIONS, '', name);
-  if (
-    definition?.metadata.deletionTimestamp === undefined ||
-    hasCondition(definition, 'Terminating', 'True', DELETING.reason)
-  )
-    return;
-  const conditions = withCondition(conditionsOf(definition), DELETING, timeOf(api.clock));
-  ownWrite(
-    api,
-    DEFINITIONS,
-    { ...definition, status: { ...members(definition['status']), conditions } },
-    definition,
-    'status',
-  );
-}
-
-const DELETING = {
-  type: 'Terminating',
-  status: 'True',
-  reason: 'InstanceDeletionInProgress',
-  message: 'CustomResource deletion is in progress',
-} as const;
 
 /** An object has gone: its definition may have waited for that. */
 function onEnd(api: Api, resource: string, since: Map<string, number>): void {

@@ -5,7 +5,11 @@ import { members, ownKind } from './own-kind.ts';
 
 export const NAMESPACES = ownKind('namespaces', {
   nameRule: dnsLabel,
-  beforeDelete: (namespace) => ({ ...namespace, status: { ...members(namespace['status']), phase: 'Terminating' } }),
+  beforeDelete: (namespace) => {
+    // There is no grace in it.
+    const { deletionGracePeriodSeconds: _, ...metadata } = namespace.metadata;
+    return { ...namespace, metadata, status: { ...members(namespace['status']), phase: 'Terminating' } };
+  },
   isHeld: (namespace) => {
     const { finalizers } = members(namespace['spec']);
     return Array.isArray(finalizers) && finalizers.length > 0;

@@ -1,6 +1,6 @@
 // What metadata may say, and what of it may change (recordings 054 to 056, 159).
 import { forbidden, invalid, required, tooLong } from '../causes.ts';
-import type { ObjectMeta, OwnerReference } from '../object.ts';
+import type { KubeObject, ObjectMeta, OwnerReference } from '../object.ts';
 import type { Cause } from '../status.ts';
 import { labelValue, type NameRule, ofPrefix, qualifiedName } from './names.ts';
 
@@ -23,11 +23,10 @@ export function checkMetadata(metadata: ObjectMeta, { nameRule, namespaced }: Me
       ? []
       : [forbidden('metadata.namespace', 'not allowed on this type')]),
     ...checkMaps(metadata),
-    ...wrongFinalizers(metadata.finalizers ?? []),
   ];
 }
 
-function checkMaps({ labels = {}, annotations = {}, ownerReferences = [] }: ObjectMeta): Cause[] {
+function checkMaps({ labels = {}, annotations = {}, finalizers = [], ownerReferences = [] }: ObjectMeta): Cause[] {
   return [
     ...Object.entries(labels).flatMap(([key, value]) => [
       ...faults('metadata.labels', key, qualifiedName),
@@ -38,26 +37,18 @@ function checkMaps({ labels = {}, annotations = {}, ownerReferences = [] }: Obje
     ),
     ...(bytesOf(annotations) > ANNOTATIONS_BYTES ? [tooLong('metadata.annotations', ANNOTATIONS_BYTES)] : []),
     ...wrongOwners(ownerReferences),
-  ];
-}
-
-function wrongFinalizers(finalizers: readonly string[]): Cause[] {
-  const both = finalizers.includes('orphan') && finalizers.includes('foregroundDeletion');
-  return [
     ...finalizers.flatMap((finalizer) => faults('metadata.finalizers', finalizer, qualifiedName)),
-    ...(both
+    ...(finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')
       ? [invalid('metadata.finalizers', finalizers, 'finalizer orphan and foregroundDeletion cannot be both set')]
       : []),
   ];
 }
 
-/**
- * Of an update: what may never change, and nothing new to wait for once it is being deleted.
- * @param uid as the client gave it
- */
-export function checkChange(metadata: ObjectMeta, old: ObjectMeta, uid: string): Cause[] {
+/** Of an update: what may never change, and nothing new to wait for once it is being deleted. */
+export function checkChange({ metadata }: KubeObject, { metadata: old }: KubeObject): Cause[] {
   const added = (metadata.finalizers ?? []).filter((finalizer) => !(old.finalizers ?? []).includes(finalizer));
   return [
+    ...(metadata.uid === old.uid ? [] : [invalid('metadata.uid', metadata.uid, 'field is immutable')]),
     ...(old.deletionTimestamp === undefined || added.length === 0
       ? []
       : [
@@ -67,7 +58,6 @@ export function checkChange(metadata: ObjectMeta, old: ObjectMeta, uid: string):
               `[]string{${added.map((name) => JSON.stringify(name)).join(', ')}}`,
           ),
         ]),
-    ...(uid === old.uid ? [] : [invalid('metadata.uid', uid, 'field is immutable')]),
     ...checkMaps(metadata),
   ];
 }
@@ -83,9 +73,9 @@ function wrongOwners(owners: readonly OwnerReference[]): Cause[] {
   const at = 'metadata.ownerReferences';
   const empty = owners.flatMap((owner) => [
     ...(owner.apiVersion ? [] : [invalid(`${at}.apiVersion`, '', 'version must not be empty')]),
-    ...(owner.kind ? [] : [invalid(`${at}.kind`, '', 'kind must not be empty')]),
-    ...(owner.name ? [] : [invalid(`${at}.name`, '', 'name must not be empty')]),
-    ...(owner.uid ? [] : [invalid(`${at}.uid`, '', 'uid must not be empty')]),
+    ...(owner.kind ? [] : [invalid(`${at}.kind`, '', 'must not be empty')]),
+    ...(owner.name ? [] : [invalid(`${at}.name`, '', 'must not be empty')]),
+    ...(owner.uid ? [] : [invalid(`${at}.uid`, '', 'must not be empty')]),
   ]);
   const controllers = owners.filter(({ controller }) => controller === true);
   if (controllers.length < 2) return empty;

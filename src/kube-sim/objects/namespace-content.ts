@@ -1,14 +1,16 @@
 // A namespace that is Terminating: everything in it is deleted, and when nothing is left, so is the namespace.
+import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../shape.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { NAMESPACES } from '../kinds/namespaces.ts';
 import type { Json, KubeObject } from '../object.ts';
 import { everyVersion } from '../store/every-version.ts';
-import { readCurrent, writeObject } from '../store/objects.ts';
+import { objectOf, readCurrent, writeObject } from '../store/objects.ts';
 import type { Version } from '../store/revision-log.ts';
-import type { Api } from '../verbs/api.ts';
+import { type Api, timeOf } from '../verbs/api.ts';
 import { ownWrite } from '../verbs/own-write.ts';
 import { rangeOf, splitKey } from './key.ts';
+import { withRemaining } from './namespace-conditions.ts';
 import { isFinished, removeObject } from './remove.ts';
 
 /** Looks now and after each write. The result ends that. */
@@ -34,8 +36,9 @@ function namespaceOf({ key, deleted }: Version): string | undefined {
 }
 
 function* empty(api: Api, name: string): Generator<void, void> {
+  const kinds = storedKinds(api);
   let left = 0;
-  for (const kind of storedKinds(api)) {
+  for (const kind of kinds) {
     for (const { key } of everyVersion(api.log, kind.stored, rangeOf(name))) {
       removeObject(api, kind, name, splitKey(key, true).name);
       yield;
@@ -43,6 +46,20 @@ function* empty(api: Api, name: string): Generator<void, void> {
     left += api.log.count(kind.stored, rangeOf(name));
   }
   if (left === 0) finish(api, name);
+  else tellWhatRemains(api, name, kinds);
+}
+
+function tellWhatRemains(api: Api, name: string, kinds: readonly Kind[]): void {
+  const namespace = readCurrent(api.log, NAMESPACES, '', name);
+  if (namespace?.metadata.deletionTimestamp === undefined) return;
+  const remaining = kinds
+    .map((kind) => ({
+      kind,
+      objects: [...everyVersion(api.log, kind.stored, rangeOf(name))].map((version) => objectOf(version, kind)),
+    }))
+    .filter(({ objects }) => objects.length > 0);
+  const told = withRemaining(namespace, remaining, timeOf(api.clock));
+  if (!isDeepStrictEqual(told, namespace)) ownWrite(api, NAMESPACES, told, namespace, 'status');
 }
 
 /** One version of each kind with namespaces. */

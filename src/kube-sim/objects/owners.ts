@@ -123,8 +123,9 @@ function dropOwners(api: Api, kind: Kind, object: KubeObject, uids: ReadonlySet<
 function dropFinalizer(api: Api, kind: Kind, place: Place, name: string): void {
   const object = read(api, place)?.object;
   if (object === undefined) return;
-  const finalizers = (object.metadata.finalizers ?? []).filter((finalizer) => finalizer !== name);
-  const next: KubeObject = { ...object, metadata: { ...object.metadata, finalizers } };
+  const { finalizers = [], ...metadata } = object.metadata;
+  const left = finalizers.filter((finalizer) => finalizer !== name);
+  const next = { ...object, metadata: { ...metadata, ...(left.length === 0 ? {} : { finalizers: left }) } };
   if (isFinished(kind, next)) writeObject(api.log, kind, object, { deleted: true });
   else ownWrite(api, kind, next, object);
 }

@@ -13,24 +13,23 @@ export function removeObject(api: Api, kind: Kind, namespace: string, name: stri
   else writeObject(api.log, kind, gone);
 }
 
-/** As it is from the moment of its deletion on; the mark counts as a change of what is wanted, once. */
+/** As it is from the moment of its deletion on; the mark counts as a change of what is wanted. */
 export function marked(
   kind: Kind,
   object: KubeObject,
   time: string,
   finalizers = object.metadata.finalizers,
 ): KubeObject {
-  const { generation, deletionTimestamp } = object.metadata;
-  const kept = finalizers === undefined || finalizers.length === 0 ? {} : { finalizers };
   const { finalizers: _, ...rest } = object.metadata;
-  if (deletionTimestamp !== undefined) return { ...object, metadata: { ...rest, ...kept } };
-  if (kind.beforeDelete !== undefined)
-    return kind.beforeDelete({ ...object, metadata: { ...rest, ...kept, deletionTimestamp: time } }, time);
-  const counted = generation === undefined ? {} : { generation: generation + 1 };
-  return {
-    ...object,
-    metadata: { ...rest, ...kept, ...counted, deletionTimestamp: time, deletionGracePeriodSeconds: 0 },
+  const { generation } = rest;
+  const metadata = {
+    ...rest,
+    deletionTimestamp: time,
+    deletionGracePeriodSeconds: 0,
+    ...(finalizers === undefined || finalizers.length === 0 ? {} : { finalizers }),
+    ...(generation === undefined ? {} : { generation: generation + 1 }),
   };
+  return kind.beforeDelete?.({ ...object, metadata }, time) ?? { ...object, metadata };
 }
 
 /** Nothing stands in the way of its end. */

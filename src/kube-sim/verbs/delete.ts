@@ -1,6 +1,5 @@
 // DELETE of one object. One that somebody has to see to (a finalizer, its dependents) is marked and stays until they have.
 import type { JsonObject, KubeObject } from '../object.ts';
-import { isSame } from '../objects/generation.ts';
 import { isFinished, marked } from '../objects/remove.ts';
 import { conflict, forbidden, notFound } from '../status.ts';
 import { inOrder, readCurrent, writeObject } from '../store/objects.ts';
@@ -24,10 +23,10 @@ const LASTING = ['default', 'kube-system', 'kube-public'];
 
 export function deleteObject(api: Api, { kind }: Call, object: KubeObject, options: DeleteOptions): Deleted {
   checkPreconditions(kind.resource, object, options);
+  if (object.metadata.deletionTimestamp !== undefined) return { object };
   const time = timeOf(api.clock);
   const gone = marked(kind, object, time, finalizersAfter(object, options));
   if (!isFinished(kind, gone)) {
-    if (isSame(gone, object)) return { object };
     if (options.dryRun) return { object: inOrder(kind, gone) };
     return { object: writeObject(api.log, kind, gone) };
   }

@@ -17,7 +17,7 @@ export interface Item {
 }
 
 /** Objects are taken from the log so many at a time: what is shown is never in memory as a whole. */
-const CHUNK = 100;
+const CHUNK = 500;
 
 export interface Listing {
   readonly revision: number;

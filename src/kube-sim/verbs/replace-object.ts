@@ -1,18 +1,18 @@
 // From an object and what it is to be to what it is then: preconditions, what stays the server's, the schema, one write.
 // Updates, patches and writes of a status go through here.
+import { invalid } from '../causes.ts';
 import { withManagedFields } from '../fields/managed-fields.ts';
 import type { KubeObject, ObjectMeta } from '../object.ts';
 import { checkChange } from '../objects/check-metadata.ts';
 import { isSame, isWantedChanged } from '../objects/generation.ts';
 import { isFinished } from '../objects/remove.ts';
-import { apiVersionOf } from '../resource.ts';
+import { apiVersionOf, resourceName } from '../resource.ts';
+import { conflict, invalidStatus } from '../status.ts';
 import { inOrder, writeObject } from '../store/objects.ts';
 import { type Api, type Call, timeOf } from './api.ts';
-import { refuseStale } from './preconditions.ts';
 import { refuseFaults, withKindDefaults } from './schema-checks.ts';
 import type { WriteOptions } from './write-options.ts';
 
-/** @param given as the object is to be, the version that it was made from in it */
 export function replaceObject(
   api: Api,
   call: Call,
@@ -21,11 +21,10 @@ export function replaceObject(
   options: WriteOptions,
 ): KubeObject {
   const { kind, subresource } = call;
-  const uid = (given.metadata.uid as string | undefined) ?? old.metadata.uid;
   refuseStale(call, given.metadata, old);
   const prepared = subresource === '' ? prepareObject(call, given, old) : prepareStatus(call, given, old);
   if (subresource === '') for (const warning of kind.warnings?.(prepared) ?? []) call.warn(warning);
-  const metadata = checkChange(prepared.metadata, old.metadata, uid);
+  const metadata = checkChange(prepared, old);
   refuseFaults(kind, { object: prepared, old, metadata, ...(subresource === '' ? {} : { subresource }) });
   const object = withManagedFields({
     before: old,
@@ -47,6 +46,40 @@ export function replaceObject(
     return ordered;
   }
   return writeObject(api.log, kind, object);
+}
+
+function refuseStale({ kind, name }: Call, given: ObjectMeta, old: KubeObject): void {
+  const { resource } = kind;
+  const uid = (given.uid as string | undefined) ?? old.metadata.uid;
+  if (uid !== old.metadata.uid) throw conflict(resource.plural, resource.group, name, wrongUid(resource, given, old));
+  const revision = (given.resourceVersion as string | undefined) ?? '';
+  if (revision === '' || revision === '0') {
+    if (kind.unconditionalUpdate) return;
+    // As Go's code says it, with the field's zero value (recording 066).
+    const cause = {
+      ...invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+      message: 'Invalid value: 0x0: must be specified for an update',
+    };
+    throw invalidStatus(resource.plural, resource.group, name, [cause]);
+  }
+  if (revision !== old.metadata.resourceVersion)
+    throw conflict(
+      resource.plural,
+      resource.group,
+      name,
+      'the object has been modified; please apply your changes to the latest version and try again',
+    );
+}
+
+/** What the store of a real server says (recording 065). */
+function wrongUid(resource: Call['kind']['resource'], given: ObjectMeta, { metadata }: KubeObject): string {
+  const root = resource.custom ? '/registry/apiextensions.kubernetes.io' : '/registry';
+  const path = resource.custom ? `${resource.group}/${resource.plural}` : resourceName(resource);
+  const key = [root, path, metadata.namespace, metadata.name].filter(Boolean).join('/');
+  return (
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ` +
+    `UID in precondition: ${given.uid}, UID in object meta: ${metadata.uid}`
+  );
 }
 
 /** The object with what is the server's as it was, and the status where that is written by itself. */

@@ -3,7 +3,6 @@ import { notFound } from '../status.ts';
 import { readCurrent } from '../store/objects.ts';
 import { checkName, withNamespace } from './agreement.ts';
 import type { Api, Call, Written } from './api.ts';
-import { refuseOther } from './preconditions.ts';
 import { readObject } from './read-object.ts';
 import { replaceObject } from './replace-object.ts';
 import { readWriteOptions } from './write-options.ts';
@@ -14,6 +13,5 @@ export function update(api: Api, call: Call): Written {
   checkName(given, call);
   const old = readCurrent(api.log, call.kind, call.namespace, call.name);
   if (old === undefined) throw notFound(call.kind.resource, call.name);
-  refuseOther(call, given.metadata, old);
   return { object: replaceObject(api, call, given, old, options), created: false };
 }

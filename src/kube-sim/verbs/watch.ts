@@ -25,7 +25,7 @@ export interface Watch {
 }
 
 /** So many are looked at a time. */
-const BATCH = 50;
+const BATCH = 100;
 
 export function watch(api: Api, call: Call, options: ListOptions): Watch {
   const { kind, namespace } = call;
