@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { parse } from 'yaml';
 import { type ApiClient, apiClient, type Body } from './api-client.ts';
 
-export const PROGRAM = join(import.meta.dirname, '../../dist/virtrigaud-manager.mjs');
+const PROGRAM = join(import.meta.dirname, '../../bin/virtrigaud-manager.ts');
 const PATH = '/api/v1/namespaces/default/configmaps';
 const WRITERS = 4;
 
@@ -17,6 +17,7 @@ const WRITERS = 4;
 export interface ApiProcess {
   readonly client: ApiClient;
   readonly pid: number;
+  readonly port: number;
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
@@ -24,10 +25,12 @@ export async function startProcess(folder: string, port = 0): Promise<ApiProcess
   const args = [PROGRAM, '--standalone', '--data-dir', folder, '--listen', `127.0.0.1:${port}`];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   await started(child);
-  const client = apiClient(accessOf(join(folder, 'kubeconfig')));
+  const access = accessOf(join(folder, 'kubeconfig'));
+  const client = apiClient(access);
   return {
     client,
     pid: child.pid ?? 0,
+    port: Number(new URL(access.url).port),
     kill: async (signal) => {
       const ended = once(child, 'exit');
       child.kill(signal);
