@@ -141,7 +141,7 @@ const REQUESTS: readonly Row[] = [
     400,
     'does not match the name on the URL',
   ],
-  ['a patch of its uid', 'PATCH', ONE, { metadata: { uid: 'other' } }, 422, 'field is immutable'],
+  ['a patch of its uid', 'PATCH', ONE, { metadata: { uid: 'other' } }, 409, 'Precondition failed: UID'],
   ['a stale patch', 'PATCH', ONE, { metadata: { resourceVersion: '1' } }, 409, 'has been modified'],
   ['a DELETE of a status', 'DELETE', `${ONE}/status`, undefined, 405, 'delete is not supported'],
   ['options of a delete that are none', 'DELETE', ONE, '{"kind":', 400, 'json parse error'],

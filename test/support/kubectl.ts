@@ -11,10 +11,11 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-const program = find();
+/** Its path, where there is one. */
+export const kubectlProgram = find();
 
 /** Tests that need it skip. */
-export const hasKubectl = program !== undefined;
+export const hasKubectl = kubectlProgram !== undefined;
 
 export interface Kubectl {
   /** `args` with `stdin`. */
@@ -35,7 +36,7 @@ export function kubectl(server: readonly string[]): Kubectl {
 
 function run(args: readonly string[], stdin: string, env: NodeJS.ProcessEnv, cwd: string): Promise<Outcome> {
   return new Promise((resolve) => {
-    const child = execFile(program ?? 'kubectl', args, { env, cwd, timeout: 60_000 }, (error, stdout, stderr) => {
+    const child = execFile(kubectlProgram ?? 'kubectl', args, { env, cwd, timeout: 60_000 }, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ code, stdout, stderr });
     });
