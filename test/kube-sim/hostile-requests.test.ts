@@ -25,7 +25,49 @@ const BOMB = [
     .map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[index]}`).join(',')}]`),
 ].join('\n');
 
+const SECRETS = '/api/v1/namespaces/default/secrets';
+
 const REQUESTS: readonly Row[] = [
+  [
+    'a Secret of numbers',
+    'POST',
+    SECRETS,
+    { metadata: { name: 's' }, data: { a: 5 } },
+    400,
+    'Secret.data of type []uint8',
+  ],
+  [
+    'a Secret that is no base64',
+    'POST',
+    SECRETS,
+    { metadata: { name: 's' }, data: { a: '!' } },
+    400,
+    'illegal base64 data at input byte 0',
+  ],
+  [
+    'a Secret with a key that is none',
+    'POST',
+    SECRETS,
+    { metadata: { name: 's' }, stringData: { 'a b': '' } },
+    422,
+    'a valid config key',
+  ],
+  [
+    'a definition of nothing',
+    'POST',
+    DEFINITIONS_PATH,
+    { metadata: { name: 'x.y' }, spec: {} },
+    422,
+    'spec.group: Required value',
+  ],
+  [
+    'a definition with two kinds of type',
+    'POST',
+    DEFINITIONS_PATH,
+    { ...THINGS, spec: 'all' },
+    400,
+    'cannot unmarshal string',
+  ],
   ['a body that is no JSON', 'POST', PATH, '{"a":', 400, 'unexpected end of JSON input'],
   ['a body with something behind it', 'POST', PATH, '{} {}', 400, 'after top-level value'],
   ['an empty body', 'POST', PATH, '', 400, 'unexpected end of JSON input'],

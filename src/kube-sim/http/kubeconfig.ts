@@ -12,7 +12,7 @@ export interface Access {
 
 const NAME = 'virtrigaud';
 
-export function kubeconfigOf({ url, ca, token }: Access): string {
+function kubeconfigOf({ url, ca, token }: Access): string {
   const authority = Buffer.from(ca).toString('base64');
   return stringify({
     apiVersion: 'v1',

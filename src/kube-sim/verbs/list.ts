@@ -128,7 +128,7 @@ function continued(log: RevisionLog, namespace: string, { revision, after: place
 }
 
 /** Of an old revision (recording 150). */
-export function expired(): StatusError {
+function expired(): StatusError {
   return new StatusError(410, 'Expired', 'The resourceVersion for the provided list is too old.');
 }
 
