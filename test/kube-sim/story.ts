@@ -1,6 +1,6 @@
 // A story told in command lines: each finds what those before it have left.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasKubectl } from '../support/kubectl.ts';
+import { kubectlProgram } from '../support/kubectl.ts';
 import { openShell, type Shell } from './shell.ts';
 
 export interface Step {
@@ -11,6 +11,8 @@ export interface Step {
   readonly prints?: Text;
   /** On standard error; where it is not said, nothing. */
   readonly complains?: Text;
+  /** All that the server is asked meanwhile. */
+  readonly asks?: readonly string[];
   /** What is there afterwards: `machines/web`, `team/secrets/login`. Undefined: nothing is. */
   readonly leaves?: Readonly<Record<string, object | undefined>>;
 }
@@ -19,7 +21,7 @@ export interface Step {
 type Text = string | readonly string[] | RegExp;
 
 export function tellStory(title: string, steps: readonly Step[]): void {
-  describe.skipIf(!hasKubectl)(`${title} (skipped where there is no kubectl)`, () => {
+  describe.skipIf(kubectlProgram === undefined)(`${title} (skipped where there is no kubectl)`, () => {
     let shell: Shell;
     beforeAll(async () => {
       shell = await openShell();
@@ -27,7 +29,9 @@ export function tellStory(title: string, steps: readonly Step[]): void {
     afterAll(async () => await shell.close());
 
     test.for(steps.map((step) => [step.line.replaceAll('%', '%%'), step] as const))('%s', async ([, step]) => {
+      shell.asked.splice(0);
       const { code, stdout, stderr } = await shell.run(step.line);
+      if (step.asks !== undefined) expect(shell.asked).toEqual(step.asks);
       expect(`${code}: ${code === (step.exit ?? 0) ? '' : stderr}`).toBe(`${step.exit ?? 0}: `);
       expectText(stdout, step.prints);
       expectText(stderr, step.complains ?? '');

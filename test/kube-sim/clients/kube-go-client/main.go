@@ -35,6 +35,8 @@ type world struct {
 func main() {
 	config, err := clientcmd.BuildConfigFromFlags("", os.Args[1])
 	check(err)
+	// Nobody else is there to be spared.
+	config.QPS = -1
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Second)
 	defer cancel()
 	w := world{
@@ -45,7 +47,7 @@ func main() {
 		metadata: metadata.NewForConfigOrDie(config),
 		stdin:    bufio.NewReader(os.Stdin),
 	}
-	for _, part := range []func(world){discover, work, secrets, metadataOnly, elect, recordEvents, restart} {
+	for _, part := range []func(world){discover, work, secrets, protobuf, metadataOnly, elect, recordEvents, restart} {
 		part(w)
 	}
 }
