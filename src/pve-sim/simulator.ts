@@ -1,4 +1,5 @@
 // A simulated Proxmox VE cluster: one HTTP(S) endpoint per node, the world behind them, and a control endpoint.
+import { type CertificateAuthority, type Certificates, createAuthority } from '#runtime/certificates';
 import { type Clock, createClock } from '#runtime/clock';
 import { ROOT } from './access/root.ts';
 import { buildWorld } from './clusters/build-world.ts';
@@ -22,13 +23,15 @@ import { PVE_URIS } from './profiles/uris.ts';
 import { createRandom } from './random.ts';
 import { ENDPOINTS } from './routes/endpoints.ts';
 import { createCalls } from './server/calls.ts';
-import { type CertificateAuthority, type Certificates, createAuthority } from './server/certificates.ts';
 import { createKnownUris } from './server/known-uris.ts';
 import { type NodeServer, startNodeServer } from './server/node-server.ts';
 import { createRouter } from './server/router.ts';
 import type { Sim } from './sim.ts';
 import { createTasks } from './tasks/tasks.ts';
 import type { DaemonState, World } from './world/world.ts';
+
+/** The organisation is that of every cluster's own authority. */
+const CA_SUBJECT = 'CN=Proxmox Virtual Environment (pve-sim), O=PVE Cluster Manager CA';
 
 export interface SimulatorOptions {
   /** The name of a built-in cluster, or one's own; `three-node` where absent. */
@@ -98,7 +101,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { host = '127.0.0.1', tls = true } = options;
   const data = chooseCluster(options.cluster ?? 'three-node', options.profile ?? {});
   const clock = createClock({ factor: options.timeScale ?? 1 });
-  const authority = tls ? await createAuthority(clock.realNow()) : undefined;
+  const authority = tls ? await createAuthority({ subject: CA_SUBJECT, now: clock.realNow() }) : undefined;
   const certificates = await issueAll(authority, data, host);
   const sim = assemble(options, data, clock, certificates, authority?.ca ?? '');
   const journal = createJournal(clock, options.record);

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createCertificates } from '#pve-sim/server/certificates';
+import { createAuthority } from '#runtime/certificates';
 import { call, connectTo, failureOf } from './scripted-pve.ts';
 
 describe('TLS', () => {
@@ -11,10 +11,11 @@ describe('TLS', () => {
   const url = (host: string): string => `https://${host}:${(server.address() as AddressInfo).port}`;
 
   beforeAll(async () => {
-    const certificates = await createCertificates(['127.0.0.1'], Date.now());
-    ca = certificates.ca;
-    otherCa = (await createCertificates(['127.0.0.1'], Date.now())).ca;
-    server = createServer({ cert: certificates.cert, key: certificates.key }, (_request, response) => {
+    const authority = await createAuthority({ subject: 'CN=one', now: Date.now() });
+    const { cert, key } = await authority.issue(['127.0.0.1']);
+    ca = authority.ca;
+    otherCa = (await createAuthority({ subject: 'CN=another', now: Date.now() })).ca;
+    server = createServer({ cert, key }, (_request, response) => {
       response.end('{"data":1}');
     });
     await new Promise<void>((resolve) => server.listen(0, resolve));

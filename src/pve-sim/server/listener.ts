@@ -3,7 +3,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, createServer as createNetServer, type Socket } from 'node:net';
-import type { Certificates } from './certificates.ts';
+import type { Certificates } from '#runtime/certificates';
 import { meetOddRequest, type ParserError } from './odd-request.ts';
 
 export interface Listener {

@@ -1,10 +1,10 @@
 // One node's pveproxy: its port, its connections and API workers, and the power switch.
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Certificates } from '#runtime/certificates';
 import type { FaultAction } from '../faults.ts';
 import type { Journal } from '../journal.ts';
 import { type Answer, emptyAnswer, send } from './answer.ts';
-import type { Certificates } from './certificates.ts';
 import { profileOfNode } from '../profiles/profile-of-node.ts';
 import { type Connection, createConnections } from './connections.ts';
 import { type Arrival, type Dispatcher, dispatch, isUpload, type Target } from './dispatch.ts';

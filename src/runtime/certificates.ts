@@ -1,6 +1,6 @@
-// A CA of the simulator's own and a leaf per node, as a cluster has. Made at start, never stored, never reused.
+// A CA of a program's own and the certificates it issues. Its key may be kept, so that clients know it again after a restart.
 import 'reflect-metadata';
-import type { webcrypto } from 'node:crypto';
+import { randomBytes, type webcrypto } from 'node:crypto';
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -8,6 +8,7 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   SubjectAlternativeNameExtension,
+  X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
 
@@ -22,38 +23,62 @@ export interface Certificates {
 export interface CertificateAuthority {
   /** PEM */
   readonly ca: string;
+  /** Its private key, PEM. */
+  readonly key: string;
   /** @param names DNS names and IP addresses; the first is the subject */
   issue(names: readonly string[]): Promise<Certificates>;
 }
 
-const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-/** The organisation is that of every cluster's own authority. */
-const SUBJECT = 'CN=Proxmox Virtual Environment (pve-sim), O=PVE Cluster Manager CA';
-const DAY_MS = 86_400_000;
+export interface AuthorityOptions {
+  /** `CN=..., O=...` */
+  readonly subject: string;
+  /** Real time, ms: clients check certificates against theirs. */
+  readonly now: number;
+  readonly days?: number;
+}
 
-/** @param now real time, ms: clients check certificates against theirs */
-export async function createAuthority(now: number): Promise<CertificateAuthority> {
-  const validity = { notBefore: new Date(now - DAY_MS), notAfter: new Date(now + 365 * DAY_MS) };
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const DAY_MS = 86_400_000;
+const YEAR_DAYS = 365;
+
+export async function createAuthority({
+  subject,
+  now,
+  days = YEAR_DAYS,
+}: AuthorityOptions): Promise<CertificateAuthority> {
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
-  let serial = 1;
-  const base = () => ({ serialNumber: String(serial++).padStart(2, '0'), ...validity, signingAlgorithm: ALGORITHM });
   const root = await X509CertificateGenerator.createSelfSigned({
-    ...base(),
-    name: SUBJECT,
+    ...frame(now, days),
+    name: subject,
     keys,
     extensions: [
       new BasicConstraintsExtension(true, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign, true),
     ],
   });
+  return authority(root, keys.privateKey, now);
+}
+
+/** One whose certificate and key have been kept. */
+export async function openAuthority(ca: string, key: string, now: number): Promise<CertificateAuthority> {
+  const der = Buffer.from(key.replaceAll(/-----.*-----|\s/g, ''), 'base64');
+  const signingKey = await crypto.subtle.importKey('pkcs8', der, ALGORITHM, true, ['sign']);
+  return await authority(new X509Certificate(ca), signingKey, now);
+}
+
+async function authority(
+  root: X509Certificate,
+  signingKey: webcrypto.CryptoKey,
+  now: number,
+): Promise<CertificateAuthority> {
   const issue = async (names: readonly string[]): Promise<Certificates> => {
     const leafKeys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
     const leaf = await X509CertificateGenerator.create({
-      ...base(),
+      ...frame(now, YEAR_DAYS),
       subject: `CN=${names[0] ?? 'localhost'}`,
-      issuer: SUBJECT,
+      issuer: root.subject,
       publicKey: leafKeys.publicKey,
-      signingKey: keys.privateKey,
+      signingKey,
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
         new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
@@ -68,16 +93,14 @@ export async function createAuthority(now: number): Promise<CertificateAuthority
       fingerprint: await fingerprintOf(leaf.rawData),
     };
   };
-  return { ca: root.toString('pem'), issue };
+  return { ca: root.toString('pem'), key: await exportKey(signingKey), issue };
 }
 
-/** A CA with one leaf, for whoever needs a single server. */
-export async function createCertificates(
-  names: readonly string[],
-  now: number,
-): Promise<Certificates & { ca: string }> {
-  const authority = await createAuthority(now);
-  return { ca: authority.ca, ...(await authority.issue(names)) };
+/** The first byte keeps the serial number positive. */
+function frame(now: number, days: number) {
+  const serialNumber = `01${randomBytes(8).toString('hex')}`;
+  const validity = { notBefore: new Date(now - DAY_MS), notAfter: new Date(now + days * DAY_MS) };
+  return { serialNumber, ...validity, signingAlgorithm: ALGORITHM };
 }
 
 function isAddress(name: string): boolean {

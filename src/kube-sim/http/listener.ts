@@ -1,0 +1,60 @@
+// The port: HTTPS, with limits on what a client can hold.
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Certificates } from '#runtime/certificates';
+import type { Handler } from './handler.ts';
+
+export interface Listener {
+  readonly port: number;
+  /** Takes no new requests and ends when those under way have. */
+  close(): Promise<void>;
+}
+
+export interface ListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly certificate: Certificates;
+  readonly handle: Handler;
+}
+
+const HEADER_BYTES = 64 * 1024;
+const HEADERS_MS = 10_000;
+const REQUEST_MS = 60_000;
+const IDLE_MS = 90_000;
+const CLOSE_MS = 3000;
+
+export async function listen({ host, port, certificate, handle }: ListenerOptions): Promise<Listener> {
+  const server = createServer({
+    cert: certificate.cert,
+    key: certificate.key,
+    maxHeaderSize: HEADER_BYTES,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: IDLE_MS,
+  });
+  server.on('request', (request, response) => void handle(request, response));
+  server.on('tlsClientError', (_, socket) => socket.destroy());
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => badRequest(error, socket));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+/** What is no HTTP. */
+function badRequest({ code }: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable) return void socket.destroy();
+  const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  const headers = 'content-type: text/plain; charset=utf-8\r\nconnection: close';
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${status}`);
+}

@@ -1,0 +1,105 @@
+// Metadata as a client sends it: its types, told as Go's decoder tells them, and what of it the server takes.
+import type { Json, JsonObject } from '../object.ts';
+import { isObject } from '../shape.ts';
+
+/** Go's names of the types, by member. */
+const TYPES: Readonly<Record<string, string>> = {
+  name: 'string',
+  generateName: 'string',
+  namespace: 'string',
+  selfLink: 'string',
+  uid: 'types.UID',
+  resourceVersion: 'string',
+  generation: 'int64',
+  creationTimestamp: 'v1.Time',
+  deletionTimestamp: 'v1.Time',
+  deletionGracePeriodSeconds: 'int64',
+  labels: 'map[string]string',
+  annotations: 'map[string]string',
+  finalizers: '[]string',
+  ownerReferences: '[]v1.OwnerReference',
+  managedFields: '[]v1.ManagedFieldsEntry',
+};
+
+/** What is wrong with its types, in the words of Go's decoder (recording 156); undefined: nothing. */
+export function metadataFault(metadata: Json | undefined): string | undefined {
+  if (metadata === undefined || metadata === null) return undefined;
+  if (!isObject(metadata)) return `json: cannot unmarshal ${goType(metadata)} into Go value of type v1.ObjectMeta`;
+  for (const [name, type] of Object.entries(TYPES)) {
+    const value = metadata[name];
+    const fault = value === undefined || value === null ? undefined : memberFault(name, type, value);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function memberFault(name: string, type: string, value: Json): string | undefined {
+  const field = (wrong: Json, wanted: string): string =>
+    `json: cannot unmarshal ${goType(wrong)} into Go struct field ObjectMeta.${name} of type ${wanted}`;
+  switch (type) {
+    case 'int64':
+      if (typeof value !== 'number') return field(value, type);
+      return Number.isInteger(value) ? undefined : field(value, type).replace('number', `number ${value}`);
+    case 'map[string]string':
+      return isObject(value) ? wrongItem(Object.values(value), field) : field(value, type);
+    case '[]string':
+      return Array.isArray(value) ? wrongItem(value, field) : field(value, type);
+    case '[]v1.OwnerReference':
+    case '[]v1.ManagedFieldsEntry':
+      if (!Array.isArray(value)) return field(value, type);
+      return value.every((item: Json) => isObject(item)) ? undefined : field(value, type.slice(2));
+    case 'v1.Time':
+      return typeof value === 'string'
+        ? timeFault(value)
+        : `json: cannot unmarshal ${goType(value)} into Go value of type string`;
+    default:
+      return typeof value === 'string' ? undefined : field(value, type);
+  }
+}
+
+function wrongItem(
+  values: readonly (Json | undefined)[],
+  field: (wrong: Json, wanted: string) => string,
+): string | undefined {
+  const wrong = values.find((value) => typeof value !== 'string' && value !== null && value !== undefined);
+  return wrong === undefined ? undefined : field(wrong, 'string');
+}
+
+/** Of a text that is no time. */
+export function timeFault(text: string): string | undefined {
+  if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text)))
+    return undefined;
+  const quoted = JSON.stringify(text);
+  return `parsing time ${quoted} as "2006-01-02T15:04:05Z07:00": cannot parse ${quoted} as "2006"`;
+}
+
+/** As Go names what it found. */
+export function goType(value: Json): string {
+  if (Array.isArray(value)) return 'array';
+  if (value === null) return 'null';
+  switch (typeof value) {
+    case 'boolean':
+      return 'bool';
+    case 'object':
+      return 'object';
+    default:
+      return typeof value;
+  }
+}
+
+/** Metadata without what no object keeps: empty members, and nulls in maps as empty texts. */
+export function tidyMetadata(metadata: JsonObject): JsonObject {
+  const entries = Object.entries(metadata).map(([name, value]) => [name, tidied(name, value)] as const);
+  return Object.fromEntries(entries.filter(([, value]) => !isEmpty(value)));
+}
+
+function tidied(name: string, value: Json | undefined): Json | undefined {
+  if (name !== 'labels' && name !== 'annotations') return value;
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, text]) => [key, text ?? '']));
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === '' || value === 0) return true;
+  return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
+}

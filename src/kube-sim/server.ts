@@ -1,0 +1,121 @@
+// A Kubernetes-style API on one machine: a folder with everything in it, one port, one token.
+import type { Clock } from '#runtime/clock';
+import type { Logger } from '#runtime/log';
+import { keepAuthority, keepToken, knows } from './http/credentials.ts';
+import { createHandler } from './http/handler.ts';
+import { writeKubeconfig } from './http/kubeconfig.ts';
+import { listen } from './http/listener.ts';
+import { establishDefinitions } from './kinds/establish.ts';
+import type { Kind } from './kinds/kind.ts';
+import { createKinds } from './kinds/registry.ts';
+import type { JsonObject } from './object.ts';
+import { createChores } from './objects/chores.ts';
+import { emptyTerminatingNamespaces } from './objects/namespace-content.ts';
+import { collectGarbage } from './objects/owners.ts';
+import { keepCompacting } from './store/compaction.ts';
+import { createRecentEvents } from './store/recent-events.ts';
+import { openRevisionLog } from './store/revision-log.ts';
+import type { Api } from './verbs/api.ts';
+import { install, installNamespaces } from './verbs/install.ts';
+
+export interface KubeSimOptions {
+  readonly dataDir: string;
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Kinds of Kubernetes itself. Without namespaces among them any namespace will do, and nothing is tidied up. */
+  readonly kinds: readonly Kind[];
+  /** CustomResourceDefinitions that are to be there. */
+  readonly definitions?: readonly JsonObject[];
+  /** The name of its own writes. */
+  readonly name: string;
+  readonly random?: () => number;
+}
+
+export interface KubeSim {
+  readonly url: string;
+  /** PEM */
+  readonly ca: string;
+  readonly token: string;
+  /** The path of the file. */
+  readonly kubeconfig: string;
+  /** Forgets all history. */
+  compact(): void;
+  /** Nothing that the server does by itself is left to do. */
+  idle(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startKubeSim(options: KubeSimOptions): Promise<KubeSim> {
+  const { dataDir, clock, log } = options;
+  const revisions = openRevisionLog(dataDir, () => clock.now());
+  const ended = new AbortController();
+  const api: Api = {
+    log: revisions,
+    recent: createRecentEvents(revisions),
+    kinds: createKinds(options.kinds),
+    clock,
+    chores: createChores(log),
+    ownManager: options.name,
+    random: options.random ?? Math.random,
+  };
+  const stops = [
+    () => api.recent.close(),
+    ...startControllers(api),
+    keepCompacting(revisions, clock),
+    () => api.chores.stop(),
+  ];
+  for (const definition of options.definitions ?? []) install(api, definition);
+  try {
+    const token = keepToken(dataDir);
+    const authority = await keepAuthority(dataDir, clock.realNow());
+    const listener = await listen({
+      host: options.host,
+      port: options.port,
+      certificate: await authority.issue([...new Set(['localhost', '127.0.0.1', '::1', certified(options.host)])]),
+      handle: createHandler({ api, isKnown: knows(token), log, signal: ended.signal }),
+    });
+    const url = `https://${urlHost(options.host)}:${listener.port}`;
+    const { ca } = authority;
+    return {
+      url,
+      ca,
+      token,
+      kubeconfig: writeKubeconfig(dataDir, { url, ca, token }),
+      compact: () => revisions.compact(revisions.revision),
+      idle: async () => await api.chores.idle(),
+      stop: async () => {
+        ended.abort();
+        await listener.close();
+        close();
+      },
+    };
+  } catch (error) {
+    close();
+    throw error;
+  }
+
+  function close(): void {
+    for (const stop of stops) stop();
+    revisions.close();
+  }
+}
+
+function startControllers(api: Api): (() => void)[] {
+  const stops = [establishDefinitions(api)];
+  if (api.kinds.find('', 'v1', 'namespaces') === undefined) return stops;
+  installNamespaces(api);
+  return [...stops, emptyTerminatingNamespaces(api), collectGarbage(api)];
+}
+
+/** Whoever listens everywhere is reached on loopback. */
+function urlHost(host: string): string {
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return reached.includes(':') ? `[${reached}]` : reached;
+}
+
+function certified(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+}

@@ -1,0 +1,14 @@
+import type { KeyRange, RevisionLog, Version } from './revision-log.ts';
+
+const CHUNK = 100;
+
+/** What is there, chunk by chunk: who reads may write meanwhile. */
+export function* everyVersion(log: RevisionLog, resource: string, range: KeyRange): Generator<Version> {
+  let { from } = range;
+  for (;;) {
+    const { versions, isCut } = log.list(resource, { from, to: range.to }, CHUNK);
+    yield* versions;
+    if (!isCut) return;
+    from = `${versions.at(-1)?.key ?? ''}\u0000`;
+  }
+}

@@ -1,0 +1,67 @@
+// The last writes, kept parsed for everybody who watches: one write is read once, however many look on.
+import type { KubeObject } from '../object.ts';
+import type { RevisionLog, Version } from './revision-log.ts';
+
+export interface WatchEvent {
+  readonly version: Version;
+  /** As it is stored. */
+  readonly object: () => KubeObject;
+  /** What it was before. */
+  readonly before: () => { readonly version: Version; readonly object: KubeObject } | undefined;
+}
+
+export interface RecentEvents {
+  /** What happened after `revision`, of at most `limit` writes, and up to which revision that is all. */
+  after(revision: number, limit: number): { readonly events: readonly WatchEvent[]; readonly upTo: number };
+  close(): void;
+}
+
+const KEEP_EVENTS = 1000;
+const KEEP_CHARACTERS = 8 * 1024 * 1024;
+
+export function createRecentEvents(log: RevisionLog): RecentEvents {
+  const recent: WatchEvent[] = [];
+  let characters = 0;
+  let from = log.revision;
+
+  const remember = (version: Version): void => {
+    recent.push(eventOf(log, version));
+    characters += version.text.length;
+    while (recent.length > KEEP_EVENTS || (characters > KEEP_CHARACTERS && recent.length > 1)) {
+      const oldest = recent.shift();
+      if (oldest === undefined) break;
+      characters -= oldest.version.text.length;
+      from = oldest.version.revision;
+    }
+  };
+  const stop = log.onWrite(remember);
+  return {
+    after: (revision, limit) => {
+      if (revision >= from) {
+        const events = recent.slice(revision - from, revision - from + limit);
+        return { events, upTo: events.at(-1)?.version.revision ?? revision };
+      }
+      const { versions, isCut } = log.after(revision, limit);
+      const upTo = isCut ? (versions.at(-1)?.revision ?? revision) : log.revision;
+      return { events: versions.map((version) => eventOf(log, version)), upTo };
+    },
+    close: stop,
+  };
+}
+
+function eventOf(log: RevisionLog, version: Version): WatchEvent {
+  const { previous, text } = version;
+  return {
+    version,
+    object: once(() => JSON.parse(text) as KubeObject),
+    before: once(() => {
+      const before = previous === null ? undefined : log.at(previous);
+      return before && { version: before, object: JSON.parse(before.text) as KubeObject };
+    }),
+  };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

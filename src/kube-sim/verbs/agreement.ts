@@ -1,0 +1,20 @@
+// The name and the namespace in an object have to be those of the path; what the object leaves out it gets from there.
+import type { KubeObject } from '../object.ts';
+import { badRequest } from '../status.ts';
+import type { Call } from './api.ts';
+
+export function withNamespace(object: KubeObject, { namespace }: Call): KubeObject {
+  const given = object.metadata.namespace ?? '';
+  if (given === namespace) return object;
+  if (given !== '')
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  return { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+/** Of an update: the object says whose it is. */
+export function checkName({ metadata }: KubeObject, { name }: Call): void {
+  const given = (metadata.name as string | undefined) ?? '';
+  if (given === '') throw badRequest('name must be provided');
+  if (given !== name)
+    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+}

@@ -1,0 +1,76 @@
+// PATCH: an object as it is to be, told by what changes. Which kinds of patch there are depends on the kind of the object.
+import type { JsonObject, KubeObject } from '../object.ts';
+import { isObject } from '../shape.ts';
+import { decodeJsonPatch, decodeMergePatch, decodeStrategicPatch } from '../patch/decode-patch.ts';
+import { jsonPatch } from '../patch/json-patch.ts';
+import { mergePatch } from '../patch/merge.ts';
+import { strategicPatch } from '../patch/strategic.ts';
+import { notFound, StatusError } from '../status.ts';
+import { readCurrent } from '../store/objects.ts';
+import { checkName, withNamespace } from './agreement.ts';
+import type { Api, Call, Written } from './api.ts';
+import { completed, decodeBody } from './read-object.ts';
+import { replaceObject } from './replace-object.ts';
+import { readWriteOptions } from './write-options.ts';
+
+const JSON_PATCH = 'application/json-patch+json';
+const MERGE = 'application/merge-patch+json';
+const STRATEGIC = 'application/strategic-merge-patch+json';
+const APPLY = 'application/apply-patch+yaml';
+
+export function patch(api: Api, call: Call): Written {
+  refuseUnknownType(call);
+  const options = readWriteOptions(call.query, 'PatchOptions', call.contentType === APPLY);
+  if (call.contentType === APPLY) throw refuseApply(call);
+  const old = readCurrent(api.log, call.kind, call.namespace, call.name);
+  const apply = readPatch(call);
+  if (old === undefined) throw notFound(call.kind.resource, call.name);
+  const { body, strictErrors } = apply(old);
+  const given = completed(body, strictErrors, call, options.fieldValidation);
+  checkName(given, call);
+  return { object: replaceObject(api, call, withNamespace(given, call), old, options), created: false };
+}
+
+interface Patched {
+  readonly body: JsonObject;
+  readonly strictErrors: readonly string[];
+}
+
+type Apply = (object: KubeObject) => Patched;
+
+/** Reads the patch; what it makes of an object comes when there is one. */
+function readPatch({ contentType, body: text, kind }: Call): Apply {
+  if (contentType === JSON_PATCH) {
+    const { patch: operations, strictErrors } = decodeJsonPatch(text);
+    return (object) => ({ body: jsonPatch(object, operations), strictErrors });
+  }
+  if (contentType === MERGE) {
+    const { patch: merge, strictErrors } = decodeMergePatch(text);
+    return (object) => ({ body: mergePatch(object, merge), strictErrors });
+  }
+  const { patch: strategic, strictErrors } = decodeStrategicPatch(text);
+  return (object) => ({ body: strategicPatch(object, strategic, kind.schema), strictErrors });
+}
+
+function refuseUnknownType({ contentType, kind }: Call): void {
+  const known = kind.resource.custom ? [JSON_PATCH, MERGE, APPLY] : [JSON_PATCH, MERGE, STRATEGIC, APPLY];
+  if (known.includes(contentType)) return;
+  throw new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${known.join(', ')}`,
+  );
+}
+
+/** Refused by name: nobody shall believe that it has been applied. */
+function refuseApply(call: Call): StatusError {
+  const body = decodeBody({ ...call, contentType: 'application/yaml' }).value;
+  const metadata = isObject(body) && isObject(body['metadata']) ? body['metadata'] : {};
+  checkName({ metadata: { name: call.name, ...metadata } } as KubeObject, call);
+  return new StatusError(
+    415,
+    'UnsupportedMediaType',
+    `server-side apply (${APPLY}) is not supported by the standalone API; apply without --server-side, ` +
+      `or send ${MERGE}`,
+  );
+}

@@ -1,0 +1,124 @@
+// Objects from their creation to their end: finalizers, owners, namespaces, preconditions.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestApi, type TestApi } from './api-client.ts';
+import { DEFINITIONS_PATH, THINGS, thing, thingsPath } from './definitions.ts';
+
+describe('an object', () => {
+  let api: TestApi;
+  const path = thingsPath();
+
+  beforeAll(async () => {
+    api = await startTestApi();
+    expect((await api.call('POST', DEFINITIONS_PATH, THINGS)).status).toBe(201);
+  });
+  afterAll(async () => await api.close());
+
+  const created = async (name: string, metadata: object = {}, more = {}) =>
+    (await api.call('POST', path, thing(name, more, metadata))).body;
+  const statusOf = async (name: string): Promise<number> => (await api.call('GET', `${path}/${name}`)).status;
+
+  test('is numbered by what is wanted of it, not by labels or status', async () => {
+    await created('counted');
+    const label = await api.call('PATCH', `${path}/counted`, { metadata: { labels: { a: 'b' } } });
+    const spec = await api.call('PATCH', `${path}/counted`, { spec: { size: 2 } });
+    const status = await api.call('PATCH', `${path}/counted/status`, { status: { phase: 'Up' }, spec: { size: 9 } });
+    expect([label, spec, status].map(({ body }) => body.metadata.generation)).toEqual([1, 2, 2]);
+    expect(status.body).toMatchObject({ spec: { size: 2 }, status: { phase: 'Up' } });
+  });
+
+  test('that nothing changes in is not written', async () => {
+    const before = await created('same');
+    const { body } = await api.call('PATCH', `${path}/same`, { spec: { size: 1 } });
+    expect(body.metadata.resourceVersion).toBe(before.metadata.resourceVersion);
+  });
+
+  test('with a finalizer stays until that is gone, and takes no new one', async () => {
+    await created('held', { finalizers: ['example.test/hold'] });
+    const first = await api.call('DELETE', `${path}/held`);
+    expect(first.body.metadata).toMatchObject({ generation: 2, deletionGracePeriodSeconds: 0 });
+    expect((await api.call('DELETE', `${path}/held`)).body.metadata.deletionTimestamp).toBe(
+      first.body.metadata.deletionTimestamp,
+    );
+    const more = await api.call('PATCH', `${path}/held`, {
+      metadata: { finalizers: ['example.test/hold', 'example.test/more'] },
+    });
+    expect([more.status, more.body.details.causes[0]?.field]).toEqual([422, 'metadata.finalizers']);
+    expect((await api.call('PATCH', `${path}/held`, { metadata: { finalizers: null } })).status).toBe(200);
+    expect(await statusOf('held')).toBe(404);
+  });
+
+  test('is deleted only where it is what the client believes it is', async () => {
+    const { metadata } = await created('sure');
+    const wrong = await api.call('DELETE', `${path}/sure`, { preconditions: { uid: 'another' } });
+    expect([wrong.status, wrong.body.reason]).toEqual([409, 'Conflict']);
+    const old = await api.call('DELETE', `${path}/sure`, { preconditions: { resourceVersion: '1' } });
+    expect(old.status).toBe(409);
+    const right = await api.call('DELETE', `${path}/sure`, { preconditions: { uid: metadata.uid } });
+    expect(right.body).toMatchObject({ kind: 'Status', status: 'Success', details: { uid: metadata.uid } });
+  });
+
+  test('goes with its owner, unless another one is left', async () => {
+    const [one, other] = [await created('owner-1'), await created('owner-2')];
+    const reference = ({ apiVersion, kind, metadata: { name, uid } }: typeof one) => ({ apiVersion, kind, name, uid });
+    await created('child', { ownerReferences: [reference(one)] });
+    await created('shared', { ownerReferences: [reference(one), reference(other)] });
+    await api.call('DELETE', `${path}/owner-1`);
+    await api.sim.idle();
+    expect(await statusOf('child')).toBe(404);
+    const shared = await api.call('GET', `${path}/shared`);
+    expect(shared.body.metadata.ownerReferences).toEqual([reference(other)]);
+    await api.call('DELETE', `${path}/owner-2`, { propagationPolicy: 'Orphan' });
+    await api.sim.idle();
+    expect([await statusOf('owner-2'), await statusOf('shared')]).toEqual([404, 200]);
+  });
+
+  test('that is deleted in the foreground goes after what it owns', async () => {
+    const { metadata } = await created('last');
+    const owner = { apiVersion: 'example.test/v1', kind: 'Thing', name: 'last', uid: metadata.uid };
+    const ownerReferences = [{ ...owner, blockOwnerDeletion: true }];
+    await created('first', { ownerReferences, finalizers: ['example.test/hold'] });
+    await api.call('DELETE', `${path}/last`, { propagationPolicy: 'Foreground' });
+    await api.sim.idle();
+    expect([await statusOf('last'), await statusOf('first')]).toEqual([200, 200]);
+    await api.call('PATCH', `${path}/first`, { metadata: { finalizers: null } });
+    await api.sim.idle();
+    expect([await statusOf('last'), await statusOf('first')]).toEqual([404, 404]);
+  });
+
+  test('of an owner that never was is deleted', async () => {
+    const ownerReferences = [{ apiVersion: 'example.test/v1', kind: 'Thing', name: 'nobody', uid: 'never' }];
+    await created('lost', { ownerReferences });
+    await api.sim.idle();
+    expect(await statusOf('lost')).toBe(404);
+  });
+
+  test('needs a namespace that is there, and goes with it', async () => {
+    const missing = await api.call('POST', thingsPath('gone'), thing('x'));
+    expect([missing.status, missing.body.message]).toEqual([404, 'namespaces "gone" not found']);
+    await api.call('POST', '/api/v1/namespaces', { metadata: { name: 'gone' } });
+    await api.call('POST', thingsPath('gone'), thing('held', {}, { finalizers: ['example.test/hold'] }));
+    await api.call('POST', '/api/v1/namespaces/gone/secrets', { metadata: { name: 's' }, stringData: { a: 'b' } });
+    const deleted = await api.call('DELETE', '/api/v1/namespaces/gone');
+    expect(deleted.body.status.phase).toBe('Terminating');
+    const late = await api.call('POST', thingsPath('gone'), thing('y'));
+    expect([late.status, late.body.reason]).toEqual([403, 'Forbidden']);
+    await api.sim.idle();
+    expect((await api.call('GET', '/api/v1/namespaces/gone/secrets')).body.items).toEqual([]);
+    await api.call('PATCH', `${thingsPath('gone')}/held`, { metadata: { finalizers: null } });
+    await api.sim.idle();
+    expect((await api.call('GET', '/api/v1/namespaces/gone')).status).toBe(404);
+  });
+
+  test('is gone when its definition is, and another one of that name begins anew', async () => {
+    const definition = { ...THINGS, metadata: { name: 'bits.example.test' } };
+    const bits = { ...definition, spec: { ...THINGS.spec, names: { kind: 'Bit', plural: 'bits' } } };
+    const at = '/apis/example.test/v1/namespaces/default/bits';
+    await api.call('POST', DEFINITIONS_PATH, bits);
+    await api.call('POST', at, { apiVersion: 'example.test/v1', kind: 'Bit', metadata: { name: 'x' } });
+    await api.call('DELETE', `${DEFINITIONS_PATH}/bits.example.test`);
+    await api.sim.idle();
+    expect((await api.call('GET', at)).status).toBe(404);
+    await api.call('POST', DEFINITIONS_PATH, bits);
+    expect((await api.call('GET', at)).body.items).toEqual([]);
+  });
+});
