@@ -1,9 +1,14 @@
 import { CommanderError } from '@commander-js/extra-typings';
+import { customResourceDefinitions } from '#crd/definition/custom-resource-definition';
 import { runStandalone } from '#kube-sim/command';
 import packageJson from '../package.json' with { type: 'json' };
 
 try {
-  await runStandalone({ args: process.argv.slice(2), version: packageJson.version, definitions: [] });
+  await runStandalone({
+    args: process.argv.slice(2),
+    version: packageJson.version,
+    definitions: customResourceDefinitions(),
+  });
 } catch (error) {
   // Commander has said what is wrong by itself.
   if (!(error instanceof CommanderError))
