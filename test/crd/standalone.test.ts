@@ -8,7 +8,7 @@ import { type KubeSim, startKubeSim } from '#kube-sim/server';
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { hasKubectl, kubectl as kubectlFor } from '../support/kubectl.ts';
+import { kubectlProgram, runKubectl } from '../support/kubectl.ts';
 import { seedSkipNote } from '../support/seed-manifests.ts';
 import {
   applyObjects,
@@ -21,29 +21,25 @@ import {
   refuseObject,
 } from './cases.ts';
 
-const note = hasKubectl ? '' : ' (skipped: there is no kubectl here)';
+const note = kubectlProgram !== undefined ? '' : ' (skipped: there is no kubectl here)';
 
-describe.skipIf(!hasKubectl)(`the API for one machine${note}`, () => {
+describe.skipIf(kubectlProgram === undefined)(`the API for one machine${note}`, () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'standalone-'));
   let sim: KubeSim;
-  let client: ReturnType<typeof kubectlFor>;
-  const kubectl: Kubectl = async (args, stdin) => {
-    const { code, ...told } = await client.run(args, stdin);
-    return { exit: code, ...told };
+  const kubectl: Kubectl = async (args, stdin = '') => {
+    return await runKubectl(args, stdin, { PATH: process.env['PATH'], HOME: dataDir, KUBECONFIG: sim.kubeconfig });
   };
 
   beforeAll(async () => {
     const log = createLogger({ write: () => undefined });
     const where = { host: '127.0.0.1', port: 0, dataDir };
     sim = await startKubeSim({ ...where, clock: createClock(), log, kinds: OWN_KINDS, name: 'virtrigaud-manager' });
-    client = kubectlFor(['--kubeconfig', sim.kubeconfig]);
     const crds = { apiVersion: 'v1', kind: 'List', items: customResourceDefinitions() };
     await must(kubectl, ['create', '--validate=strict', '-f', '-'], JSON.stringify(crds));
     await must(kubectl, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
   });
 
   afterAll(async () => {
-    client.remove();
     await sim.stop();
     rmSync(dataDir, { recursive: true });
   });

@@ -1,16 +1,11 @@
 // The server of Kubernetes that serves custom resources, built from Go modules, and the real kubectl to ask it.
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-
-export interface Told {
-  readonly exit: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { runKubectl, type Told } from './kubectl.ts';
 
 export interface CrdServer {
   /** Runs kubectl against the server; `stdin` is what `-f -` reads. */
@@ -26,7 +21,7 @@ export async function startCrdServer(binary: string): Promise<CrdServer> {
   writeFileSync(kubeconfig, kubeconfigFor(Number(port)));
   const environment = { ...process.env, KUBECONFIG: kubeconfig, HOME: folder };
   return {
-    kubectl: async (args, stdin = '') => await run('kubectl', args, stdin, environment),
+    kubectl: async (args, stdin = '') => await runKubectl(args, stdin, environment),
     stop: async () => {
       server.stdin.end();
       await once(server, 'exit');
@@ -45,20 +40,5 @@ function kubeconfigFor(port: number): string {
     users: [{ name: 'anybody', user: { token: 'any' } }],
     contexts: [{ name: 'crds', context: { cluster: 'crds', user: 'anybody', namespace: 'default' } }],
     'current-context': 'crds',
-  });
-}
-
-async function run(file: string, args: readonly string[], stdin: string, env: NodeJS.ProcessEnv): Promise<Told> {
-  return await new Promise((resolve) => {
-    const child = execFile(
-      file,
-      args,
-      { env, timeout: 120_000, maxBuffer: 64 * 1024 ** 2 },
-      (error, stdout, stderr) => {
-        const exit = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
-        resolve({ exit, stdout, stderr });
-      },
-    );
-    child.stdin?.end(stdin);
   });
 }

@@ -1,5 +1,5 @@
 // Bodies in protobuf: read into the JSON that they stand for.
-import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
+import { BinaryReader, type WireType } from '@bufbuild/protobuf/wire';
 import type { Json, JsonObject } from '../object.ts';
 import { defineMember } from '../own.ts';
 import { DELETE_OPTIONS, type FieldType, type Message, MESSAGES } from './protobuf-messages.ts';
@@ -59,7 +59,8 @@ function readField(found: Record<string, Json>, name: string, type: FieldType, r
       2: ['value', type.map === 'text' ? 'text?' : 'bytes'],
     });
     const map = { ...(found[name] as JsonObject | undefined) };
-    defineMember<Json | undefined>(map, String(entry['key'] ?? ''), entry['value'] ?? '');
+    const { key = '', value = '' } = entry as { readonly key?: string; readonly value?: Json };
+    defineMember<Json | undefined>(map, key, value);
     found[name] = map;
   } else {
     const value = readValue(type, reader);

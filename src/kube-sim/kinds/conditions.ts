@@ -14,7 +14,7 @@ export function conditionsOf(definition: KubeObject): readonly JsonObject[] {
   return Array.isArray(conditions) ? conditions.map((condition: Json) => members(condition)) : [];
 }
 
-export function hasCondition(definition: KubeObject, type: string, status = 'True'): boolean {
+function hasCondition(definition: KubeObject, type: string, status = 'True'): boolean {
   return conditionsOf(definition).some((condition) => condition['type'] === type && condition['status'] === status);
 }
 
