@@ -28,6 +28,15 @@ const BOMB = [
 const SECRETS = '/api/v1/namespaces/default/secrets';
 
 const REQUESTS: readonly Row[] = [
+  ['somebody else', 'GET', SECRETS, undefined, 403, 'users "bob" is forbidden', { 'impersonate-user': 'bob' }],
+  [
+    'a ConfigMap of more than is kept',
+    'POST',
+    '/api/v1/namespaces/default/configmaps',
+    { metadata: { name: 'big' }, data: { a: 'a'.repeat(1024 * 1024 + 1) } },
+    422,
+    'ConfigMap "big" is invalid: []: Too long: may not be more than 1048576 bytes',
+  ],
   [
     'a Secret of numbers',
     'POST',

@@ -65,6 +65,11 @@ tellStory('around the objects with kubectl', [
     exit: 1,
     complains: ['(post selfsubjectaccessreviews.authorization.k8s.io)'],
   },
+  {
+    line: 'kubectl get ns --as=bob',
+    exit: 1,
+    complains: ['users "bob" is forbidden: the standalone API has one user; impersonation is not supported'],
+  },
   { line: 'kubectl cluster-info', exit: 1, complains: [`the server doesn't have a resource type "services"`] },
   { line: 'kubectl get pods', exit: 1, complains: NO_PODS },
   { line: 'kubectl logs web', exit: 1, complains: NO_PODS },

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '#runtime/clock';
 import type { Logger } from '#runtime/log';
 import { isPretty } from '../show/pretty.ts';
-import { badRequest, StatusError } from '../status.ts';
+import { badRequest, forbidden, StatusError } from '../status.ts';
 import type { Api } from '../verbs/api.ts';
 import { sendError, sendNotFound } from './answer.ts';
 import { answerDocument } from './documents.ts';
@@ -44,6 +44,7 @@ function dropRest(request: IncomingMessage, clock: Clock): void {
 async function answer(options: HandlerOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { api, isKnown, signal } = options;
   if (!isKnown(request.headers.authorization)) throw new StatusError(401, 'Unauthorized', 'Unauthorized');
+  refuseImpersonation(request);
   const { path, query } = parseTarget(request.url ?? '/');
   if (answerHealth(response, path, query)) return;
   const route = routeOf(path, request.method ?? '', api.kinds);
@@ -51,6 +52,15 @@ async function answer(options: HandlerOptions, request: IncomingMessage, respons
   else if (route.what === 'document') answerDocument(api, { request, response, query, path });
   else await answerResource(api, route, { request, response, query, signal });
 }
+
+/** `kubectl --as`: to answer whoever is meant by that as if it were somebody else would be wrong. */
+function refuseImpersonation({ headers }: IncomingMessage): void {
+  const name = headers['impersonate-user'] ?? headers['impersonate-uid'] ?? headers['impersonate-group'];
+  if (name === undefined) return;
+  throw forbidden({ group: '', plural: 'users' }, String(name), IMPERSONATION);
+}
+
+const IMPERSONATION = 'the standalone API has one user; impersonation is not supported';
 
 /** Dots and double slashes in a path mean nothing here: they name what is not there. */
 function parseTarget(target: string): { path: string; query: URLSearchParams } {

@@ -34,7 +34,8 @@ export const CONFIG_MAPS = ownKind('configmaps', {
     ...Object.keys(members(map['data']))
       .filter((key) => members(map['binaryData'])[key] !== undefined)
       .map((key) => invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')),
-    ...tooLongIf('', byteLength(map, 'data', textLength) + byteLength(map, 'binaryData', decodedLength)),
+    // How Go names the place that has no name.
+    ...tooLongIf('[]', byteLength(map, 'data', textLength) + byteLength(map, 'binaryData', decodedLength)),
     ...(old === undefined ? [] : changedThoughImmutable(map, old, ['immutable', 'data', 'binaryData'])),
   ],
 });
