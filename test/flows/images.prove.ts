@@ -9,7 +9,7 @@ import { lastRequest, writesSince } from '../support/journal.ts';
 import { arm, type KillPoint, pathOf, received, stateOf, VICTIM_NODE } from '../support/kill-matrix.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { createRequest, nic, rootDisk } from '../support/requests.ts';
-import { revoke } from '../support/rights.ts';
+import { revoke, subjectOf } from '../support/rights.ts';
 import { until } from '../support/until.ts';
 import { addImages, type ImageParts, prepareRequest, RAW_SHA256, WEB } from '../support/web-images.ts';
 import { claimedVms, newVolumes, type VmFacts } from '../support/world.ts';
@@ -328,6 +328,37 @@ describe('a right that is missing', () => {
       message: expect.stringContaining(`Grant ${privilege}`),
     });
     expect(writesSince(flow.sim, since)).toEqual([]);
+    await flow.stop();
+  });
+
+  it('Sys.AccessNetwork is not needed by whoever has Sys.Modify on /', async () => {
+    const flow = await start();
+    revoke(flow.sim, 'Sys.AccessNetwork', '/nodes', ['token', 'user']);
+    const { access } = flow.sim.world;
+    access.roles['Modifier'] = ['Sys.Audit', 'Sys.Modify'];
+    const entries = (['token', 'user'] as const).map((one) => subjectOf(flow.sim, one));
+    access.acl = [
+      ...access.acl,
+      ...entries.map((subject) => ({ path: '/', subject, role: 'Modifier', propagate: true })),
+    ];
+    const { preparedImageId: id } = await flow.client.imagePrepare(prepareRequest('modified'));
+    expect((await templateOf(flow, id)).template).toBe(true);
+    await flow.stop();
+  });
+
+  it('is one of a storage, too, which is not filled while it is disabled or takes no such content', async () => {
+    const flow = await start();
+    const change = async (params: Record<string, string | number>) =>
+      await flow.pve.put('/storage/local', deadlineIn(60_000), params);
+    const since = lastRequest(flow.sim);
+    for (const [name, params] of Object.entries({ off: { disable: 1 }, other: { disable: 0, content: 'iso' } })) {
+      await change(params);
+      await expect(flow.client.imagePrepare(prepareRequest(name))).rejects.toMatchObject({
+        kind: 'precondition',
+        message: expect.stringMatching(/pve3 has no active storage with content "import".* Add "import"/),
+      });
+    }
+    expect(writesSince(flow.sim, since)).toEqual(['PUT /storage/local', 'PUT /storage/local']);
     await flow.stop();
   });
 

@@ -4,6 +4,7 @@ import { THREE_NODE } from '#pve-sim/clusters/three-node';
 import { emptyQcow2 } from '#pve-sim/web/qcow2';
 import { addWebServer } from '#pve-sim/web/web-server';
 import type { ProviderClient } from '#rpc/client';
+import { deadlineIn } from '#runtime/deadline';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
 import { createRequest, nic } from '../support/requests.ts';
@@ -28,6 +29,8 @@ beforeAll(async () => {
     '/disk.qcow2': image,
     '/slow.qcow2': { ...image, slow: 250 },
     '/empty.qcow2': { size: 4096 },
+    '/page.raw': { size: 1000 },
+    '/slow-page.raw': { size: 1000, slow: 250 },
   });
   addWebServer(flow.sim.world, S3, { '/bucket/vmmigrations/a/export.vmdk': image });
 });
@@ -128,6 +131,12 @@ describe('ImportDisk', () => {
       /not in qcow2 format.*Correct the format/,
     ],
     [
+      'what is no disk',
+      { sourceUrl: `${WEB}/page.raw`, format: 'raw' },
+      'invalid-spec',
+      /^image refused: import: what came has 1000 bytes.*whole sectors.*unpacked first\.$/,
+    ],
+    [
       'a storage without such content',
       { storageHint: 'local-lvm' },
       'invalid-spec',
@@ -151,6 +160,17 @@ describe('ImportDisk', () => {
     restore();
   });
 
+  it('goes to a storage that we may fill, where there is one', async () => {
+    const content = async (words: string) =>
+      await flow.pve.put('/storage/shared', deadlineIn(60_000), { content: words });
+    await content('images,import,iso');
+    const restore = revoke(flow.sim, 'Datastore.AllocateTemplate', '/storage/shared', ['token']);
+    const { client, end } = await flow.another(2);
+    expect((await client.importDisk(request({ targetName: 'local-only' }))).path).toMatch(/^local:import/);
+    restore();
+    await Promise.all([end(), content('images,iso')]);
+  });
+
   it('goes on where the answer to its call was lost', async () => {
     flow.sim.faults.add([{ method: 'POST', path: '/download-url$', count: 1, action: { dropAfter: true } }]);
     const since = lastRequest(flow.sim);
@@ -161,7 +181,11 @@ describe('ImportDisk', () => {
   it('that outlasts its call is a task, which any replica judges', async () => {
     const wish = request({ sourceUrl: `${WEB}/slow.qcow2`, targetName: 'slow' });
     const since = lastRequest(flow.sim);
-    const { path, task } = await flow.client.importDisk(wish, { deadlineMs: 2_000 });
+    const page = request({ sourceUrl: `${WEB}/slow-page.raw`, format: 'raw', targetName: 'slow-page' });
+    const [{ path, task }, { task: raw }] = await Promise.all([
+      flow.client.importDisk(wish, { deadlineMs: 2_000 }),
+      flow.client.importDisk(page, { deadlineMs: 2_000 }),
+    ]);
     expect(task?.id).toMatch(/^vrtg1\.import\.-\.-\.local\.UPID:pve\d:/);
     expect(await other.taskStatus({ task: task ?? { id: '' } })).toMatchObject({ done: false, error: '' });
     expect(imported()).not.toContain(path);
@@ -173,7 +197,13 @@ describe('ImportDisk', () => {
     expect(imported()).toContain(path);
     const again = await flow.client.importDisk(wish);
     expect({ path: again.path, task: again.task }).toEqual({ path, task: undefined });
-    expect(downloads(since)).toHaveLength(1);
+    // One of each.
+    expect(downloads(since)).toHaveLength(2);
+    const judged = await until(
+      async () => await other.taskStatus({ task: raw ?? { id: '' } }),
+      ({ done }) => done,
+    );
+    expect(judged.error).toMatch(/^image local:import\/vrtg-slow-page-.*what came has 1000 bytes/);
     const tasks = Object.entries(flow.sim.world.tasks);
     const [failed = ''] = tasks.find(([, { exitstatus }]) => exitstatus?.includes('404') === true) ?? [];
     const id = `vrtg1.import.-.-.local.${failed}`;

@@ -9,6 +9,7 @@ import { listVolumes } from '#pve/storage/volumes';
 import type { ImportTask } from '#rpc/task-id';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
+import { NO_DISK_REMEDY, whyNoDisk } from '../run/imports/raw-image.ts';
 import type { TaskVerdict } from './snapshot-task.ts';
 
 /** Throws where PVE cannot be asked now. */
@@ -16,14 +17,20 @@ export async function judgeImport(ctx: Context, task: ImportTask, call: Deadline
   const upid = task.upid as Upid;
   const status = await statusOf(ctx, upid, call);
   if (status?.running === true) return { done: false, error: '' };
-  if (/^(OK|WARNINGS: \d+)$/.test(status?.exitStatus ?? '')) return { done: true, error: '' };
   const { node, id: fileName = '' } = parseUpid(upid) ?? {};
   if (node === undefined) return { done: true, error: `${upid} is no task of PVE` };
+  const isOk = /^(OK|WARNINGS: \d+)$/.test(status?.exitStatus ?? '');
+  // Into a raw image PVE does not look.
+  if (isOk && !fileName.endsWith('.raw')) return { done: true, error: '' };
   const volid = importVolid(task.storage, fileName);
   const volumes = await listVolumes(ctx.pve, { node, storage: task.storage }, call, { content: 'import' });
-  if (volumes.some((volume) => volume.volid === volid)) return { done: true, error: '' };
+  const file = volumes.find((volume) => volume.volid === volid);
+  const failed = (why: string): TaskVerdict => ({ done: true, error: `image ${volid}: import: ${why}.` });
+  const whyNot = file === undefined ? undefined : whyNoDisk(file);
+  if (whyNot !== undefined) return failed(`${whyNot}. ${NO_DISK_REMEDY}`);
+  if (isOk || file !== undefined) return { done: true, error: '' };
   const why = status === undefined ? 'PVE no longer knows its task' : `PVE says "${status.exitStatus ?? ''}"`;
-  return { done: true, error: `image ${volid}: import: it is not there, and ${why}. Import it again.` };
+  return failed(`it is not there, and ${why}. Import it again`);
 }
 
 /** Undefined where PVE does not know the task any more. */

@@ -54,6 +54,7 @@ export interface GoManager {
   clone(name: string, spec: VmCloneSpec): void;
   /** Removes the VMClone, and nothing else. */
   deleteClone(name: string): void;
+  /** Makes a VMImage, or changes what is said of one. */
   image(name: string, spec: VmImageSpec): void;
   /** Resolves when it holds; rejects after three hours of the clock's time, telling all objects. */
   until(holds: () => boolean): Promise<void>;
@@ -128,7 +129,12 @@ export function startGoManager(options: GoManagerOptions): GoManager {
       queues.clones.add(name);
     },
     deleteClone: (name) => void clones.delete(name),
-    image: (name, spec) => void images.set(name, newVmImage(name, spec)),
+    image: (name, spec) => {
+      const known = images.get(name);
+      // What was made of an earlier spec stays in its status.
+      if (known !== undefined) known.spec = newVmImage(name, spec).spec;
+      else images.set(name, newVmImage(name, spec));
+    },
     until,
     stop: () => {
       isStopped = true;

@@ -24,7 +24,7 @@ export interface VmImageStatus {
 
 export interface VmImage {
   readonly name: string;
-  readonly spec: VmImageSpec;
+  spec: VmImageSpec;
   status: VmImageStatus;
 }
 

@@ -6,12 +6,13 @@ import type { Upid } from '#pve/ids';
 import type { VmAt } from '#pve/qemu/vm';
 import { saidBy } from '#pve/said';
 import { importVolid } from '#pve/storage/download';
-import { deleteVolume } from '#pve/storage/volumes';
+import { deleteVolume, type Volume } from '#pve/storage/volumes';
 import { requireSuccess, TaskFailed, type TaskResult, TaskStillRunning, waitForTask } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../../context.ts';
 import type { ImageOrder } from '../../create-order.ts';
 import { fetchFile, findFile, runningDownload } from '../imports/fetch.ts';
+import { NO_DISK_REMEDY, whyNoDisk } from '../imports/raw-image.ts';
 import type { RunTime } from '../run-time.ts';
 
 /** A template and the file it is made of. */
@@ -43,9 +44,9 @@ export async function fetchImageFile(ctx: Context, wanted: Wanted, time: RunTime
   for (const format of formats) {
     const file = { at, fileName: fileNameOf(wanted, format), url: () => url, checksum, doing };
     try {
-      const { volid, sizeBytes } = await fetchFile(ctx, file, wait, time.deadline);
-      if (format === 'raw') await refuseNoDisk(ctx, wanted, sizeBytes, time.deadline);
-      return volid;
+      const volume = await fetchFile(ctx, file, wait, time.deadline);
+      await refuseNoDisk(ctx, wanted, volume, time.deadline);
+      return volume.volid;
     } catch (error) {
       const said = saidBy(error);
       if (said?.kind !== 'image-invalid') throw error;
@@ -58,24 +59,13 @@ export async function fetchImageFile(ctx: Context, wanted: Wanted, time: RunTime
   throw new RangeError('an image has no format');
 }
 
-const SECTOR_BYTES = 512;
-
-/** PVE looks into every image but a raw one, which any file could be: an error page, or what is compressed. */
-async function refuseNoDisk(
-  ctx: Context,
-  wanted: Wanted,
-  sizeBytes: number | undefined,
-  call: Deadline,
-): Promise<void> {
-  if (sizeBytes === undefined || (sizeBytes > 0 && sizeBytes % SECTOR_BYTES === 0)) return;
+async function refuseNoDisk(ctx: Context, wanted: Wanted, volume: Volume, call: Deadline): Promise<void> {
+  const why = whyNoDisk(volume);
+  if (why === undefined) return;
   // So that the next try fetches it again.
   await deleteImageFile(ctx, wanted, call, 'whole');
-  throw new Fault('invalid-spec', {
-    subject: `image ${wanted.image.target}`,
-    wanted: 'prepare',
-    why: `what came has ${sizeBytes} bytes, and a raw image has whole sectors of ${SECTOR_BYTES}`,
-    remedy: 'Check what its URL leads to; a compressed image has to be unpacked first',
-  });
+  const doing = { subject: `image ${wanted.image.target}`, wanted: 'prepare' };
+  throw new Fault('invalid-spec', { ...doing, why, remedy: NO_DISK_REMEDY });
 }
 
 /** What takes longer than tasks are waited for goes on without its call. */

@@ -5,7 +5,7 @@ import { Fault } from '#domain/fault';
 import type { Upid } from '#pve/ids';
 import { isAtLeast } from '#pve/rules/versions';
 import { importVolid } from '#pve/storage/download';
-import type { StorageAt } from '#pve/storage/volumes';
+import { deleteVolume, type StorageAt, type Volume } from '#pve/storage/volumes';
 import { TaskStillRunning, waitForTask } from '#pve/tasks';
 import type { DiskImport } from '#rpc/payload/import-disk';
 import type { Deadline } from '#runtime/deadline';
@@ -14,6 +14,7 @@ import { type Doing, toFault } from '../../faults.ts';
 import { fetchFile } from './fetch.ts';
 import { placeForImport } from './place.ts';
 import { presignedUrl } from './presign.ts';
+import { NO_DISK_REMEDY, whyNoDisk } from './raw-image.ts';
 
 export interface ImportedDisk {
   /** What Create takes as the image's path. */
@@ -80,12 +81,25 @@ async function fetchImage(ctx: Context, wish: Import, call: Deadline): Promise<I
   const doing = { subject, wanted: 'import' };
   try {
     const file = { at, fileName, url: () => urlFor(ctx, order), checksum, doing };
-    const { sizeBytes } = await fetchFile(ctx, file, wait, call);
-    return { ...imported, sizeBytes, running: undefined };
+    const volume = await fetchFile(ctx, file, wait, call);
+    await refuseNoDisk(ctx, wish, volume, call);
+    return { ...imported, sizeBytes: volume.sizeBytes, running: undefined };
   } catch (error) {
     if (error instanceof TaskStillRunning) return { ...imported, sizeBytes: undefined, running: error.upid };
     throw error;
   }
+}
+
+async function refuseNoDisk(ctx: Context, { at, subject }: Import, volume: Volume, call: Deadline): Promise<void> {
+  const why = whyNoDisk(volume);
+  if (why === undefined) return;
+  // So that the next try fetches it again; without Datastore.Allocate somebody else has to.
+  const isGone = await deleteVolume(ctx.pve, at, volume.volid, call).then(
+    ({ outcome }) => outcome !== 'failed',
+    () => false,
+  );
+  const remedy = isGone ? NO_DISK_REMEDY : `${NO_DISK_REMEDY}. Then delete ${volume.volid}, and import it again`;
+  throw new Fault('invalid-spec', { subject, wanted: 'import', why, remedy });
 }
 
 /** As long as a slow download may take. */
