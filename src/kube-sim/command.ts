@@ -1,5 +1,5 @@
 // The program `virtrigaud-manager`, as far as it is there: the API for one machine.
-import { Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
 import { createShutdown } from '#runtime/shutdown';
@@ -39,10 +39,11 @@ function parseOptions(args: readonly string[], version: string) {
     .description('Kubernetes without a cluster: an API for VirtRigaud objects on one machine.')
     .option('--standalone', 'serve the API here, without a Kubernetes cluster', false)
     .option('--data-dir <folder>', 'where everything is kept; made where it is not there')
-    .option('--listen <address:port>', 'where to listen; port 0 takes any free one', address, {
-      host: '127.0.0.1',
-      port: 6443,
-    })
+    .addOption(
+      new Option('--listen <address:port>', 'where to listen; port 0 takes any free one')
+        .argParser(address)
+        .default({ host: '127.0.0.1', port: 6443 }, '127.0.0.1:6443'),
+    )
     .exitOverride()
     .parse(args, { from: 'user' })
     .opts();
