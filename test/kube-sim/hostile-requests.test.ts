@@ -28,6 +28,32 @@ const BOMB = [
 const SECRETS = '/api/v1/namespaces/default/secrets';
 
 const REQUESTS: readonly Row[] = [
+  [
+    'a patch that makes it another kind',
+    'PATCH',
+    ONE,
+    { kind: 'Other' },
+    422,
+    'kind: Invalid value: "Other": must be Thing',
+  ],
+  [
+    'a patch that makes it another version',
+    'PATCH',
+    ONE,
+    { apiVersion: 'example.test/v2' },
+    422,
+    'must be example.test/v1',
+  ],
+  [
+    'a definition that is not structural',
+    'POST',
+    DEFINITIONS_PATH,
+    JSON.parse(
+      JSON.stringify(THINGS).replaceAll('hing', 'oad').replace('"type":"string"', '"title":"string"'),
+    ) as unknown,
+    422,
+    'spec.validation.openAPIV3Schema.properties[spec].properties[note].type: Required value: must not be empty for specified object fields',
+  ],
   ['somebody else', 'GET', SECRETS, undefined, 403, 'users "bob" is forbidden', { 'impersonate-user': 'bob' }],
   [
     'a ConfigMap of more than is kept',

@@ -1,7 +1,10 @@
 // What a CustomResourceDefinition has to be, and what of it stays as it is. Texts are those of the real validation.
+import { isDeepStrictEqual } from 'node:util';
 import { invalid, notSupported, required } from '../causes.ts';
 import type { Json, JsonObject, KubeObject } from '../object.ts';
 import { dnsLabel, subdomain } from '../objects/names.ts';
+import { structuralErrors } from '../schema/structural-errors.ts';
+import type { Schema } from '../schema/schema.ts';
 import { isList, textOf } from '../shape.ts';
 import type { Cause } from '../status.ts';
 import { isEstablished } from './conditions.ts';
@@ -75,12 +78,14 @@ function wrongVersions(spec: JsonObject): Cause[] {
 }
 
 function wrongSchemas(spec: JsonObject): Cause[] {
-  const versions = versionsOf(spec);
-  return versions.flatMap((version, index) => {
-    const schema = members(version['schema'])['openAPIV3Schema'];
-    if (schema === undefined || schema === null)
-      return [required(`spec.versions[${index}].schema.openAPIV3Schema`, 'schemas are required')];
-    return [];
+  const schemas = versionsOf(spec).map((version) => members(version['schema'])['openAPIV3Schema'] ?? undefined);
+  const [first] = schemas;
+  const areAlike = schemas.every((schema) => isDeepStrictEqual(schema, first));
+  // One that all versions have is looked at once, and at the place where such a one used to be.
+  if (areAlike && first !== undefined) return structuralErrors(first as Schema, 'spec.validation.openAPIV3Schema');
+  return schemas.flatMap((schema, index) => {
+    const path = `spec.versions[${index}].schema.openAPIV3Schema`;
+    return schema === undefined ? [required(path, 'schemas are required')] : structuralErrors(schema as Schema, path);
   });
 }
 

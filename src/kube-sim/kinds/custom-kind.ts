@@ -3,6 +3,7 @@ import type { JsonObject, KubeObject } from '../object.ts';
 import { subdomain } from '../objects/names.ts';
 import type { PrinterColumn, Resource, Verb } from '../resource.ts';
 import type { Schema } from '../schema/schema.ts';
+import { finalizerWarnings } from './finalizer-warnings.ts';
 import type { Kind } from './kind.ts';
 import { withMetadata } from './with-metadata.ts';
 
@@ -55,6 +56,7 @@ export function customKinds(definition: KubeObject, accepted: DefinitionNames, c
       unconditionalUpdate: false,
       generation: true,
       currentSince,
+      warnings: finalizerWarnings,
     }));
 }
 

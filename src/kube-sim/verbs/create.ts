@@ -30,7 +30,7 @@ export function createObject(api: Api, call: Call, given: KubeObject, options: W
   const { kind } = call;
   const manager = options.fieldManager === '' ? call.agent : options.fieldManager;
   const prepared = prepare(api, call, given);
-  for (const warning of kind.warnings?.(prepared) ?? []) call.warn(warning);
+  for (const warning of kind.warnings?.(prepared, undefined) ?? []) call.warn(warning);
   refuseFaults(kind, { object: prepared, metadata: checkMetadata(prepared.metadata, metadataRules(call)) });
   const object = withManagedFields({
     before: emptyOf(call, prepared),

@@ -9,7 +9,7 @@ import { notFound, StatusError } from '../status.ts';
 import { readCurrent } from '../store/objects.ts';
 import { checkName, withNamespace } from './agreement.ts';
 import type { Api, Call, Written } from './api.ts';
-import { completed, decodeBody } from './read-object.ts';
+import { checkAgreement, completed, decodeBody } from './read-object.ts';
 import { replaceObject } from './replace-object.ts';
 import { readWriteOptions } from './write-options.ts';
 
@@ -27,6 +27,7 @@ export function patch(api: Api, call: Call): Written {
   if (old === undefined) throw notFound(call.kind.resource, call.name);
   const { body, strictErrors } = apply(old);
   const given = completed(body, strictErrors, call, options.fieldValidation);
+  checkAgreement(given, call);
   checkName(given, call);
   return { object: replaceObject(api, call, withNamespace(given, call), old, options), created: false };
 }

@@ -1,4 +1,5 @@
 // The object in a body: which kind it is of, whether the request and it agree, and what in it is unknown or said twice.
+import { invalid } from '../causes.ts';
 import type { Decoded } from '../decode/json.ts';
 import { decodeJson, JsonSyntaxError } from '../decode/json.ts';
 import { decodeProtobuf, ProtobufError } from '../decode/protobuf.ts';
@@ -146,14 +147,14 @@ function isTypeOrMeta(name: string): boolean {
   return name === 'apiVersion' || name === 'kind' || name === 'metadata';
 }
 
-function checkAgreement({ kind: given, metadata }: KubeObject, call: Call): void {
-  const { kind, group } = call.kind.resource;
-  if (given !== kind) {
-    const cause: Cause = {
-      reason: 'FieldValueInvalid',
-      message: `Invalid value: ${JSON.stringify(given)}: must be ${kind}`,
-      field: 'kind',
-    };
-    throw invalidStatus(given, group, metadata.name ?? '', [cause]);
-  }
+/** It is of the kind that the request is about; a patch could make another one of it. */
+export function checkAgreement({ kind, apiVersion, metadata }: KubeObject, { kind: { resource } }: Call): void {
+  const wanted = apiVersionOf(resource);
+  const causes: Cause[] = [
+    ...(kind === resource.kind ? [] : [invalid('kind', textOf(kind), `must be ${resource.kind}`)]),
+    ...(apiVersion === wanted || (!resource.custom && textOf(apiVersion) === '')
+      ? []
+      : [invalid('apiVersion', textOf(apiVersion), `must be ${wanted}`)]),
+  ];
+  if (causes.length > 0) throw invalidStatus(textOf(kind), resource.group, metadata.name ?? '', causes);
 }
