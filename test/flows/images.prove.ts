@@ -315,6 +315,26 @@ describe('a template that somebody has begun and nobody has finished', () => {
   });
 });
 
+describe('a storage that is full', () => {
+  it.each([
+    ['of the file', 'local'],
+    ['of the disk', 'local-lvm'],
+  ])('%s ends it with the reason, and neither template nor file stays', async (_which, storage) => {
+    const flow = await start();
+    const before = await stateOf(flow.world);
+    const { storages } = flow.sim.world;
+    const state = storages[storage];
+    if (state === undefined) throw new Error(`there is no ${storage}`);
+    storages[storage] = { ...state, totalBytes: 1024 };
+    await expect(flow.client.imagePrepare(prepareRequest('big'))).rejects.toMatchObject({
+      kind: 'exhausted',
+      message: expect.stringMatching(/^image big \(\d+ on pve\d\): prepare: .*Free space on the storage/),
+    });
+    expect(await stateOf(flow.world)).toEqual(before);
+    await flow.stop();
+  });
+});
+
 describe('a right that is missing', () => {
   it.each([
     ['Sys.AccessNetwork', '/nodes', 'forbidden'],
