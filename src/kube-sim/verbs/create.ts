@@ -30,8 +30,9 @@ export function createObject(api: Api, call: Call, given: KubeObject, options: W
   const { kind } = call;
   const manager = options.fieldManager === '' ? call.agent : options.fieldManager;
   const prepared = prepare(api, call, given);
-  for (const warning of kind.warnings?.(prepared, undefined) ?? []) call.warn(warning);
   refuseFaults(kind, { object: prepared, metadata: checkMetadata(prepared.metadata, metadataRules(call)) });
+  // Whoever is refused is not warned (recording 056).
+  for (const warning of kind.warnings?.(prepared, undefined) ?? []) call.warn(warning);
   const object = withManagedFields({
     before: emptyOf(call, prepared),
     after: prepared,

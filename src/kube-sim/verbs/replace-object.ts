@@ -23,9 +23,9 @@ export function replaceObject(
   const { kind, subresource } = call;
   refuseStale(call, given.metadata, old);
   const prepared = subresource === '' ? prepareObject(call, given, old) : prepareStatus(call, given, old);
-  if (subresource === '') for (const warning of kind.warnings?.(prepared, old) ?? []) call.warn(warning);
   const metadata = checkChange(prepared, old);
   refuseFaults(kind, { object: prepared, old, metadata, ...(subresource === '' ? {} : { subresource }) });
+  if (subresource === '') for (const warning of kind.warnings?.(prepared, old) ?? []) call.warn(warning);
   const object = withManagedFields({
     before: old,
     after: prepared,
