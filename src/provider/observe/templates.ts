@@ -4,8 +4,8 @@ import { judgeOwnership } from '#claim/ownership';
 import { readClaim } from '#claim/record';
 import { invalidSpec } from '#domain/fault';
 import type { GuestEntry } from '#pve/cluster/resources';
+import { PveError, PveNoAnswer } from '#pve/errors';
 import { readConfig, type VmConfig } from '#pve/qemu/config';
-import { saidBy } from '#pve/said';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
@@ -14,7 +14,7 @@ import type { Snapshot } from '../view/cluster-view.ts';
 export type Template = VmConfig & { readonly guest: GuestEntry };
 
 /** What a template of ours is made of, and whether it is ready; undefined for others. */
-export function imageOf(ctx: Context, { guest, values }: Template): { digest: string; isReady: boolean } | undefined {
+function imageOf(ctx: Context, { guest, values }: Template): { digest: string; isReady: boolean } | undefined {
   const ownership = judgeOwnership(readClaim(values['description']), ctx.instance, guest.vmid);
   if (ownership.kind !== 'ours' || ownership.claim.kind !== 'image') return undefined;
   const { digest, state } = ownership.claim;
@@ -67,7 +67,7 @@ export function templatesNamed({ guests }: Snapshot, name: string): GuestEntry[]
   return [...guests.values()].filter((guest) => guest.name === name && guest.template && guest.type === 'qemu');
 }
 
-/** Those on nodes that are there: from the others nothing can be copied. */
+/** Those that can be read now: from a node that is off, or does not answer, nothing can be copied. */
 export async function readThere(
   ctx: Context,
   { nodes }: Snapshot,
@@ -80,8 +80,10 @@ export async function readThere(
       try {
         return [{ ...(await readConfig(ctx.pve, guest, call)), guest }];
       } catch (error) {
-        if (saidBy(error)?.kind === 'vm-missing') return [];
-        throw error;
+        call.signal.throwIfAborted();
+        if (!(error instanceof PveError) && !(error instanceof PveNoAnswer)) throw error;
+        ctx.log.debug('A template is left out', { vmid: guest.vmid, node: guest.node, error });
+        return [];
       }
     }),
   );
