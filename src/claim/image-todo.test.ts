@@ -37,7 +37,7 @@ describe('what a template still has to become', () => {
     const description = describeWithClaim('', claim, 'cut', formatImageTodo(todo));
     expect(readClaim(description)).toMatchObject({ kind: 'claim', claim });
     expect(readImageTodo(description, incarnation)).toEqual(todo);
-    const more = { ...todo, checksum: undefined, diskFormat: 'qcow2' };
+    const more = { ...todo, checksum: undefined, diskFormat: 'qcow2', node: 'pve2' };
     expect(readImageTodo(formatImageTodo(more), incarnation)).toEqual(more);
     expect(withoutImageTodo(readClaim(description).text)).toBe('');
   });

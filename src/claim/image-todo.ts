@@ -7,6 +7,8 @@ export interface ImageTodo {
   /** Of the claim it belongs to: with another one beside it, it came along with a copy and counts for nothing. */
   readonly incarnation: string;
   readonly target: string;
+  /** Of a further template of an image: the node that it was begun for. */
+  readonly node?: string | undefined;
   readonly url: string;
   readonly checksum: { readonly algorithm: string; readonly value: string } | undefined;
   /** Extensions of the file, the likeliest first. */
@@ -30,6 +32,7 @@ export function formatImageTodo(todo: ImageTodo): string {
     h: checksum === undefined ? undefined : `${checksum.algorithm}:${checksum.value}`,
     i: todo.importStorage,
     n: todo.target,
+    o: todo.node,
     q: todo.diskFormat,
     s: todo.storage,
     u: todo.url,
@@ -58,12 +61,13 @@ export function withoutImageTodo(text: string): string {
 
 function parse(json: string): ImageTodo | undefined {
   try {
-    const { c, f, h, i, n, q, s, u } = JSON.parse(json) as Record<string, unknown>;
+    const { c, f, h, i, n, o, q, s, u } = JSON.parse(json) as Record<string, unknown>;
     const checksum = checksumOf(h);
     if (![c, i, n, s, u].every(isText) || !Array.isArray(f) || !f.every(isText) || checksum === null) return undefined;
     return {
       incarnation: c as string,
       target: n as string,
+      ...(isText(o) ? { node: o } : {}),
       url: u as string,
       checksum,
       formats: f,

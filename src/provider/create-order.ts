@@ -17,7 +17,7 @@ export interface CreateOrder {
   readonly kind: ClaimKind;
   /**
    * Seeds its slots, together with `kind`: the owner's key; of a clone the VMID of its source, "/" and its name; of an image
-   * its name, "/" and its checksum or a hash of its URL.
+   * its name, "/" and its checksum or a hash of its URL, and for a further node " on " and that node.
    */
   readonly key: string;
   /** The VM that is to be gone on with, which another PVE_VMID_RANGE may have put outside of its slots. */
@@ -30,6 +30,8 @@ export interface CreateOrder {
 
 export interface ImageOrder
   extends Pick<WebImage, 'target' | 'url' | 'checksum' | 'formats' | 'diskFormat' | 'osType'> {
+  /** Of a further template of an image: the node that it is for. */
+  readonly forNode?: string | undefined;
   /** Where file and disk go; undefined until that has been decided. */
   readonly place: ImagePlace | undefined;
 }

@@ -8,19 +8,33 @@ import { Fault } from '#domain/fault';
 import { KEPT_SIZE, NO_PLACEMENT } from '#domain/vm-spec';
 import type { ImagePrepareResponseSchema } from '#rpc/contract';
 import type { WebImage } from '#rpc/payload/image-prepare';
-import { formatTaskId } from '#rpc/task-id';
+import { formatImagesTask, formatTaskId } from '#rpc/task-id';
 import type { CreateOrder, ImageOrder } from './create-order.ts';
-import type { CreateOutcome } from './run/create-runs.ts';
+import type { ImageOutcome } from './run/images/prepare.ts';
 
-/** A template has no owner but its name and what is in it: whoever asks for the same gets the same. */
-export function imageOrder(image: WebImage): CreateOrder {
-  const { target, url, checksum, storage, node } = image;
-  const content = contentOf({ url, checksum });
-  const key = `${target}/${content}`;
-  return orderFor({ ...image, place: undefined }, requestDigest({ target, content, storage, node }), key, {
-    storage,
-    node,
-  });
+/**
+ * A template has no owner but its name and what is in it: whoever asks for the same gets the same.
+ * @param among the nodes it may be on, of an image that has a template on several
+ */
+export function imageOrder(image: WebImage, among: readonly string[] = []): CreateOrder {
+  const where = { storage: image.storage, node: image.node, nodes: among };
+  return orderFor({ ...image, place: undefined }, digestOf(image), where);
+}
+
+/** The further template of an image, for a node that the first one does not serve. */
+export function furtherImageOrder(image: WebImage, node: string): CreateOrder {
+  const where = { storage: image.storage, nodes: [node] };
+  return orderFor({ ...image, forNode: node, place: undefined }, digestOf(image), where);
+}
+
+/** The same for all templates of an image: it is what makes them one source. */
+function digestOf({ target, url, checksum, storage, node }: WebImage): string {
+  return requestDigest({ target, content: contentOf({ url, checksum }), storage, node });
+}
+
+function keyOf({ target, url, checksum, forNode }: ImageOrder): string {
+  const key = `${target}/${contentOf({ url, checksum })}`;
+  return forNode === undefined ? key : `${key} on ${forNode}`;
 }
 
 /** What tells images of one name apart. A URL may hold a secret, and the claim that keeps this stays with the template. */
@@ -32,17 +46,18 @@ function contentOf({ url, checksum }: Pick<ImageTodo, 'url' | 'checksum'>): stri
 export function orderOfImage(description: string | undefined, claim: Claim): CreateOrder | undefined {
   const todo = readImageTodo(description, claim.incarnation);
   if (todo === undefined) return undefined;
-  const { target, url, checksum } = todo;
-  const order = orderFor(decidedImage(todo), claim.digest, `${target}/${contentOf({ url, checksum })}`, {});
+  const order = orderFor(decidedImage(todo), claim.digest, {});
   return { ...order, begun: claim.vmid };
 }
 
-function orderFor(
-  image: ImageOrder,
-  digest: string,
-  key: string,
-  { storage, node }: { readonly storage?: string | undefined; readonly node?: string | undefined },
-): CreateOrder {
+interface Where {
+  readonly storage?: string | undefined;
+  readonly node?: string | undefined;
+  readonly nodes?: readonly string[];
+}
+
+function orderFor(image: ImageOrder, digest: string, { storage, node, nodes = [] }: Where): CreateOrder {
+  const key = keyOf(image);
   return {
     spec: {
       name: image.target,
@@ -53,7 +68,7 @@ function orderFor(
       tags: [],
       userData: undefined,
       metaData: undefined,
-      placement: NO_PLACEMENT,
+      placement: { ...NO_PLACEMENT, nodes },
     },
     owner: { name: key },
     digest,
@@ -80,9 +95,10 @@ export function imageAsDecided(
 }
 
 function decidedImage(todo: ImageTodo) {
-  const { target, url, importStorage, storage } = todo;
+  const { target, node: forNode, url, importStorage, storage } = todo;
   return {
     target,
+    forNode,
     url,
     checksum: todo.checksum as ImageOrder['checksum'],
     formats: todo.formats as ImageOrder['formats'],
@@ -95,13 +111,15 @@ function decidedImage(todo: ImageTodo) {
 
 /** @param path volume of the template's disk, '' while there is none */
 export function encodeImageOutcome(
-  { vmid, running }: CreateOutcome,
+  { vmid, running }: ImageOutcome,
   path: string,
 ): MessageInitShape<typeof ImagePrepareResponseSchema> {
   const prepared = { preparedImageId: String(vmid), preparedImagePath: path };
-  if (running === undefined) return prepared;
-  const { incarnation, upid } = running;
-  return { ...prepared, task: { id: formatTaskId({ kind: 'image', vmid, incarnation, goal: 'ready', upid }) } };
+  const [first] = running;
+  if (first === undefined) return prepared;
+  const id =
+    running.length === 1 ? formatTaskId({ ...first, kind: 'image', goal: 'ready' }) : formatImagesTask(running);
+  return { ...prepared, task: { id } };
 }
 
 /** An error of the engine, whose words are those of a Create, in the words of an ImagePrepare. @param field that names an image */
@@ -111,11 +129,15 @@ export function inWordsOfImage(error: unknown, field = 'image_json.source'): unk
   const known = FIELDS.find(([engine]) => engine.test(subject));
   const named = subject.replace(/^image_json\.(?:TemplateName|Path|ISO)/, field).replace(/^VM /, 'image ');
   const renamed = known === undefined ? named : subject.replace(...known);
-  const text = { ...error.text, subject: renamed, ...(wanted === 'create' ? { wanted: 'prepare' } : {}) };
+  const why = error.text.why.replaceAll('placement_json.Nodes', NODES);
+  const text = { ...error.text, subject: renamed, why, ...(wanted === 'create' ? { wanted: 'prepare' } : {}) };
   return new Fault(error.kind, text, { cause: error });
 }
 
+const NODES = 'image_json.source.proxmox.nodes';
+
 const FIELDS: readonly (readonly [RegExp, string])[] = [
   [/^(?:placement_json\.Datastore|image_json\.Storage)/, 'image_json.source.proxmox.storage'],
+  [/^placement_json\.Nodes/, NODES],
   [/^image_json\.Node/, 'image_json.source.proxmox.node'],
 ];

@@ -13,7 +13,7 @@ import { capabilities } from './capabilities.ts';
 import { decodeCloneOrder, encodeCloneOutcome, inWordsOfClone } from './clone-request.ts';
 import type { Context } from './context.ts';
 import { toFault } from './faults.ts';
-import { encodeImageOutcome, imageOrder, inWordsOfImage } from './image-request.ts';
+import { encodeImageOutcome, inWordsOfImage } from './image-request.ts';
 import { type Description, describeVm } from './read/describe.ts';
 import { readDiskInfo } from './read/disk-info.ts';
 import { diskOf, readExistingImage } from './read/existing-image.ts';
@@ -32,6 +32,7 @@ import { exportFault } from './refusals.ts';
 import { createCreateRuns } from './run/create-runs.ts';
 import { deleteVm } from './run/delete.ts';
 import { upgradeHardware } from './run/hardware-upgrade.ts';
+import { prepareImage } from './run/images/prepare.ts';
 import { importDisk } from './run/imports/import-disk.ts';
 import { changeVmPower } from './run/power.ts';
 import { reconfigureVm } from './run/reconfigure.ts';
@@ -93,9 +94,9 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
           const { id, path } = await readExistingImage(ctx, image, call.deadline);
           return { preparedImageId: id, preparedImagePath: path };
         }
-        const order = imageOrder(image);
-        const outcome = await audited(ctx, call, { image: image.target }, runs.run(order, call.deadline));
-        const path = outcome.running === undefined ? await diskOf(ctx, outcome.vmid, call.deadline) : '';
+        const work = prepareImage(ctx, runs, image, call.deadline);
+        const outcome = await audited(ctx, call, { image: image.target }, work);
+        const path = outcome.isReady ? await diskOf(ctx, outcome.vmid, call.deadline) : '';
         return encodeImageOutcome(outcome, path);
       } catch (error) {
         const fault = toFault(error, { subject: `image ${request.targetName}`, wanted: 'prepare' });

@@ -50,3 +50,26 @@ export function parseImportTask(text: string): ImportTask | undefined {
   const [, storage, upid] = IMPORT_TASK.exec(text) ?? [];
   return storage === undefined || upid === undefined ? undefined : { storage, upid };
 }
+
+/** The templates of one image that are made at once: `vrtg1.images.<vmid>.<incarnation>[.<vmid>.<incarnation>...].ready`. */
+export type ImagesTask = readonly { readonly vmid: number; readonly incarnation: string }[];
+
+const IMAGES_TASK = /^vrtg1\.images((?:\.[1-9]\d{2,8}\.[a-z2-7]{12})+)\.ready$/;
+
+export function formatImagesTask(templates: ImagesTask): string {
+  const id = ['vrtg1', 'images', ...templates.flatMap(({ vmid, incarnation }) => [vmid, incarnation]), 'ready'].join(
+    '.',
+  );
+  if (!IMAGES_TASK.test(id)) throw new RangeError(`"${id}" is not a task id`);
+  return id;
+}
+
+/** undefined where `text` is not a task id of this form. */
+export function parseImagesTask(text: string): ImagesTask | undefined {
+  const [, templates] = IMAGES_TASK.exec(text) ?? [];
+  if (templates === undefined) return undefined;
+  return [...templates.matchAll(/(\d+)\.([a-z2-7]+)/g)].map(([, vmid = '', incarnation = '']) => ({
+    vmid: Number(vmid),
+    incarnation,
+  }));
+}

@@ -26,6 +26,7 @@ async function template(id: string): Promise<VmFacts> {
   return vm;
 }
 
+const nodes = ['pve1', 'pve2', 'pve3'];
 const downloads = (since: number): string[] =>
   writesSince(flow.sim, since).filter((entry) => entry.endsWith('/download-url'));
 
@@ -136,6 +137,30 @@ describe('ImagePrepare', () => {
       kind: 'invalid-spec',
       message: expect.stringMatching(/names no template.*source\.http set source\.proxmox\.storage/),
     });
+  });
+
+  it('makes a template on each node that is named, each by its own download, and Create takes the one of its node', async () => {
+    const since = lastRequest(flow.sim);
+    // As the manager sends them, whose kinds have one text for it.
+    const wish = prepareRequest('everywhere', { proxmox: { node: 'pve3, pve1,pve2' } });
+    const [one, two] = await Promise.all([flow.client.imagePrepare(wish), other.imagePrepare(wish)]);
+    expect(two).toEqual(one);
+    expect(downloads(since).sort()).toEqual(nodes.map((node) => `POST /nodes/${node}/storage/local/download-url`));
+    const made = (await flow.world.vms()).filter(({ config }) => config['name'] === 'everywhere');
+    expect(made.map(({ node }) => node).sort()).toEqual(nodes);
+    expect(made.map(({ vmid }) => String(vmid))).toContain(one.preparedImageId);
+    const again = lastRequest(flow.sim);
+    const list = prepareRequest('everywhere', { proxmox: { nodes: ['*'] } });
+    expect(await other.imagePrepare(list)).toEqual(one);
+    expect(writesSince(flow.sim, again)).toEqual([]);
+    for (const [index, node] of nodes.entries()) {
+      const own = made.find((each) => each.node === node);
+      const image = { TemplateName: index === 0 ? 'everywhere' : one.preparedImageId, CloneMode: 'linked' };
+      const begun = lastRequest(flow.sim);
+      const wanted = createRequest({ name: `of-${node}`, image, placement: { Host: node } });
+      expect((await template((await flow.client.create(wanted)).id)).node).toBe(node);
+      expect(writesSince(flow.sim, begun)[0]).toBe(`POST /nodes/${node}/qemu/${own?.vmid}/clone`);
+    }
   });
 
   it('that outlasts its call is a task with the id, which any replica judges, and which is done with the template', async () => {

@@ -12,8 +12,8 @@ import type { Snapshot } from '../view/cluster-view.ts';
 export interface Search {
   readonly order: CreateOrder;
   readonly snapshot: Snapshot;
-  /** Where the VM is made unless somebody asks for another node; undefined where no node is its home. */
-  readonly home: NodeName | undefined;
+  /** Where the VM is made unless somebody asks for another node; none where any node will do. */
+  readonly homes: readonly NodeName[];
   /** The node that an earlier search has found, and no other. */
   readonly only?: NodeName | undefined;
 }
@@ -33,11 +33,14 @@ type Attempt<T> = (node: NodeName, asked: string) => Promise<T>;
 export async function onBestNode<T>(ctx: Context, search: Search, attempt: Attempt<T>, call: Deadline): Promise<T> {
   const limits = limitsOf(ctx, search);
   const preferred = ctx.settings.nodeSelectorMode === 'prefer' ? ctx.settings.nodeSelector : [];
-  const { home, only } = search;
+  const { homes, only } = search;
+  const [home] = homes;
   const asked = limits[0]?.field ?? 'PVE_NODE_SELECTOR';
   if (only !== undefined) return await attempt(only, asked);
-  if (home !== undefined && limits.length === 0 && preferred.length === 0) return await attempt(home, asked);
-  const allowed = applyLimits([...search.snapshot.nodes.values()], limits);
+  const staysHome = home !== undefined && limits.length === 0 && preferred.length === 0;
+  if (staysHome && homes.length === 1) return await attempt(home, asked);
+  const nodes = [...search.snapshot.nodes.values()];
+  const allowed = staysHome ? nodes.filter(({ name }) => homes.includes(name)) : applyLimits(nodes, limits);
   const refusals: Refusal[] = [];
   for (const node of ranked(search, allowed, preferred)) {
     try {
@@ -51,7 +54,7 @@ export async function onBestNode<T>(ctx: Context, search: Search, attempt: Attem
   throw refusedEverywhere(search, limits, refusals);
 }
 
-function limitsOf(ctx: Context, { order: { spec }, home }: Search): Limit[] {
+function limitsOf(ctx: Context, { order: { spec }, homes }: Search): Limit[] {
   const { placement, image } = spec;
   const { nodeSelector, nodeSelectorMode } = ctx.settings;
   const isMust = nodeSelectorMode === 'require' && nodeSelector.length > 0;
@@ -59,7 +62,7 @@ function limitsOf(ctx: Context, { order: { spec }, home }: Search): Limit[] {
     ...(placement.node === undefined ? [] : [{ field: 'placement_json.Host', nodes: [placement.node] }]),
     ...(placement.nodes.length === 0 ? [] : [{ field: 'placement_json.Nodes', nodes: placement.nodes }]),
     // The node of a template says which one is meant; a medium or an image is there, so the VM is.
-    ...(image.node === undefined || home !== undefined ? [] : [{ field: 'image_json.Node', nodes: [image.node] }]),
+    ...(image.node === undefined || homes.length > 0 ? [] : [{ field: 'image_json.Node', nodes: [image.node] }]),
     ...(isMust ? [{ field: 'PVE_NODE_SELECTOR', nodes: nodeSelector }] : []),
   ];
 }
@@ -83,9 +86,9 @@ function applyLimits(nodes: readonly NodeSight[], limits: readonly Limit[]): rea
   );
 }
 
-/** The preferred ones, then the VM's home or, without one, all others; within these the most free memory first. */
+/** The preferred ones, then the VM's homes or, without any, all others; within these the most free memory first. */
 function ranked(
-  { snapshot, home }: Search,
+  { snapshot, homes }: Search,
   allowed: readonly NodeSight[],
   preferred: readonly string[],
 ): readonly NodeSight[] {
@@ -99,7 +102,7 @@ function ranked(
   );
   if (preferred.length === 0) return sorted;
   const others = sorted.filter((node) => !isPreferred(node));
-  const atHome = others.filter(({ name }) => name === home);
+  const atHome = others.filter(({ name }) => homes.includes(name));
   return [...sorted.filter(isPreferred), ...(atHome.length > 0 ? atHome : others)];
 }
 

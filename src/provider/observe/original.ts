@@ -5,14 +5,15 @@ import { Fault, invalidSpec } from '#domain/fault';
 import { type CloneMode, cloneModeOf, type ImageSource } from '#domain/vm-spec';
 import type { GuestEntry } from '#pve/cluster/resources';
 import { parseVmid } from '#pve/ids';
-import { readConfig, type VmConfig } from '#pve/qemu/config';
+import { readConfig } from '#pve/qemu/config';
 import { listSnapshots, readSnapshotConfig } from '#pve/qemu/snapshots';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import type { CreateOrder } from '../create-order.ts';
 import { vmSubject } from '../subject.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
-import { refuseLinked, refuseUncopiable } from './copyable.ts';
+import { isCopiable, refuseLinked, refuseUncopiable } from './copyable.ts';
+import { furtherTemplates, oneImage, type Template, templatesNamed } from './templates.ts';
 import { isInTheMaking } from './window.ts';
 
 export interface Original {
@@ -32,61 +33,82 @@ type TemplateName = Pick<TemplateSource, 'ref' | 'node'>;
 const FIELD = 'image_json.TemplateName';
 const SNAPSHOT_FIELD = 'image_json.Snapshot';
 
-/** Throws `invalid-spec` where none, or more than one, is meant, and where what is meant cannot be copied like that. */
-export async function observeOriginal(
+/**
+ * What is meant, and every other template of the same image. Throws `invalid-spec` where none, or more than one, is meant,
+ * and where what is meant cannot be copied like that.
+ */
+export async function observeOriginals(
   ctx: Context,
   { spec }: CreateOrder,
   image: TemplateSource,
-  snapshot: Snapshot,
+  view: Snapshot,
   call: Deadline,
-): Promise<Original> {
-  const { guest, ...config } = await findTemplate(ctx, snapshot, image, call);
-  const original: Original = {
-    guest,
-    isTemplate: config.values['template'] === '1',
-    text: readClaim(config.values['description']).text,
-    values:
-      image.snapshot === undefined
-        ? config.values
-        : await snapshotValues(ctx, guest, { name: image.snapshot, field: SNAPSHOT_FIELD }, call),
-    mode: cloneModeOf(image, spec.size),
-    snapshot: image.snapshot,
-  };
+): Promise<readonly Original[]> {
+  const mode = cloneModeOf(image, spec.size);
   const field = image.cloneMode === undefined ? 'class_json.CloneMode' : 'image_json.CloneMode';
-  refuseLinked(original, field);
-  refuseUncopiable(snapshot, original, field);
-  return original;
+  const [first, ...others] = (await findTemplates(ctx, view, image, call)).map((template) => asItIs(template, mode));
+  if (first === undefined) throw new RangeError('nothing is found');
+  const { snapshot: name } = image;
+  if (name !== undefined) {
+    const values = await snapshotValues(ctx, first.guest, { name, field: SNAPSHOT_FIELD }, call);
+    const original = { ...first, values, snapshot: name };
+    refuseUncopiable(view, original, field);
+    return [original];
+  }
+  refuseLinked(first, field);
+  const copiable = [first, ...others].filter((original) => isCopiable(view, original));
+  if (copiable.length === 0) refuseUncopiable(view, first, field);
+  return copiable;
 }
 
-/** What is meant, with its configuration; throws for what is not there, or not, not yet or no longer whole. */
-export async function findTemplate(
+function asItIs({ guest, values }: Template, mode: CloneMode): Original {
+  const isTemplate = values['template'] === '1';
+  return { guest, isTemplate, text: readClaim(values['description']).text, values, mode, snapshot: undefined };
+}
+
+/**
+ * What is meant, with its configuration, and behind it the further templates of its image, unless a node is named. Throws
+ * for what is not there, or not, not yet or no longer whole.
+ */
+export async function findTemplates(
   ctx: Context,
-  snapshot: Snapshot,
+  view: Snapshot,
   image: TemplateName,
   call: Deadline,
-): Promise<VmConfig & { readonly guest: GuestEntry }> {
-  const guest = findGuest(snapshot, image);
-  const config = await readConfig(ctx.pve, guest, call);
-  refuseUnfinished(snapshot, image, guest, config);
-  return { ...config, guest };
+): Promise<readonly Template[]> {
+  const { ref: name, node } = image;
+  const guests = findGuests(view, image);
+  const [guest] = guests;
+  if (guest === undefined) throw unknownTemplate(view, name);
+  const found =
+    guests.length > 1
+      ? await oneImage(ctx, view, { name, guests, field: FIELD }, call)
+      : [{ ...(await readConfig(ctx.pve, guest, call)), guest }];
+  const [first] = found;
+  if (first === undefined) throw unknownTemplate(view, name);
+  refuseUnfinished(view, image, first);
+  if (node === first.guest.node) return [first];
+  const all = guests.length > 1 ? found : [first, ...(await furtherTemplates(ctx, view, first, call))];
+  if (node === undefined) return all;
+  const there = all.find((template) => template.guest.node === node);
+  if (there !== undefined) return [there];
+  const why = `template ${name} is on ${all.map((template) => template.guest.node).join(', ')}, not on ${node}`;
+  throw invalidSpec('image_json.Node', why, 'Name that node, or none');
 }
 
-function findGuest(snapshot: Snapshot, image: TemplateName): GuestEntry {
+/** Several only where they have one name. */
+function findGuests(view: Snapshot, image: TemplateName): readonly GuestEntry[] {
   const vmid = parseVmid(image.ref);
-  const guest = vmid === undefined ? findByName(snapshot, image) : snapshot.guests.get(vmid);
-  if (guest === undefined) throw unknownTemplate(snapshot, image.ref);
-  if (guest.type === 'lxc') {
-    throw invalidSpec(FIELD, `${guest.vmid} is a container, not a VM`, `Name a template. ${listTemplates(snapshot)}`);
+  if (vmid === undefined) return findByName(view, image);
+  const guest = view.guests.get(vmid);
+  if (guest?.type === 'lxc') {
+    throw invalidSpec(FIELD, `${guest.vmid} is a container, not a VM`, `Name a template. ${listTemplates(view)}`);
   }
-  if (image.node !== undefined && image.node !== guest.node) {
-    const why = `template ${image.ref} is on ${guest.node}, not on ${image.node}`;
-    throw invalidSpec('image_json.Node', why, 'Name that node, or none');
-  }
-  return guest;
+  return guest === undefined ? [] : [guest];
 }
 
 /** Throws for what is not, not yet or no longer the whole VM that is meant. */
-function refuseUnfinished(snapshot: Snapshot, image: TemplateName, guest: GuestEntry, config: VmConfig): void {
+function refuseUnfinished(snapshot: Snapshot, image: TemplateName, { guest, ...config }: Template): void {
   const { values, lock } = config;
   const doing = { subject: vmSubject({ ...guest, name: values['name'] }), wanted: `use as image ${image.ref}` };
   if (isInTheMaking(config)) {
@@ -143,16 +165,13 @@ export async function snapshotValues(
 }
 
 /** A template goes before a VM; of several of one name the one on the image's node is meant. */
-function findByName(snapshot: Snapshot, { ref: name, node }: TemplateName): GuestEntry | undefined {
+function findByName(snapshot: Snapshot, { ref: name, node }: TemplateName): readonly GuestEntry[] {
   const named = [...snapshot.guests.values()].filter((guest) => guest.name === name && guest.type === 'qemu');
-  const templates = named.filter((guest) => guest.template);
+  const templates = templatesNamed(snapshot, name);
   if (templates.length === 0 && named.length > 0) refuseUnnamed(snapshot, name);
   const known = templates.length > 0 ? templates : named;
   const there = known.filter((guest) => guest.node === node);
-  const candidates = there.length > 0 ? there : known;
-  if (candidates.length <= 1) return candidates[0];
-  const places = candidates.map((guest) => `${guest.vmid} on ${guest.node}`).sort();
-  throw invalidSpec(FIELD, `"${name}" is the name of ${places.join(', ')}`, 'Name one of them by its VMID');
+  return there.length > 0 ? there : known;
 }
 
 /** A VM is not taken for a template of its name that PVE cannot name now, since the node it is on is off. */

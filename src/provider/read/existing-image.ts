@@ -8,7 +8,7 @@ import type { ExistingImage } from '#rpc/payload/image-prepare';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { requireImage, requireIso } from '../observe/medium.ts';
-import { findTemplate } from '../observe/original.ts';
+import { findTemplates } from '../observe/original.ts';
 
 export interface ReadyImage {
   /** A VMID, or a volume. */
@@ -24,8 +24,9 @@ export async function readExistingImage(ctx: Context, image: ExistingImage, call
     return { id: image.volume, path: image.volume };
   }
   const snapshot = await ctx.view.read(call, 0);
-  const { guest, values } = await findTemplate(ctx, snapshot, { ref: image.template, node: image.node }, call);
-  return { id: String(guest.vmid), path: bootDisk(values)?.drive.file ?? '' };
+  const [found] = await findTemplates(ctx, snapshot, { ref: image.template, node: image.node }, call);
+  if (found === undefined) throw new RangeError('nothing is found');
+  return { id: String(found.guest.vmid), path: bootDisk(found.values)?.drive.file ?? '' };
 }
 
 /** On the node that is named, else on any that has the storage. */

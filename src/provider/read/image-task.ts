@@ -5,7 +5,7 @@ import { readClaim } from '#claim/record';
 import type { GuestEntry } from '#pve/cluster/resources';
 import type { Vmid } from '#pve/ids';
 import { readConfig, type VmConfig } from '#pve/qemu/config';
-import type { TaskId } from '#rpc/task-id';
+import type { ImagesTask, TaskId } from '#rpc/task-id';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { orderOfImage } from '../image-request.ts';
@@ -19,11 +19,25 @@ import type { TaskVerdict } from './snapshot-task.ts';
 const WAITING: TaskVerdict = { done: false, error: '' };
 const DONE: TaskVerdict = { done: true, error: '' };
 
+type TemplateTask = Pick<TaskId, 'vmid' | 'incarnation'>;
+
+/** The same for several templates of one image: done when all are; each that nobody works on is gone on with. */
+export async function judgeImagesTask(
+  ctx: Context,
+  runs: CreateRuns,
+  templates: ImagesTask,
+  call: Deadline,
+): Promise<TaskVerdict> {
+  const verdicts = await Promise.all(templates.map(async (task) => await judgeImageTask(ctx, runs, task, call)));
+  if (!verdicts.every(({ done }) => done)) return WAITING;
+  return verdicts.find(({ error }) => error !== '') ?? DONE;
+}
+
 /** An error only where another VM has its id, which is not to be cloned. Throws where PVE cannot be asked now. */
 export async function judgeImageTask(
   ctx: Context,
   runs: CreateRuns,
-  task: TaskId,
+  task: TemplateTask,
   call: Deadline,
 ): Promise<TaskVerdict> {
   const vmid = task.vmid as Vmid;

@@ -5,7 +5,7 @@ import { asUpid, type Vmid } from '#pve/ids';
 import { readTaskStatus } from '#pve/nodes/tasks';
 import { readConfig } from '#pve/qemu/config';
 import { saidBy } from '#pve/said';
-import { parseImportTask, parseTaskId, type TaskId } from '#rpc/task-id';
+import { parseImagesTask, parseImportTask, parseTaskId, type TaskId } from '#rpc/task-id';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { auditRemedy, observeLife } from '../observe/quiet.ts';
@@ -14,7 +14,7 @@ import { proveAbsent } from '../view/absence.ts';
 import { locate } from '../view/cluster-view.ts';
 import type { CreateRuns } from '../run/create-runs.ts';
 import { judgeCloneTask } from './clone-task.ts';
-import { judgeImageTask } from './image-task.ts';
+import { judgeImagesTask, judgeImageTask } from './image-task.ts';
 import { judgeImport } from './import-task.ts';
 import { isSnapshotTask, judgeSnapshotTask, type TaskVerdict } from './snapshot-task.ts';
 
@@ -29,12 +29,14 @@ export async function judgeTask(ctx: Context, runs: CreateRuns, id: string, call
   const image = parseImportTask(id);
   const task = parseTaskId(id);
   const upid = asUpid(id);
-  if (image === undefined && task === undefined && upid === undefined) {
+  const templates = parseImagesTask(id);
+  if (image === undefined && task === undefined && upid === undefined && templates === undefined) {
     ctx.log.warn('A task id of another version or provider is taken for done', { task: id });
     return verdict(true);
   }
   try {
     if (image !== undefined) return await judgeImport(ctx, image, call);
+    if (templates !== undefined) return await judgeImagesTask(ctx, runs, templates, call);
     if (task !== undefined && isSnapshotTask(task)) return await judgeSnapshotTask(ctx, task, call);
     if (task?.kind === 'clone') return await judgeCloneTask(ctx, runs, task, call);
     if (task?.kind === 'image') return await judgeImageTask(ctx, runs, task, call);

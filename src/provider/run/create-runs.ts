@@ -19,8 +19,8 @@ export interface CreateOutcome {
 
 /** The creates of this process: one at a time per owner, and those that outlive their calls. */
 export interface CreateRuns {
-  /** Throws a Fault. */
-  run(order: CreateOrder, call: Deadline): Promise<CreateOutcome>;
+  /** Throws a Fault. @param onBegun hears of what is there and is being finished, where anything is before it is ready */
+  run(order: CreateOrder, call: Deadline, onBegun?: (vmid: Vmid) => void): Promise<CreateOutcome>;
   /** Finishes, without a call, what somebody has copied. */
   goOn(order: CreateOrder, copy: LongCopy): void;
   /** Whether a run that has outlived its call is at work on the VM. */
@@ -81,13 +81,18 @@ export function createCreateRuns(ctx: Context): CreateRuns {
     });
   }
 
-  async function run(order: CreateOrder, call: Deadline): Promise<CreateOutcome> {
+  async function run(
+    order: CreateOrder,
+    call: Deadline,
+    onBegun: (vmid: Vmid) => void = () => undefined,
+  ): Promise<CreateOutcome> {
     const key = keyOf(order);
     backOff.check(key, wishOf(order));
     const known = long.get(key);
     if (known?.digest === order.digest) return { vmid: known.copy.vmid, running: known.copy };
     if (known !== undefined) replace(ctx, order, known);
     const begun = begin(order, call);
+    void begun.time.begun.then(onBegun);
     const outcome = await Promise.race([
       begun.whole.then((vmid) => ({ vmid, running: undefined })),
       begun.time.handedOver.then((copy) => ({ vmid: copy.vmid, running: copy })),

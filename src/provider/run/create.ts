@@ -156,6 +156,7 @@ async function resume(
     return undefined;
   }
   isMaking(ctx, run, vm.vmid);
+  run.time.hasBegun(vm.vmid);
   if (order.kind === 'clone' && !isMine) run.time.copying({ vmid: vm.vmid, incarnation, upid: undefined });
   try {
     const unfinished = { vm, incarnation, isResumed: !isMine, config: seen.config };

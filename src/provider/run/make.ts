@@ -14,21 +14,18 @@ import type { Context } from '../context.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
 import { mayPass } from '../faults.ts';
 import { onBestNode } from '../observe/candidates.ts';
-import { observeCloneSource } from '../observe/clone-source.ts';
-import { observeOriginal, type Original } from '../observe/original.ts';
 import { observePlace } from '../observe/place.ts';
 import type { IsoUpload } from '../plan/facet.ts';
 import { planVm, type Step } from '../plan/plan.ts';
 import { vmSubject } from '../subject.ts';
 import { requireAudit } from '../view/absence.ts';
 import type { Snapshot } from '../view/cluster-view.ts';
-import { cloneMaking } from './clone-making.ts';
 import { cloneParts, dropSeed, uploadSeed } from './clone-parts.ts';
 import { chooseSlot } from './free-slot.ts';
 import { deleteLeftDisks } from './left-disks.ts';
 import { imageMaking } from './images/making.ts';
-import type { Making, NewVm, Place } from './making.ts';
-import { newMaking } from './new-making.ts';
+import type { Making, NewVm } from './making.ts';
+import { originalsOf, planMaking } from './plan-making.ts';
 import { checkPool } from './pool.ts';
 import type { RunTime } from './run-time.ts';
 
@@ -91,15 +88,15 @@ interface Ground {
 /** Reads what the making and its changes need, and plans these once for nothing: a wish that cannot be is refused here. */
 async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: Deadline): Promise<Prepared> {
   const { spec } = order;
-  const [original, vmid] = await Promise.all([
-    originalOf(ctx, order, ground.view, call),
+  const [originals, vmid] = await Promise.all([
+    originalsOf(ctx, order, ground.view, call),
     chooseSlot(ctx, ground.free, call),
   ]);
   await requireAudit(ctx, vmSubject({ name: spec.name }), 'create', call);
   const pool = await checkPool(ctx, order, vmid, call);
   const incarnation = newIncarnation();
   const { view, only } = ground;
-  const search = { order, snapshot: view, home: original?.guest.node, only };
+  const search = { order, snapshot: view, homes: originals.map(({ guest }) => guest.node), only };
   const { making, warnings, upload } = await onBestNode(
     ctx,
     search,
@@ -111,7 +108,7 @@ async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: D
       }
       const [site, planned] = await Promise.all([
         observePlace(ctx, spec, node, call),
-        planMaking(ctx, order, original, { view, node, asked, pool }, call),
+        planMaking(ctx, order, originals, { view, node, asked, pool }, call),
       ]);
       const have = { vmid, node, values: planned.values };
       const plan = planVm({ spec, incarnation, site }, have);
@@ -119,7 +116,7 @@ async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: D
     },
     call,
   );
-  const cloned = order.clone === undefined ? undefined : cloneParts(order, original, upload, incarnation);
+  const cloned = order.clone === undefined ? undefined : cloneParts(order, originals[0], upload, incarnation);
   const codes = [...new Set([...warnings, ...(cloned?.warnings ?? [])])];
   const claim = newClaim(ctx, order, { vmid, incarnation, warnings: codes });
   const kept = cloned?.todo ?? making.keeps?.(incarnation);
@@ -129,30 +126,6 @@ async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: D
 }
 
 const isUpload = (step: Step): step is Step & { kind: 'upload-iso' } => step.kind === 'upload-iso';
-
-async function originalOf(
-  ctx: Context,
-  order: CreateOrder,
-  view: Snapshot,
-  call: Deadline,
-): Promise<Original | undefined> {
-  const { spec, clone } = order;
-  if (clone !== undefined) return await observeCloneSource(ctx, clone, spec, view, call);
-  return spec.image.kind === 'template' ? await observeOriginal(ctx, order, spec.image, view, call) : undefined;
-}
-
-async function planMaking(
-  ctx: Context,
-  order: CreateOrder,
-  original: Original | undefined,
-  place: Place,
-  call: Deadline,
-): Promise<Making> {
-  const { image } = order.spec;
-  if (image.kind !== 'template') return await newMaking(ctx, order, image, place, call);
-  if (original === undefined) throw new RangeError('a clone has no original');
-  return await cloneMaking(ctx, order, original, place, call);
-}
 
 function newClaim(
   ctx: Context,

@@ -41,8 +41,15 @@ export async function stillInTheMaking(
 }
 
 /** Nodes besides the VM's own that may have cloned it: a clone is made where its original is, and moves when it is done. */
-function originNodes({ spec: { image } }: CreateOrder, vm: VmAt, { guests }: Snapshot): NodeName[] {
+function originNodes({ spec: { image } }: CreateOrder, vm: VmAt, { guests, nodes }: Snapshot): NodeName[] {
   if (image.kind !== 'template') return [];
-  const originals = [...guests.values()].filter(({ vmid, name }) => String(vmid) === image.ref || name === image.ref);
+  const all = [...guests.values()];
+  const named = all.filter(({ vmid, name }) => String(vmid) === image.ref || name === image.ref);
+  // It may be a copy of any template of the image that could be read.
+  const alike = all.filter(
+    ({ template, name, node }) =>
+      template && nodes.get(node)?.online === true && named.some((one) => one.template && one.name === name),
+  );
+  const originals = [...named, ...alike];
   return [...new Set(originals.map(({ node }) => node))].filter((node) => node !== vm.node);
 }

@@ -19,6 +19,10 @@ export interface RunTime {
   readonly handedOver: Promise<LongCopy>;
   /** Says what can be gone on with: only while there is something can the run outlive its call. */
   copying(copy: LongCopy | undefined): void;
+  /** Resolves when there is something that this run finishes. */
+  readonly begun: Promise<Vmid>;
+  /** Says that there is. */
+  hasBegun(vmid: Vmid): void;
   /** Lets the run outlive its call now. */
   handOver(): void;
   /** Frees timers and listeners. */
@@ -36,6 +40,7 @@ const LONGEST_RUN_MS = 24 * 3_600_000;
 export function createRunTime(call: Deadline, stopping: AbortSignal, isAskedOnce = false): RunTime {
   const controller = new AbortController();
   const { promise, resolve } = Promise.withResolvers<LongCopy>();
+  const begun = Promise.withResolvers<Vmid>();
   let running: LongCopy | undefined;
   let own: Deadline | undefined;
 
@@ -78,6 +83,8 @@ export function createRunTime(call: Deadline, stopping: AbortSignal, isAskedOnce
     copying: (copy) => {
       running = copy;
     },
+    begun: begun.promise,
+    hasBegun: begun.resolve,
     handOver,
     dispose,
   };

@@ -6,6 +6,7 @@ export interface Extension {
   readonly field:
     | 'class_json'
     | 'image_json'
+    | 'image_json of ImagePrepare'
     | 'networks_json'
     | 'disks_json'
     | 'placement_json'
@@ -61,6 +62,14 @@ export const EXTENSIONS: readonly Extension[] = [
     type: 'text',
     meaning: 'The node that the template, ISO or disk image is on',
     example: 'pve2',
+  },
+  {
+    field: 'image_json of ImagePrepare',
+    key: 'Nodes',
+    type: 'list of texts',
+    meaning:
+      'The nodes that are each to have a template of the URL, `*` for every node that has the storage of its disk. In a VMImage `source.proxmox.nodes`, or several names separated by commas (or `*`) in `source.proxmox.node`, which the unmodified manager sends',
+    example: ['pve1', 'pve2'],
   },
   {
     field: 'image_json',

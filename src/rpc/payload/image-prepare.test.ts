@@ -58,6 +58,36 @@ describe('an image from the web', () => {
   });
 
   it.each([
+    [{ node: 'pve2' }, { node: 'pve2', nodes: undefined }],
+    [{ nodes: ['pve2', 'pve1', 'pve2'] }, { node: undefined, nodes: ['pve1', 'pve2'] }],
+    [{ node: 'pve2, pve1' }, { node: undefined, nodes: ['pve1', 'pve2'] }],
+    [{ node: '*' }, { node: undefined, nodes: ['*'] }],
+    [{ nodes: ['*'] }, { node: undefined, nodes: ['*'] }],
+    [{ nodes: [] }, { node: undefined, nodes: undefined }],
+  ])('for %o is made there', (proxmox, expected) => {
+    const { source } = http();
+    const image = decode({ source: { ...source, proxmox } });
+    expect(image).toMatchObject(expected);
+    const flat = Object.fromEntries(
+      Object.entries(proxmox).map(([key, value]) => [key === 'node' ? 'Node' : 'Nodes', value]),
+    );
+    expect(decode({ URL, ...flat })).toMatchObject(expected);
+    expect(decode({ source: { ...source, proxmox }, ...flat })).toMatchObject(expected);
+  });
+
+  const FIELD = 'image_json\\.source\\.proxmox';
+  it.each([
+    [{ node: 'pve1', nodes: ['pve2'] }, `^${FIELD}\\.nodes: node "pve1" is named too`],
+    [{ nodes: ['pve1', '*'] }, `^${FIELD}\\.nodes: "\\*" means every node, and others are named`],
+    [{ node: 'pve1,' }, `^${FIELD}\\.node\\[1\\]: is empty`],
+    [{ nodes: 'pve1' }, `^${FIELD}\\.nodes: must be a list`],
+    [{ templateName: 'a', nodes: ['pve1'] }, `^${FIELD}\\.nodes: says where templates of a URL are made`],
+  ])('is refused for nodes %o', (proxmox, message) => {
+    const { source } = http();
+    expect(() => decode({ source: { ...source, proxmox } })).toThrow(new RegExp(message));
+  });
+
+  it.each([
     ['disk.raw', {}, ['raw']],
     ['disk.VMDK', {}, ['vmdk']],
     ['cloud.img', {}, ['qcow2']],

@@ -41,6 +41,8 @@ export interface WebImage {
   readonly diskFormat: ImageFormat | undefined;
   /** The node the template is to be on. */
   readonly node: string | undefined;
+  /** Instead: each of them is to have one; `*` alone for every node that has the storage. */
+  readonly nodes: readonly string[] | undefined;
   readonly osType: OsType;
 }
 
@@ -55,7 +57,11 @@ export function decodeImagePrepare({ imageJson, targetName, storageHint }: Image
   return webImage(url, words, { targetName, storageHint });
 }
 
-function existing(name: string, field: string, { node }: ImagePrepareWords): ExistingImage {
+function existing(name: string, field: string, { node, nodes, nodesField }: ImagePrepareWords): ExistingImage {
+  if (nodes !== undefined) {
+    const why = 'says where templates of a URL are made, and what the image names is there already';
+    throw invalidSpec(nodesField, why, 'Leave it out');
+  }
   const image = parseImageName(name, field);
   if (image.kind === 'url') throw invalidSpec(field, 'is a URL', 'Name it as the URL of the image');
   if (image.kind === 'template') return { kind: 'existing', field, template: image.ref, node };
@@ -76,7 +82,10 @@ function webImage(
   words: ImagePrepareWords,
   { targetName, storageHint }: { readonly targetName: string; readonly storageHint: string },
 ): WebImage {
-  const { urlField, node, diskFormat, osType = 'l26' } = words;
+  const { urlField, node, nodes, nodesField, diskFormat, osType = 'l26' } = words;
+  if (node !== undefined && nodes !== undefined) {
+    throw invalidSpec(nodesField, `node "${node}" is named too`, 'Name all nodes in one place');
+  }
   const target = targetName.trim();
   if (target === '') throw invalidSpec('target_name', 'is missing', 'Give the image a name');
   const checksum = checksumOf(words);
@@ -90,6 +99,7 @@ function webImage(
     storage: storageOf(words, storageHint.trim()),
     diskFormat,
     node,
+    nodes,
     osType,
   };
 }

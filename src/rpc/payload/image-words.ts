@@ -1,6 +1,7 @@
 // The words of an image that is to be prepared: the spec of a VMImage, or the flat object that Create has. What asks for
 // something that PVE cannot do is refused by its name.
 import { invalidSpec } from '#domain/fault';
+import { readNodes } from './image-nodes.ts';
 import { agree, type JsonObject, type ReadValue, readObject } from './json-object.ts';
 import { said } from './said.ts';
 import { flag, oneOf, text, wholeNumber } from './values.ts';
@@ -25,6 +26,9 @@ export interface ImagePrepareWords {
   readonly format?: ImageFormat;
   readonly diskFormat?: ImageFormat;
   readonly node?: string;
+  /** Each is to have a template; `*` for all of them. */
+  readonly nodes?: readonly string[];
+  readonly nodesField: string;
   readonly storage?: string;
   readonly storageField: string;
   readonly osType?: OsType;
@@ -54,6 +58,7 @@ export const readImageWords: ReadValue<ImagePrepareWords> = (value, path) => {
     urlField: `${path}.URL`,
     checksumField: `${path}.Checksum`,
     storageField: `${path}.Storage`,
+    nodesField: `${path}.Nodes`,
     ...words,
   };
 };
@@ -70,12 +75,13 @@ function readTop(object: JsonObject): Words {
     algorithm: object.get('ChecksumType', algorithm),
     // Of a template that is there nobody asks.
     format: template === undefined ? object.get('Format', fileFormat) : object.get('Format', () => undefined),
-    node: object.get('Node', text),
+    ...readNodes(object),
     storage: object.get('Storage', text),
   });
   const source = object.get('Source', readSource) ?? {};
   for (const key of Object.keys(own) as (keyof typeof own)[]) {
-    if (key !== 'algorithm') agree(`${object.path}.source`, source[key], own[key]);
+    if (key !== 'algorithm' && key !== 'nodesField')
+      agree(`${object.path}.source`, oneValue(source[key]), oneValue(own[key]));
   }
   const prepare = object.get('Prepare', readObject(readPrepare)) ?? {};
   object.get('Metadata', readObject(readMetadata));
@@ -84,6 +90,8 @@ function readTop(object: JsonObject): Words {
   const diskFormat = prepare.diskFormat ?? source.diskFormat;
   return { ...own, ...source, ...prepare, ...said({ osType, diskFormat }) };
 }
+
+const oneValue = (value: unknown): unknown => (Array.isArray(value) ? value.join() : value);
 
 const readSource: ReadValue<Words> = (value, path) => {
   if (typeof value !== 'string') return readObject(readSourceObject)(value, path);
@@ -142,7 +150,7 @@ function readProxmox(object: JsonObject): Words {
     ...said({
       template,
       diskFormat: object.get('Format', imageFormat),
-      node: object.get('Node', text),
+      ...readNodes(object),
       storage: object.get('Storage', text),
     }),
     ...(template === undefined ? {} : { templateField: object.at(id === undefined ? 'TemplateName' : 'TemplateID') }),

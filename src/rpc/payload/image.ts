@@ -1,6 +1,7 @@
 import { invalidSpec } from '#domain/fault';
 import { checkDisk, checkIso, parseImageName } from '#domain/image-name';
 import type { CloneMode, ImageSource } from '#domain/vm-spec';
+import { oneNode } from './image-nodes.ts';
 import { agree, type JsonObject, type ReadValue, readObject } from './json-object.ts';
 import { said } from './said.ts';
 import { flag, oneOf, text, wholeNumber } from './values.ts';
@@ -85,7 +86,7 @@ function refuseCloneWords({ cloneMode: mode, snapshot }: ImageWords, path: strin
 
 function readImage(object: JsonObject): ImageWords {
   // PVE looks at the format itself, and Go writes "template" or a default for it.
-  object.ignore('Format', 'Checksum', 'ChecksumType', 'Prepare', 'Metadata', 'Distribution');
+  object.ignore('Format', 'Checksum', 'ChecksumType', 'Nodes', 'Prepare', 'Metadata', 'Distribution');
   const own = said({
     template: object.get('TemplateName', text),
     path: object.get('Path', text),
@@ -94,7 +95,7 @@ function readImage(object: JsonObject): ImageWords {
     blank: object.get('Blank', flag),
     cloneMode: object.get('CloneMode', cloneMode),
     snapshot: object.get('Snapshot', text),
-    node: object.get('Node', text),
+    node: object.get('Node', oneNode),
     storage: object.get('Storage', text),
   });
   return merge(own, object.get('Source', readSource) ?? {}, object.path);
@@ -114,7 +115,7 @@ function readSourceObject(object: JsonObject): ImageWords {
     url: object.get('HTTP', readObject(readHttp)),
     blank: object.get('Blank', flag),
     storage: object.get('Storage', text),
-    node: object.get('Node', text),
+    node: object.get('Node', oneNode),
   });
   return merge(own, object.get('Proxmox', readObject(readProxmox)) ?? {}, object.path);
 }
@@ -125,15 +126,15 @@ function readHttp(object: JsonObject): string | undefined {
 }
 
 function readProxmox(object: JsonObject): ImageWords {
-  // The format is that of a prepared image; a clone keeps its template's.
-  object.ignore('Format');
+  // The format is that of a prepared image, and the nodes are those that have a template of it.
+  object.ignore('Format', 'Nodes');
   const id = object.get('TemplateID', wholeNumber(100, 999_999_999));
   const name = object.get('TemplateName', text);
   return said({
     template: id === undefined ? name : String(id),
     cloneMode: agree(object.at('CloneMode'), object.get('CloneMode', cloneMode), object.get('FullClone', fullClone)),
     snapshot: object.get('Snapshot', text),
-    node: object.get('Node', text),
+    node: object.get('Node', oneNode),
     storage: object.get('Storage', text),
   });
 }

@@ -40,8 +40,8 @@ export async function imageMaking(
   if (!mayReachOut(permissions, node)) throw mayNotFetch(doing, { node, storage: importStorage });
   const config = { ...plainHardware(image.osType, ctx.version), ...BASE };
   const isFree = newImageFormat(undefined, disk.type) !== undefined;
-  const { target, url, checksum, formats } = image;
-  const kept = { target, url, checksum, formats, importStorage, storage: disk.storage };
+  const { target, url, checksum, formats, forNode } = image;
+  const kept = { target, node: forNode, url, checksum, formats, importStorage, storage: disk.storage };
   const diskFormat = isFree ? (image.diskFormat ?? 'qcow2') : undefined;
   return {
     node,
