@@ -6,6 +6,7 @@ import { createShutdown } from '#runtime/shutdown';
 import { OWN_KINDS } from './kinds/own-kinds.ts';
 import type { JsonObject } from './object.ts';
 import { startKubeSim } from './server.ts';
+import { keepYoungHeapSmall } from './young-heap.ts';
 
 export interface CommandOptions {
   /** Without the program's own name. */
@@ -24,6 +25,7 @@ export async function runStandalone({ args, version, definitions }: CommandOptio
   if (!standalone)
     throw new Error('a manager in a Kubernetes cluster is not built yet; start it with --standalone, on one machine');
   if (dataDir === undefined) throw new Error('--data-dir is missing: the folder in which everything is kept');
+  keepYoungHeapSmall();
   const clock = createClock();
   const log = createLogger();
   const shutdown = createShutdown({ clock, log, limitMs: SHUTDOWN_MS });

@@ -69,6 +69,7 @@ export async function startKubeSim(options: KubeSimOptions): Promise<KubeSim> {
   ];
   for (const definition of options.definitions ?? []) install(api, definition);
   try {
+    await revisions.settled();
     const token = keepToken(dataDir);
     const authority = await keepAuthority(dataDir, clock.realNow());
     const listener = await listen({

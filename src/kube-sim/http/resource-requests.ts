@@ -37,19 +37,24 @@ export async function answerResource(api: Api, route: ResourceRoute, exchange: E
   const verb = verbOf(route, exchange);
   const call = await callOf(route, exchange, verb);
   const to = representationOf(api, route, exchange);
+  // What is answered is on disk, also what somebody else has just written.
+  const durable = async <T>(answer: T): Promise<T> => {
+    await api.log.settled();
+    return answer;
+  };
   switch (verb) {
     case 'get':
-      return sendObject(exchange, { object: get(api, call), created: false }, to);
+      return sendObject(exchange, await durable({ object: get(api, call), created: false }), to);
     case 'create':
-      return sendObject(exchange, create(api, call), to);
+      return sendObject(exchange, await durable(create(api, call)), to);
     case 'update':
-      return sendObject(exchange, update(api, call), to);
+      return sendObject(exchange, await durable(update(api, call)), to);
     case 'patch':
-      return sendObject(exchange, patch(api, call), to);
+      return sendObject(exchange, await durable(patch(api, call)), to);
     case 'delete':
-      return sendDeleted(exchange, deleteOne(api, call), to);
+      return sendDeleted(exchange, await durable(deleteOne(api, call)), to);
     case 'deletecollection':
-      return await sendList(exchange, deleteCollection(api, call), to);
+      return await sendList(exchange, await durable(deleteCollection(api, call)), to);
     case 'list':
       return await sendList(exchange, list(api, call, readListOptions(call.query)), to);
     case 'watch':

@@ -4,6 +4,8 @@ import type { RevisionLog, Version } from './revision-log.ts';
 
 export interface WatchEvent {
   readonly version: Version;
+  /** As it is told to everybody who takes it as it is stored. */
+  readonly line: (type: string) => Buffer;
   /** As it is stored. */
   readonly object: () => KubeObject;
   /** What it was before. */
@@ -16,8 +18,8 @@ export interface RecentEvents {
   close(): void;
 }
 
-const KEEP_EVENTS = 1000;
-const KEEP_CHARACTERS = 8 * 1024 * 1024;
+const KEEP_EVENTS = 250;
+const KEEP_CHARACTERS = 2 * 1024 * 1024;
 
 export function createRecentEvents(log: RevisionLog): RecentEvents {
   const recent: WatchEvent[] = [];
@@ -51,8 +53,14 @@ export function createRecentEvents(log: RevisionLog): RecentEvents {
 
 function eventOf(log: RevisionLog, version: Version): WatchEvent {
   const { previous, text } = version;
+  const lines = new Map<string, Buffer>();
   return {
     version,
+    line: (type) => {
+      const line = lines.get(type) ?? Buffer.from(`{"type":"${type}","object":${text}}\n`);
+      lines.set(type, line);
+      return line;
+    },
     object: once(() => JSON.parse(text) as KubeObject),
     before: once(() => {
       const before = previous === null ? undefined : log.at(previous);

@@ -57,7 +57,7 @@ describe('the revision log', () => {
     const large = 'x'.repeat(3 * 1024 * 1024);
     for (const key of ['a', 'b', 'c']) write(key, large);
     const { versions, isCut } = log.list(THINGS, rangeOf(''), 100);
-    expect([versions.map(({ key }) => key), isCut]).toEqual([['a', 'b'], true]);
+    expect([versions.map(({ key }) => key), isCut]).toEqual([['a'], true]);
     expect(log.list(THINGS, rangeOf('', 'b'), 100)).toMatchObject({ versions: [{ key: 'c' }], isCut: false });
     expect(log.list(THINGS, rangeOf(''), 1)).toMatchObject({ versions: [{ key: 'a' }], isCut: true });
   });
@@ -114,6 +114,28 @@ describe('the revision log', () => {
     expect(failing).toThrow('too large');
     expect([log.revision, texts('')]).toEqual([2, ['one@2']]);
     expect(write('x', 'two')).toBe(3);
+  });
+
+  test('brings writes that come together to disk together, and tells of each', async () => {
+    const told: (number | string)[] = [];
+    log.onWrite(({ revision }) => told.push(revision));
+    log.onWrites(() => told.push('all'));
+    write('x', 'one');
+    write('y', 'one');
+    expect(told).toEqual([]);
+    await log.settled();
+    expect(told).toEqual([2, 3, 'all']);
+    write('z', 'one');
+    expect([log.revision, told]).toEqual([4, [2, 3, 'all', 4, 'all']]);
+  });
+
+  test('brings to disk what a listener writes before anybody is answered', async () => {
+    log.onWrite(({ key }) => void (key === 'x' && write('y', 'by the listener')));
+    const told: string[] = [];
+    log.onWrite(({ key }) => told.push(key));
+    write('x', 'one');
+    await log.settled();
+    expect(told).toEqual(['x', 'y']);
   });
 
   test('is refused to a second one', () => {

@@ -1,7 +1,8 @@
-// The append-only log of revisions, as etcd has it: one global counter, a row per write, a write is one transaction. An object
-// is JSON text that carries its own revision; nothing of it is kept in memory.
+// The append-only log of revisions, as etcd has it: one global counter, a row per write. An object is JSON text that carries its
+// own revision; nothing of it is kept in memory.
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { openDatabase } from './database.ts';
+import { createGroupCommit } from './group-commit.ts';
 
 /** A version of an object; of a deleted one the last state, under the revision of its deletion. */
 export interface Version {
@@ -44,7 +45,7 @@ export interface KeyRange {
 }
 
 export interface RevisionLog {
-  /** The last one. */
+  /** The last one that is on disk: asking for it, or for what is there as a whole, brings all writes to disk. */
   readonly revision: number;
   /** Versions up to this one may be forgotten. */
   readonly compacted: number;
@@ -58,8 +59,14 @@ export interface RevisionLog {
   ownedBy(uid: string): readonly Place[];
   /** Everything that has owners. */
   owned(): readonly Place[];
+  /** Acknowledge it to nobody before `settled`. */
   write(write: Write): Version;
+  /** All writes so far are on disk, and whoever listens has been told; rejects where they could not be written. */
+  settled(): Promise<void>;
+  /** Told of writes that are on disk. */
   onWrite(listener: (version: Version) => void): () => void;
+  /** After all of `onWrite`, once for writes that have reached the disk together. */
+  onWrites(listener: () => void): () => void;
   /** The newest revision that was written at `time` (ms) or before; 0 where there is none. */
   writtenBy(time: number): number;
   compact(revision: number): void;
@@ -76,6 +83,24 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
   let revision = counter('revision');
   let compacted = counter('compacted');
   const listeners = new Set<(version: Version) => void>();
+  const listenersOfAll = new Set<() => void>();
+  let written: Version[] = [];
+  const untold: Version[] = [];
+  const group = createGroupCommit(database, {
+    beforeCommit: () => ask("UPDATE counter SET value = ? WHERE name = 'revision'").run(revision + written.length),
+    afterCommit: () => {
+      revision += written.length;
+      untold.push(...written.splice(0));
+    },
+    afterRollback: () => {
+      written = [];
+    },
+    tell: () => {
+      for (let version = untold.shift(); version !== undefined; version = untold.shift())
+        for (const listener of listeners) listener(version);
+      for (const listener of listenersOfAll) listener();
+    },
+  });
 
   const current = (resource: string, key: string): Version | undefined =>
     ask(`SELECT ${COLUMNS} FROM revision WHERE resource = ? AND key = ? AND current = 1`).get(resource, key) as
@@ -85,13 +110,14 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
   const append = (write: Write): Version => {
     const { resource, key, deleted = false, owners = [] } = write;
     const previous = current(resource, key)?.revision ?? null;
+    const next = revision + written.length + 1;
     const version: Version = {
-      revision: revision + 1,
+      revision: next,
       resource,
       key,
       previous,
       deleted: deleted ? 1 : 0,
-      text: write.text(revision + 1),
+      text: write.text(next),
     };
     if (previous !== null) ask('UPDATE revision SET current = 0 WHERE revision = ?').run(previous);
     ask('INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?)').run(
@@ -107,12 +133,12 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
     ask('DELETE FROM owned WHERE resource = ? AND key = ?').run(resource, key);
     for (const owner of new Set(deleted ? [] : owners))
       ask('INSERT INTO owned VALUES (?, ?, ?)').run(owner, resource, key);
-    ask("UPDATE counter SET value = ? WHERE name = 'revision'").run(version.revision);
     return version;
   };
 
   return {
     get revision() {
+      group.commit();
       return revision;
     },
     get compacted() {
@@ -121,26 +147,37 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
     current,
     at: (number) => ask(`SELECT ${COLUMNS} FROM revision WHERE revision = ?`).get(number) as Version | undefined,
     list: (resource, range, limit, at) => {
+      group.commit();
       const { text, values } = present(resource, range, at);
       return chunkOf(ask(`SELECT ${COLUMNS} FROM ${text} ORDER BY key`).iterate(...values), limit);
     },
     count: (resource, range, at) => {
+      group.commit();
       const { text, values } = present(resource, range, at);
       return (ask(`SELECT count(*) AS count FROM ${text}`).get(...values) as { count: number }).count;
     },
-    after: (number, limit) =>
-      chunkOf(ask(`SELECT ${COLUMNS} FROM revision WHERE revision > ? ORDER BY revision`).iterate(number), limit),
+    after: (number, limit) => {
+      group.commit();
+      return chunkOf(
+        ask(`SELECT ${COLUMNS} FROM revision WHERE revision > ? ORDER BY revision`).iterate(number),
+        limit,
+      );
+    },
     ownedBy: (uid) => ask('SELECT resource, key FROM owned WHERE owner = ?').all(uid) as unknown as Place[],
     owned: () => ask('SELECT DISTINCT resource, key FROM owned').all() as unknown as Place[],
     write: (write) => {
-      const version = inTransaction(database, () => append(write));
-      revision = version.revision;
-      for (const listener of listeners) listener(version);
+      const version = group.run(() => append(write));
+      written.push(version);
       return version;
     },
+    settled: async () => await group.settled(),
     onWrite: (listener) => {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onWrites: (listener) => {
+      listenersOfAll.add(listener);
+      return () => void listenersOfAll.delete(listener);
     },
     writtenBy: (time) =>
       (
@@ -149,6 +186,7 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
         ) as { newest: number }
       ).newest,
     compact: (number) => {
+      group.commit();
       const target = Math.min(number, revision);
       if (target <= compacted) return;
       inTransaction(database, () => {
@@ -157,7 +195,10 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
       });
       compacted = target;
     },
-    close: () => database.close(),
+    close: () => {
+      group.commit();
+      database.close();
+    },
   };
 }
 
@@ -166,8 +207,8 @@ const FORGET = `DELETE FROM revision WHERE revision <= :target AND (deleted = 1 
   SELECT 1 FROM revision AS newer WHERE newer.resource = revision.resource AND newer.key = revision.key
   AND newer.revision > revision.revision AND newer.revision <= :target))`;
 
-/** However large objects are, a chunk of them is not. */
-const CHUNK_CHARACTERS = 4 * 1024 * 1024;
+/** However large objects are, a chunk of them is not: everybody who reads a list slowly holds one. */
+const CHUNK_CHARACTERS = 32 * 1024;
 
 function chunkOf(rows: Iterable<unknown>, limit: number): Chunk {
   const versions: Version[] = [];

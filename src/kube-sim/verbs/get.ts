@@ -6,7 +6,8 @@ import type { Api, Call } from './api.ts';
 import { parseRevision, refuseFuture } from './list-options.ts';
 
 export function get(api: Api, { kind, namespace, name, query }: Call): KubeObject {
-  refuseFuture(parseRevision(query.get('resourceVersion') ?? ''), api.log.revision);
+  const revision = parseRevision(query.get('resourceVersion') ?? '');
+  if (revision !== undefined) refuseFuture(revision, api.log.revision);
   const object = readCurrent(api.log, kind, namespace, name);
   if (object === undefined) throw notFound(kind.resource, name);
   return object;

@@ -15,6 +15,8 @@ export interface Told {
   readonly object: () => KubeObject | JsonObject;
   /** The object's text, where it is as good as that. */
   readonly text?: string | undefined;
+  /** The whole line, made once for all watches, where the object is as it is stored. */
+  readonly line?: (() => Buffer) | undefined;
 }
 
 export interface Watch {
@@ -56,8 +58,8 @@ export function watch(api: Api, call: Call, options: ListOptions): Watch {
     const type = isNow ? (isThen ? 'MODIFIED' : 'ADDED') : 'DELETED';
     // What leaves a selection is told as it was in it (recording 141).
     if (type === 'DELETED' && version.deleted === 0) return { type, object: () => lastSelected(event) };
-    const text = isAsStored(version, kind) ? version.text : undefined;
-    return { type, object: () => objectOf(version, kind, event.object()), text };
+    const line = isAsStored(version, kind) ? () => event.line(type) : undefined;
+    return { type, object: () => objectOf(version, kind, event.object()), line };
   };
   const wasSelected = (event: WatchEvent): boolean => {
     const before = event.before();
@@ -75,6 +77,8 @@ export function watch(api: Api, call: Call, options: ListOptions): Watch {
     for (;;) {
       if (cursor >= log.revision) return [];
       const { events, upTo } = recent.after(cursor, BATCH);
+      // It is on disk, but not told yet.
+      if (upTo === cursor) return [];
       cursor = upTo;
       const told = events.map(translate).filter((event) => event !== undefined);
       if (told.length > 0) return told;
