@@ -3,9 +3,10 @@ import { parseIsoVolume } from '#cloudinit/file-name';
 import type { ProviderClient } from '#rpc/client';
 import { type Clock, createClock } from '#runtime/clock';
 import { deadlineIn } from '#runtime/deadline';
+import { cutOff } from '../support/cut-off.ts';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, writesSince } from '../support/journal.ts';
-import { arm, type KillPoint, pathOf, received, stateOf, VICTIM_NODE } from '../support/kill-matrix.ts';
+import { type KillPoint, stateOf } from '../support/kill-matrix.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { prepareSources, SOURCES } from '../support/sources.ts';
 import { until } from '../support/until.ts';
@@ -251,35 +252,21 @@ async function flawAt(flow: Flow, kind: Kind, point: KillPoint): Promise<string 
   const { sim, world } = flow;
   const name = [point.at, point.moment, sim.journal.entries.length].join('-');
   const before = await stateOf(world);
-  const victim = await flow.another(VICTIM_NODE.index);
-  const since = sim.journal.entries.length;
-  arm(sim, point);
-  const hangUp = new AbortController();
   let known: Answer | undefined;
-  let ended = false;
-  const call = clone(victim.client, kind, name, hangUp.signal).then(
-    (answer) => void (known = answer),
-    () => undefined,
-  );
-  void call.finally(() => void (ended = true));
-  const isMet = (): boolean => {
-    const met = received(sim, since, pathOf(point))[typeof point.at === 'number' ? point.at : 0];
-    return met !== undefined && (point.moment === 'before' || met.status !== undefined);
-  };
   const isReady = async (): Promise<boolean> => (await claimedVms(world, name)).some(({ state }) => state === 'ready');
-  await until(
-    async () => isMet() || (ended && (known?.task === undefined || (await isReady()))),
-    (isOver) => isOver,
+  const { wasReached } = await cutOff(
+    flow,
+    point,
+    async (client, signal) => {
+      known = await clone(client, kind, name, signal);
+    },
+    async () => known?.task === undefined || (await isReady()),
   );
-  const reached = isMet();
-  hangUp.abort();
-  await Promise.all([victim.end(), call]);
-  sim.faults.clear();
   const clock = createClock({ factor: sim.clock.factor });
   const { id, error } = await finished(flow.client, kind, name, known, clock);
   const flaw = error === '' ? await flawOf(flow, kind, name, id, before) : error;
   if (flaw !== undefined) return `${kind.title}, ${name}: ${flaw}`;
-  return reached ? '' : undefined;
+  return wasReached ? '' : undefined;
 }
 
 const RETRY_MS = 5_000;

@@ -31,11 +31,15 @@ export function cutOffAt(flow: Flow, since: number, point: KillPoint): CutOff {
   };
 }
 
-/** Runs a call with a provider that dies at a point. */
+/**
+ * Runs a call with a provider that dies at a point, or when what it was asked for is done.
+ * @param isFinished asked once the call has ended, which may have left the rest to a task
+ */
 export async function cutOff(
   flow: Flow,
   point: KillPoint,
   run: (client: ProviderClient, signal: AbortSignal) => Promise<unknown>,
+  isFinished: () => Promise<boolean> = () => Promise.resolve(true),
 ): Promise<CutOff> {
   const victim = await flow.another(VICTIM_NODE.index);
   const since = flow.sim.journal.entries.length;
@@ -46,7 +50,7 @@ export async function cutOff(
     isOver = true;
   });
   await until(
-    async () => await Promise.resolve(isAt(flow, since, point) || isOver),
+    async () => isAt(flow, since, point) || (isOver && (await isFinished())),
     (enough) => enough,
   );
   const was = cutOffAt(flow, since, point);
