@@ -1,0 +1,50 @@
+// The gRPC clients of the Providers that run. Their own controller says where each is; everybody else asks here.
+import type { ObjectRef } from '#domain/object-ref';
+import { type ClientTls, createProviderClient, type ProviderClient } from '#rpc/client';
+
+/** Where a Provider serves. */
+export interface ProviderAddress {
+  /** `host:port`. */
+  readonly address: string;
+  /** Plaintext where absent. */
+  readonly tls?: ClientTls | undefined;
+}
+
+export interface Providers {
+  /** undefined where it does not run, as far as we know. */
+  clientOf(provider: ObjectRef): ProviderClient | undefined;
+  /** From now on it is there; undefined: it is not. The same address again changes nothing. */
+  set(provider: ObjectRef, address: ProviderAddress | undefined): void;
+  close(): void;
+}
+
+interface Known {
+  readonly address: ProviderAddress;
+  readonly client: ProviderClient;
+}
+
+export function createProviders(): Providers {
+  const known = new Map<string, Known>();
+  const keyOf = ({ namespace, name }: ObjectRef): string => `${namespace}/${name}`;
+  const forget = (key: string): void => {
+    known.get(key)?.client.close();
+    known.delete(key);
+  };
+  return {
+    clientOf: (provider) => known.get(keyOf(provider))?.client,
+    set: (provider, address) => {
+      const key = keyOf(provider);
+      if (JSON.stringify(known.get(key)?.address) === JSON.stringify(address)) return;
+      forget(key);
+      if (address !== undefined)
+        known.set(key, {
+          address,
+          client: createProviderClient({
+            address: address.address,
+            ...(address.tls === undefined ? {} : { tls: address.tls }),
+          }),
+        });
+    },
+    close: () => [...known.keys()].forEach(forget),
+  };
+}
