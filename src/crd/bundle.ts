@@ -12,6 +12,8 @@ export interface VmBundle {
   readonly vmClass: Manifest;
   /** Absent where the VM is made from an imported disk. */
   readonly image: Manifest | undefined;
+  /** What Create takes for an image that has been fetched: the id of its template. */
+  readonly prepared?: string | undefined;
   /** Networks, Secrets and the policy it refers to. */
   readonly referred: readonly Manifest[];
 }

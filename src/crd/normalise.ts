@@ -26,26 +26,30 @@ export interface NormalisedVm {
   readonly avoid: readonly LabelSelector[];
 }
 
+/** What a VM that is there is to become; what it was made of is history. `undefined` leaves it as it is. */
+export interface NormalisedChange {
+  readonly name: string;
+  /** Undefined where no class is named. */
+  readonly size: VmSize | undefined;
+  readonly networks: readonly NicSpec[] | undefined;
+  readonly disks: VmSpec['disks'];
+  readonly tags: readonly string[];
+  readonly userData: Uint8Array | undefined;
+  readonly metaData: Uint8Array | undefined;
+}
+
 /**
  * Throws `invalid-spec` naming object, field and remedy; `unsupported` for what the manifests may say and this version
  * cannot do yet.
  */
-export function normaliseVm({ vm, vmClass, image, referred }: VmBundle): NormalisedVm {
+export function normaliseVm({ vm, vmClass, image, prepared, referred }: VmBundle): NormalisedVm {
   const own = normaliseVirtualMachine(vm);
-  const title = manifestTitle(vm);
-  const find = findAmong(referred);
-  const { placement, avoid } = placementOf(own, find, title);
-  const keys = sshKeyLines(own.sshKeys, find, `${title}: spec.userData.sshKeys`);
+  const { placement, avoid } = placementOf(own, findAmong(referred), manifestTitle(vm));
   return {
     spec: {
-      name: own.name,
-      image: imageSource(own, image, title),
-      size: withOwnResources(normaliseClass(vmClass), own),
-      networks: own.networks?.map((wish, index) => nic(wish, find, `${title}: spec.networks[${index}]`)),
-      disks: own.disks,
-      tags: own.tags,
-      userData: userDataBytes(own.userData, find, `${title}: spec.userData.cloudInit`),
-      metaData: metaDataBytes(own.metaData, keys, find, `${title}: spec.metaData.cloudInit`),
+      ...changeOf(own, vm, referred),
+      image: imageSource(own, image, prepared, manifestTitle(vm)),
+      size: sizeOf(own, vmClass),
       placement,
     },
     powerState: own.powerState,
@@ -54,8 +58,35 @@ export function normaliseVm({ vm, vmClass, image, referred }: VmBundle): Normali
   };
 }
 
-function imageSource({ image }: VirtualMachine, vmImage: Manifest | undefined, title: string): ImageSource {
-  if (vmImage !== undefined) return imageThatIsThere(vmImage);
+/** The same for a VM that is there. Throws as `normaliseVm`. */
+export function normaliseChange({ vm, vmClass, referred }: ChangeBundle): NormalisedChange {
+  const own = normaliseVirtualMachine(vm);
+  return { ...changeOf(own, vm, referred), size: vmClass === undefined ? undefined : sizeOf(own, vmClass) };
+}
+
+type ChangeBundle = Pick<VmBundle, 'vm' | 'referred'> & { readonly vmClass: Manifest | undefined };
+
+function changeOf(own: VirtualMachine, vm: Manifest, referred: readonly Manifest[]): Omit<NormalisedChange, 'size'> {
+  const title = manifestTitle(vm);
+  const find = findAmong(referred);
+  const keys = sshKeyLines(own.sshKeys, find, `${title}: spec.userData.sshKeys`);
+  return {
+    name: own.name,
+    networks: own.networks?.map((wish, index) => nic(wish, find, `${title}: spec.networks[${index}]`)),
+    disks: own.disks,
+    tags: own.tags,
+    userData: userDataBytes(own.userData, find, `${title}: spec.userData.cloudInit`),
+    metaData: metaDataBytes(own.metaData, keys, find, `${title}: spec.metaData.cloudInit`),
+  };
+}
+
+function imageSource(
+  { image }: VirtualMachine,
+  vmImage: Manifest | undefined,
+  prepared: string | undefined,
+  title: string,
+): ImageSource {
+  if (vmImage !== undefined) return imageThatIsThere(vmImage, prepared);
   if (image !== undefined && 'volume' in image) {
     return { kind: 'disk', volume: image.volume, node: undefined, storage: undefined };
   }
@@ -63,7 +94,8 @@ function imageSource({ image }: VirtualMachine, vmImage: Manifest | undefined, t
 }
 
 /** `resources` of a VM stand above its class. */
-function withOwnResources(size: VmSize, { cpus, memoryMib }: VirtualMachine): VmSize {
+function sizeOf({ cpus, memoryMib }: VirtualMachine, vmClass: Manifest): VmSize {
+  const size = normaliseClass(vmClass);
   return { ...size, cpus: cpus ?? size.cpus, memoryMib: memoryMib ?? size.memoryMib };
 }
 

@@ -36,9 +36,8 @@ const placement = optionalObject({
 /** Unquoted `On` and `Off` are booleans in YAML 1.1, which is what kubectl reads. */
 const powerState = z
   .union([z.enum(['On', 'Off', 'OffGraceful']), z.boolean()], { error: 'expected On, Off or OffGraceful' })
-  .default('On')
   .describe(
-    'Whether it runs. `OffGraceful` shuts the guest down, `Off` cuts its power. YAML makes `true` of `On`: the same.',
+    'Whether it runs. `OffGraceful` shuts the guest down, `Off` cuts its power. YAML makes `true` of `On`: the same. By default as it was last said, at first `On`.',
   );
 
 export const virtualMachineSpec = optionalObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { conditions, flag, oneOf, text, textMap, time, whole, word } from '../fields.ts';
 import { optional, optionalObject, strictObject } from '../strict-object.ts';
-import { resources } from './spec.ts';
+import { resources, virtualMachineSpec } from './spec.ts';
 
 const PHASES = ['Pending', 'Provisioning', 'Running', 'Stopped', 'Reconfiguring', 'Deleting', 'Failed'] as const;
 
@@ -15,6 +15,32 @@ const snapshot = strictObject({
     sizeBytes: whole('Its size in bytes.', 0),
   }),
 });
+
+const bound = virtualMachineSpec
+  .pick({
+    providerRef: true,
+    imageRef: true,
+    importedDisk: true,
+    userData: true,
+    metaData: true,
+    networks: true,
+    disks: true,
+    powerState: true,
+  })
+  .describe(
+    'What it was made from, and which networks, disks and power state were last asked for: in force where the manifest says nothing of it any more.',
+  );
+
+const attempt = strictObject({
+  digest: text('Digest of what was asked for.'),
+  failures: whole('How often it was refused.', 1),
+  time: time('When it was last asked for.'),
+}).describe('A change that was refused.');
+
+const restart = optionalObject({
+  handled: text('The last value of the annotation `virtrigaud.io/restart-requested-at` that was acted on.'),
+  message: text('What came of it.'),
+}).describe('Restarts that were asked for.');
 
 export const virtualMachineStatus = optionalObject({
   ...conditions,
@@ -30,4 +56,11 @@ export const virtualMachineStatus = optionalObject({
   reconfigureTaskRef: text('The task of a change that goes on now.'),
   lastReconfigureTime: time('When it was last changed.'),
   snapshots: z.array(snapshot).describe('Its snapshots.'),
+  createRequested: flag('Whether the provider may have been asked to make it.'),
+  bound,
+  appliedDigest: text('Digest of what was last carried out of class, networks, disks, tags and documents.'),
+  reconfigureAttempt: attempt,
+  restart,
 });
+
+export type VirtualMachineStatus = z.output<typeof virtualMachineStatus>;

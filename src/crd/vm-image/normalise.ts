@@ -121,13 +121,22 @@ function checksumOf(
   return hex === '' || !isChecked ? undefined : { algorithm: checksumType, hex };
 }
 
-/** The source of a VM that is made now; throws `unsupported` for an image that would have to be fetched first. */
-export function imageThatIsThere(image: Manifest): ImageSource {
+/**
+ * The source of a VM that is made now. Throws `unsupported` for an image that has to be fetched, and of which no template
+ * is there.
+ *
+ * @param prepared id of that template
+ */
+export function imageThatIsThere(image: Manifest, prepared: string | undefined): ImageSource {
   const found = normaliseImage(image);
   if (found.kind === 'there') return found.source;
+  if (prepared !== undefined) {
+    const { cloneMode } = found.image;
+    return { kind: 'template', ref: prepared, cloneMode, snapshot: undefined, node: undefined, storage: undefined };
+  }
   throw new Fault('unsupported', {
     subject: `${manifestTitle(image)}: spec.source`,
-    why: 'images that have to be fetched first are not supported by this version',
+    why: 'the image has to be fetched first, which needs a manager',
     remedy: 'Make a template of it on PVE, and name that',
   });
 }

@@ -13,6 +13,7 @@ const atProvider = strictObject({
     size: quantity('Its size.'),
     message: text('Why not.'),
     lastUpdated: time('When that was found.'),
+    taskRef: text('The task that makes it there now.'),
   }),
 });
 
@@ -37,3 +38,5 @@ export const vmImageStatus = optionalObject({
     eta: text('How long it will take.'),
   }).describe('How far the import is.'),
 });
+
+export type VmImageStatus = z.output<typeof vmImageStatus>;

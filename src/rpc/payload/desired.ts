@@ -1,11 +1,11 @@
 import { normaliseTags } from '#domain/names';
 import type { DiskSpec, NicSpec, PlacementSpec, VmSize } from '#domain/vm-spec';
-import { decodeDisks } from './disks.ts';
+import { decodeDisks, encodeDisks } from './disks.ts';
 import { withExtraWords } from './extra-words.ts';
 import { JsonObject, parseJsonField, type ReadValue, readObject } from './json-object.ts';
-import { decodeNetworks } from './networks.ts';
-import { decodePlacement } from './placement.ts';
-import { decodeSize } from './size.ts';
+import { decodeNetworks, encodeNetworks } from './networks.ts';
+import { decodePlacement, encodePlacement } from './placement.ts';
+import { decodeSize, encodeSize } from './size.ts';
 import { text, textList } from './values.ts';
 
 // desired_json: a whole create request as one JSON object, for a VM that is there.
@@ -71,4 +71,25 @@ function withWordsOfClass(desired: DesiredVm): DesiredVm {
   const image = { kind: 'blank', node: undefined, storage: undefined } as const;
   const { size, placement } = withExtraWords({ ...desired, name: desired.name ?? '', image, size: desired.size });
   return { ...desired, size, placement };
+}
+
+/** The `desired_json` that asks for `desired`; decoding it gives `desired` again, but for documents that are no text. */
+export function encodeDesired(desired: DesiredVm): string {
+  const { name = '', size, networks, disks, tags, userData, metaData, placement } = desired;
+  return JSON.stringify({
+    Name: name,
+    Class: size === undefined ? null : encodeSize(size),
+    Image: null,
+    Networks: networks === undefined ? null : encodeNetworks(networks),
+    Disks: disks === undefined ? null : encodeDisks(disks),
+    UserData: userData === undefined ? null : { CloudInitData: asText(userData), Type: 'cloud-init' },
+    MetaData: metaData === undefined ? null : { MetaDataYAML: asText(metaData) },
+    Placement: encodePlacement(placement) ?? null,
+    Tags: tags.length === 0 ? null : tags,
+  });
+}
+
+/** As Go writes bytes that are no text: with U+FFFD, which whoever reads it takes for "not said". */
+function asText(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 }
