@@ -15,7 +15,12 @@ export interface VmObject {
 }
 
 /** The kind's name in URLs, and the version we read. */
-export const VIRTUAL_MACHINES = { group: GROUP, version: VERSION, plural: 'virtualmachines' } as const;
+export const VIRTUAL_MACHINES = {
+  group: GROUP,
+  version: VERSION,
+  plural: 'virtualmachines',
+  kind: 'VirtualMachine',
+} as const;
 
 const metadata = z.looseObject({
   name: z.string().min(1),

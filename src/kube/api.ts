@@ -7,8 +7,8 @@ export interface KubeApi {
   readonly server: string;
   /** undefined where there is none of that name. */
   get(resource: Resource, key: ObjectKey): Promise<KubeObject | undefined>;
-  /** All of them, page by page. */
-  list(resource: Resource, namespace?: string): Promise<ObjectList>;
+  /** All of them as of one moment, page by page. */
+  list(resource: Resource, namespace?: string, selection?: Selection): Promise<ObjectList>;
   /** Rejects with an `AlreadyExists` where the name is taken. */
   create(resource: Resource, object: NewObject): Promise<KubeObject>;
   /**
@@ -18,8 +18,12 @@ export interface KubeApi {
   patch(resource: Resource, key: ObjectKey, patch: MergePatch, options?: PatchOptions): Promise<KubeObject>;
   /** It is in order that there is none. */
   delete(resource: Resource, key: ObjectKey, options?: DeleteOptions): Promise<void>;
-  /** Tells what happens after `resourceVersion`; resolves when the server ends it, rejects with what went wrong. */
+  /**
+   * Tells what happens after `resourceVersion`; resolves when the server ends it, rejects with what went wrong: `Expired`
+   * or `Gone` where the server no longer knows what happened then, the signal's reason where that is aborted.
+   */
   watch(resource: Resource, options: WatchOptions): Promise<void>;
+  /** Cuts what is under way. */
   close(): void;
 }
 
@@ -50,26 +54,54 @@ export type WatchEvent =
   /** Nothing has happened up to here. */
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string };
 
-export interface WatchOptions {
-  readonly namespace?: string;
+/** Only those that match. */
+export interface Selection {
+  /** `metadata.name=web`. */
+  readonly fieldSelector?: string | undefined;
+  /** `app=web,tier!=cache`. */
+  readonly labelSelector?: string | undefined;
+}
+
+export interface WatchOptions extends Selection {
+  readonly namespace?: string | undefined;
   readonly resourceVersion: string;
   readonly signal: AbortSignal;
+  /** The server has begun to tell. */
+  readonly onOpen?: () => void;
   readonly onEvent: (event: WatchEvent) => void;
 }
 
-/** The server's own answer. `reason` is Kubernetes' word: `NotFound`, `Conflict`, `Expired`, `Forbidden`, `Invalid`. */
+/**
+ * The server's own answer. `reason` is Kubernetes' word: `NotFound`, `Conflict`, `Expired`, `Forbidden`, `Invalid`.
+ * Where there is no answer, code is 0 and reason `Unreachable`; the message names the server then.
+ */
 export class KubeApiError extends Error {
   override readonly name = 'KubeApiError';
   readonly code: number;
   readonly reason: string;
+  /** It is about one object by its name; a kind that the server does not have is `NotFound` too. */
+  readonly namesObject: boolean;
 
-  constructor({ code, reason, message }: { code: number; reason: string; message: string }, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-    this.reason = reason;
+  constructor(answer: KubeAnswer, options?: ErrorOptions) {
+    super(answer.message, options);
+    this.code = answer.code;
+    this.reason = answer.reason;
+    this.namesObject = answer.namesObject ?? false;
   }
 }
 
-export function isReason(error: unknown, reason: string): boolean {
-  return error instanceof KubeApiError && error.reason === reason;
+interface KubeAnswer {
+  readonly code: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly namesObject?: boolean;
+}
+
+export function isReason(error: unknown, ...reasons: readonly string[]): boolean {
+  return error instanceof KubeApiError && reasons.includes(error.reason);
+}
+
+/** The server has forgotten what was at that resourceVersion: list again. */
+export function isExpired(error: unknown): boolean {
+  return error instanceof KubeApiError && error.code === 410;
 }

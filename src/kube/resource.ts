@@ -24,6 +24,11 @@ export function apiVersionOf({ group, version }: Resource): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
+/** `virtualmachines.infra.virtrigaud.io`, or `secrets`, for messages. */
+export function nameOf({ group, plural }: Resource): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
 /** The path of one object, of all in a namespace, or of all there are. */
 export function pathOf(resource: Resource, { name, namespace }: Partial<ObjectKey> = {}): string {
   const { group, version, plural } = resource;

@@ -5,7 +5,8 @@ import { parseVmObjects, readVmObject, VIRTUAL_MACHINES, type VmObject } from '#
 import { type Adoption, adoptVm } from '#doctor/adopt/adopt-vm';
 import { surveyVms, type VmFilter } from '#doctor/adopt/survey';
 import { Fault } from '#domain/fault';
-import { KubeError, listObjects } from '#kube/list-objects';
+import { listObjects } from '#kube/list-objects';
+import { KubeError } from '#kube/login';
 import { listGuests } from '#pve/cluster/resources';
 import { CannotBegin, type Connection, type ConnectionOptions, type Surroundings, withPve } from '../connection.ts';
 import { adoptionsText, surveyText } from './adopt-text.ts';
