@@ -1,33 +1,13 @@
-// What is known of the kinds that are watched: the cache that controllers read, and who is told of changes.
+// A mirror of each kind that is watched, who is told of its changes, and writes that wait until they are seen in it.
 import type { Clock } from '#runtime/clock';
 import type { Logger } from '#runtime/log';
-import type { KubeApi, Selection } from './api.ts';
-import type { Cache } from './cache.ts';
+import type { KubeApi } from './api.ts';
+import type { Informers, OnChange, WatchedOptions } from './cache.ts';
 import { type KubeObject, keyOf, keyText, type ObjectKey } from './object.ts';
 import { type Change, createObjectStore, type ObjectStore } from './object-store.ts';
 import { type OwnWrites, ownWrites } from './own-writes.ts';
 import { type Reflector, startReflector } from './reflector.ts';
 import { nameOf, pathOf, type Resource } from './resource.ts';
-
-export interface Informers extends Cache {
-  /** The API whose writes are over when the cache shows them. Controllers write with this one. */
-  readonly api: KubeApi;
-  /** Begins to watch a kind; nothing where it is watched already. */
-  watch(resource: Resource, options?: WatchedOptions): void;
-  /** Tells of every change, and of all there are to begin with. Throws where the kind is not watched. */
-  onChange(resource: Resource, handler: ChangeHandler): void;
-  /** All that is watched by now was listed once. */
-  synced(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-export interface WatchedOptions extends Selection {
-  /** What is kept of an object. `managedFields` are never kept. */
-  readonly transform?: (object: KubeObject) => KubeObject;
-}
-
-/** `previous` undefined: it is new; `next` undefined: it is gone, and `previous` is how it was at last. */
-export type ChangeHandler = (next: KubeObject | undefined, previous: KubeObject | undefined) => void;
 
 export interface InformersOptions {
   readonly clock: Clock;
@@ -51,7 +31,7 @@ export function createInformers(api: KubeApi, options: InformersOptions): Inform
     },
     get: (resource, key) => find(resource).store.get(key),
     list: (resource, namespace) => find(resource).store.list(namespace),
-    onChange: (resource, handler) => find(resource).onChange(handler),
+    onChange: (resource, listener) => find(resource).onChange(listener),
     synced: async () => void (await Promise.all([...watched.values()].map(async ({ synced }) => await synced))),
     stop: async () => void (await Promise.all([...watched.values()].map(async (informer) => await informer.stop()))),
   };
@@ -62,7 +42,7 @@ interface Informer {
   readonly synced: Promise<void>;
   /** Undefined where the object may be none of those that are watched. */
   writesOf(key: ObjectKey): OwnWrites | undefined;
-  onChange(handler: ChangeHandler): void;
+  onChange(listener: OnChange): () => void;
   stop(): Promise<void>;
 }
 
@@ -74,16 +54,16 @@ function startInformer(
 ): Informer {
   const namespace = resource.namespaced === false ? undefined : only;
   const store = createObjectStore();
-  const handlers: ChangeHandler[] = [];
+  const listeners = new Set<OnChange>();
   const synced = Promise.withResolvers<void>();
   const writes = ownWrites({ clock, get: (key) => store.get(key), refresh: () => reflector.refresh() });
   const kept = (object: KubeObject): KubeObject => transform(withoutManagedFields(object));
   const tell = (changes: readonly Change[]): void => {
-    for (const { next, previous } of changes) for (const handler of handlers) call(handler, next, previous);
+    for (const { next, previous } of changes) for (const listener of listeners) call(listener, next, previous);
   };
-  const call = (handler: ChangeHandler, next: KubeObject | undefined, previous: KubeObject | undefined): void => {
+  const call = (listener: OnChange, next: KubeObject | undefined, previous: KubeObject | undefined): void => {
     try {
-      handler(next, previous);
+      listener(next, previous);
     } catch (error) {
       const object = next ?? previous;
       log.error(`${nameOf(resource)} ${object === undefined ? '' : keyText(keyOf(object))}: a change was not taken`, {
@@ -112,9 +92,9 @@ function startInformer(
     store,
     synced: synced.promise,
     writesOf: (key) => (isWhole && (namespace === undefined || namespace === key.namespace) ? writes : undefined),
-    onChange: (handler) => {
-      handlers.push(handler);
-      for (const object of store.list()) call(handler, object, undefined);
+    onChange: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     stop: async () => {
       writes.stop();

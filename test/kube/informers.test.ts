@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createInformers, type Informers } from '#kube/informers';
+import type { Informers } from '#kube/cache';
+import { createInformers } from '#kube/informers';
 import type { KubeObject } from '#kube/object';
 import { createClock } from '#runtime/clock';
 import { loggedLines, type NearApi, startNearApi, THINGS, thing, thingKey } from './near-api.ts';

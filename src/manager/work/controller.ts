@@ -11,6 +11,7 @@ import type { StatusDraft } from './status-draft.ts';
 
 /** What every visit may use. */
 export interface World {
+  /** That of the informers: a write is over when the cache shows it. */
   readonly api: KubeApi;
   readonly cache: Cache;
   readonly providers: Providers;

@@ -44,7 +44,6 @@ export function runController(controller: Controller, options: RunOptions): () =
     log,
     signal: ended.signal,
     tell: options.tell,
-    learn: (object) => informers.learn(resource, object),
   };
 
   async function visit(key: string): Promise<void> {

@@ -21,8 +21,6 @@ export interface VisitTools {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly tell: (object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string) => void;
-  /** Answers to our own writes, for the cache. */
-  readonly learn: (object: KubeObject) => void;
 }
 
 const PAUSED = 'virtrigaud.io/paused';
@@ -48,7 +46,6 @@ function beginVisit({ resource }: Controller, object: KubeObject, tools: VisitTo
     tell: (type, reason, message) => tell(visit.object, type, reason, message),
     patch: async (patch) => {
       visit.object = await world.api.patch(resource, keyOf(visit.object), guarded(visit.object, patch));
-      tools.learn(visit.object);
     },
   };
   return visit;
@@ -131,11 +128,11 @@ function notReady(visit: Visit, { reason, message }: Why, type: 'Normal' | 'Warn
   if (before?.reason !== reason || before.message !== message) visit.tell(type, reason, message);
 }
 
-async function writeStatus({ resource }: Controller, visit: Visit, { world, learn }: VisitTools): Promise<void> {
+async function writeStatus({ resource }: Controller, visit: Visit, { world }: VisitTools): Promise<void> {
   const { generation } = visit.object.metadata;
   if (generation !== undefined) visit.status.fields['observedGeneration'] = generation;
   const status = visit.status.patch();
   if (status === undefined) return;
   const patch = guarded(visit.object, { status });
-  learn(await world.api.patch(resource, keyOf(visit.object), patch, { subresource: 'status' }));
+  await world.api.patch(resource, keyOf(visit.object), patch, { subresource: 'status' });
 }
