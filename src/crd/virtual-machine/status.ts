@@ -34,7 +34,7 @@ const bound = virtualMachineSpec
 const attempt = strictObject({
   digest: text('Digest of what was asked for.'),
   failures: whole('How often it was refused.', 1),
-  time: time('When it was last asked for.'),
+  retryAfter: time('Before that it is not asked for again.'),
 }).describe('A change that was refused.');
 
 const restart = optionalObject({

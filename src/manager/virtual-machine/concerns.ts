@@ -1,0 +1,86 @@
+// Whose changes a VirtualMachine has to see.
+import {
+  PROVIDERS,
+  VIRTUAL_MACHINES,
+  VM_CLASSES,
+  VM_IMAGES,
+  VM_NETWORK_ATTACHMENTS,
+  VM_PLACEMENT_POLICIES,
+} from '#crd/resources';
+import type { Cache } from '#kube/cache';
+import { type KubeObject, keyOf, type ObjectKey } from '#kube/object';
+import { type Resource, SECRETS } from '#kube/resource';
+import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
+import type { Concern } from '../work/controller.ts';
+import { withBound } from './bound.ts';
+
+interface Reference {
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+/** The parts of a spec that name other objects. */
+interface Naming {
+  readonly providerRef?: Reference;
+  readonly classRef?: Reference;
+  readonly imageRef?: Reference;
+  readonly placementRef?: Reference;
+  readonly networks?: readonly { readonly networkRef?: Reference }[];
+  readonly userData?: Readonly<Record<string, { readonly secretRef?: Reference } | undefined>>;
+  readonly metaData?: Readonly<Record<string, { readonly secretRef?: Reference } | undefined>>;
+}
+
+type Named = (spec: Naming) => readonly (Reference | undefined)[];
+
+const secretsOf = (documents: Naming['userData']): (Reference | undefined)[] =>
+  Object.values(documents ?? {}).map((document) => document?.secretRef);
+
+export const concerns: readonly Concern[] = [
+  { ...naming(PROVIDERS, ({ providerRef }) => [providerRef]), matters: isChanged(readiness) },
+  naming(VM_CLASSES, ({ classRef }) => [classRef]),
+  { ...naming(VM_IMAGES, ({ imageRef }) => [imageRef]), matters: isChanged(({ spec, status }) => [spec, status]) },
+  naming(VM_NETWORK_ATTACHMENTS, ({ networks = [] }) => networks.map(({ networkRef }) => networkRef)),
+  naming(SECRETS, ({ userData, metaData }) => [...secretsOf(userData), ...secretsOf(metaData)]),
+  { resource: VM_PLACEMENT_POLICIES, whom: followers },
+];
+
+/** Those whose manifest, or what is bound of it, names the changed object. */
+function naming(resource: Resource, named: Named): Concern {
+  return {
+    resource,
+    whom: ({ metadata }, cache) =>
+      cache
+        .list(VIRTUAL_MACHINES)
+        .filter((vm) => names(vm, named, metadata))
+        .map(keyOf),
+  };
+}
+
+function names(vm: KubeObject, named: Named, { name, namespace }: KubeObject['metadata']): boolean {
+  const own = vm.metadata.namespace;
+  return named(specOf(vm)).some((ref) => ref?.name === name && (ref.namespace ?? own) === namespace);
+}
+
+function specOf(vm: KubeObject): Naming {
+  const { bound } = (vm['status'] ?? {}) as VirtualMachineStatus;
+  return withBound((vm['spec'] ?? {}) as Record<string, unknown>, bound) as Naming;
+}
+
+/** A policy may be the default of its namespace, or no longer be the only one. */
+function followers({ metadata: { name, namespace } }: KubeObject, cache: Cache): ObjectKey[] {
+  const vms = cache.list(VIRTUAL_MACHINES, namespace);
+  return vms.filter((vm) => (specOf(vm).placementRef?.name ?? name) === name).map(keyOf);
+}
+
+type Look = (object: KubeObject) => unknown;
+
+function isChanged(look: Look): NonNullable<Concern['matters']> {
+  const text = (object: KubeObject | undefined): string =>
+    object === undefined ? '' : (JSON.stringify(look(object)) ?? '');
+  return (next, previous) => text(next) !== text(previous);
+}
+
+function readiness({ spec, status }: KubeObject): unknown {
+  const { conditions = [] } = (status ?? {}) as { conditions?: { type: string; status: string }[] };
+  return [spec, conditions.map(({ type, status: state }) => [type, state])];
+}

@@ -1,0 +1,51 @@
+// VirtualMachines: what their manifests say becomes true in Proxmox VE, and stays so.
+import { VIRTUAL_MACHINES } from '#crd/resources';
+import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
+import type { KubeObject } from '#kube/object';
+import type { Controller } from '../work/controller.ts';
+import { concerns } from './concerns.ts';
+import { createVm } from './create.ts';
+import { deleteVm } from './delete.ts';
+import { findDependencies } from './dependencies.ts';
+import { describeVm } from './describe.ts';
+import { awaitImage } from './image.ts';
+import { judgePolicy } from './policy.ts';
+import { startVm, stopVm } from './power.ts';
+import { awaitProvider } from './provider.ts';
+import { tellReady } from './ready.ts';
+import { reconfigureVm } from './reconfigure.ts';
+import { restartVm } from './restart.ts';
+import { awaitTask } from './task.ts';
+import { tellUnapplied } from './unapplied.ts';
+import { readWish } from './wish.ts';
+
+export const virtualMachineController: Controller = {
+  resource: VIRTUAL_MACHINES,
+  finalizer: 'virtualmachine.infra.virtrigaud.io/finalizer',
+  concerns,
+  phases: [
+    readWish,
+    findDependencies,
+    judgePolicy,
+    awaitProvider,
+    awaitImage,
+    awaitTask,
+    createVm,
+    describeVm,
+    stopVm,
+    reconfigureVm,
+    startVm,
+    restartVm,
+    tellUnapplied,
+    tellReady,
+  ],
+  deletion: [deleteVm],
+  takesLong,
+};
+
+/** Copies, and guests that shut down in their own time. */
+function takesLong({ spec, status }: KubeObject): boolean {
+  const { powerState } = (spec ?? {}) as { powerState?: unknown };
+  const { id = '', powerState: state } = (status ?? {}) as VirtualMachineStatus;
+  return id === '' || (powerState === 'OffGraceful' && state === 'On');
+}

@@ -1,0 +1,120 @@
+// What there is, as the provider tells it.
+import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
+import type { DescribeResponse } from '#rpc/contract';
+import type { Visit } from '../work/controller.ts';
+import { DONE, type Outcome, wait } from '../work/outcome.ts';
+import { callOf, clientOf } from './provider.ts';
+import { pendingWords } from './pending-words.ts';
+import { statusOf, vmTitle } from './status.ts';
+import { wishOf } from './wish.ts';
+
+/** Texts by PVE's keys. */
+type Raw = Readonly<Record<string, string>>;
+
+/** A VM that is gone, which the provider tells only where it is proven, is made again. */
+export async function describeVm(visit: Visit): Promise<Outcome> {
+  const isThere = await observeVm(visit);
+  if (!isThere) return gone(visit);
+  if (statusOf(visit).phase === 'Provisioning') visit.tell('Normal', 'Created', creationWords(visit));
+  return DONE;
+}
+
+/** Writes into the status what there is. False: nothing. */
+export async function observeVm(visit: Visit): Promise<boolean> {
+  const status = statusOf(visit);
+  const answer = await clientOf(visit).describe({ id: status.id ?? '' }, callOf(visit));
+  if (!answer.exists) return false;
+  const raw = rawOf(answer);
+  status.powerState = powerStateOf(answer);
+  status.ips = [...answer.ips];
+  status.consoleURL = answer.consoleUrl === '' ? undefined : answer.consoleUrl;
+  status.provider = lasting(raw);
+  status.snapshots = snapshotsOf(raw);
+  tellOfRestart(visit, raw);
+  return true;
+}
+
+function powerStateOf({ powerState }: DescribeResponse): 'On' | 'Off' {
+  return powerState === 'On' ? 'On' : 'Off';
+}
+
+function rawOf({ providerRawJson }: DescribeResponse): Raw {
+  try {
+    const raw: unknown = JSON.parse(providerRawJson);
+    const entries = Object.entries(raw as Record<string, unknown>);
+    return Object.fromEntries(
+      entries.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
+    );
+  } catch {
+    return {};
+  }
+}
+
+/** What is different at every look says nothing that is worth a write; snapshots have a field of their own. */
+const PASSING = ['observed_at', 'details_observed_at', 'source', 'qmpstatus', 'snapshots'];
+
+function lasting(raw: Raw): Record<string, string> {
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => !PASSING.includes(key)));
+}
+
+interface SnapshotWords {
+  readonly name: string;
+  readonly time?: string;
+  readonly memory?: boolean;
+  readonly description?: string;
+}
+
+function snapshotsOf({ snapshots }: Raw): VirtualMachineStatus['snapshots'] {
+  if (snapshots === undefined) return undefined;
+  return (JSON.parse(snapshots) as SnapshotWords[]).flatMap(({ name, time, memory, description }) =>
+    time === undefined
+      ? []
+      : [
+          {
+            id: name,
+            name,
+            creationTime: time,
+            hasMemory: memory === true,
+            ...(description === undefined ? {} : { description }),
+          },
+        ],
+  );
+}
+
+function tellOfRestart(visit: Visit, raw: Raw): void {
+  if (raw['restart_required'] !== 'true') return visit.status.removeCondition('RestartRequired');
+  const what = pendingWords(raw['pending'] ?? '');
+  const remedy = 'Stop and start it, or set the annotation virtrigaud.io/restart-requested-at';
+  visit.status.setCondition(
+    'RestartRequired',
+    'True',
+    'ChangesPending',
+    `${vmTitle(visit)} has to be restarted for ${what}. ${remedy}.`,
+  );
+}
+
+function gone(visit: Visit): Outcome {
+  const status = statusOf(visit);
+  const title = vmTitle(visit);
+  const isNew = status.phase === 'Provisioning';
+  for (const field of ['id', 'appliedDigest', 'powerState', 'ips', 'consoleURL', 'provider', 'snapshots'] as const) {
+    status[field] = undefined;
+  }
+  visit.status.removeCondition('RestartRequired');
+  return isNew
+    ? wait(1, 'CreateInterrupted', `${title} was not finished, and is made again.`)
+    : wait(0, 'Gone', `${title} is no longer there, and is made again.`);
+}
+
+function creationWords(visit: Visit): string {
+  const { image } = wishOf(visit).vm;
+  const source =
+    image === undefined ? '' : ` from ${'vmImage' in image ? `VMImage ${image.vmImage.name}` : image.volume}`;
+  return `Created ${vmTitle(visit)}${placeOf(visit)}${source}.`;
+}
+
+/** ` on pve2`. */
+export function placeOf(visit: Visit): string {
+  const node = statusOf(visit).provider?.['node'];
+  return node === undefined ? '' : ` on ${node}`;
+}

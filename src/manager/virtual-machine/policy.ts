@@ -1,0 +1,38 @@
+// What a policy asks for and no provider can do yet is told at every VM that follows it.
+import { VM_PLACEMENT_POLICIES } from '#crd/resources';
+import { normalisePlacementPolicy } from '#crd/vm-placement-policy/normalise';
+import type { PlacementPolicy } from '#domain/placement-policy';
+import type { Visit } from '../work/controller.ts';
+import { manifestOf } from '../work/manifest-of.ts';
+import { DONE, type Outcome } from '../work/outcome.ts';
+import { wishOf } from './wish.ts';
+
+export async function judgePolicy(visit: Visit): Promise<Outcome> {
+  const { policy } = wishOf(visit).vm;
+  const object = policy === undefined ? undefined : visit.world.cache.get(VM_PLACEMENT_POLICIES, policy);
+  if (policy === undefined || object === undefined) {
+    visit.status.removeCondition('PolicyHonoured');
+    return await Promise.resolve(DONE);
+  }
+  const left = unhonoured(normalisePlacementPolicy(manifestOf(object)));
+  const { status } = visit;
+  if (left.length === 0)
+    status.setCondition('PolicyHonoured', 'True', 'Honoured', `VMPlacementPolicy ${policy.name} is followed.`);
+  else
+    status.setCondition(
+      'PolicyHonoured',
+      'False',
+      'PartlySupported',
+      `VMPlacementPolicy ${policy.name}: ${left.join(', ')} cannot be followed yet; all else is.`,
+    );
+  return DONE;
+}
+
+/** The fields as the policy's author may have written them. */
+export function unhonoured({ avoid, maxVmsPerNode, minFreeMemoryMib }: PlacementPolicy): string[] {
+  return [
+    ...(avoid.length === 0 ? [] : ['antiAffinity']),
+    ...(maxVmsPerNode === undefined ? [] : ['constraints.maxVMsPerNode']),
+    ...(minFreeMemoryMib === undefined ? [] : ['constraints.minFreeMemory']),
+  ];
+}

@@ -1,0 +1,110 @@
+// A VM that is there becomes what class and manifest say by now. What is refused is a condition: the VM is looked after
+// all the same.
+import { Fault } from '#domain/fault';
+import type { ObjectRef } from '#domain/object-ref';
+import { backOffMs, PASSING, STUCK } from '../work/back-off.ts';
+import type { Visit } from '../work/controller.ts';
+import { passes, whyOf } from '../work/fault-outcome.ts';
+import { DONE, type Outcome, wait, type Why } from '../work/outcome.ts';
+import type { Bound } from './bound.ts';
+import { changeWords } from './change-words.ts';
+import { type NeededKind, dependenciesOf } from './dependencies.ts';
+import { observeVm } from './describe.ts';
+import { callOf, clientOf, providerOf } from './provider.ts';
+import { type Change, changeOf } from './request.ts';
+import { statusOf, vmTitle } from './status.ts';
+
+/** A policy says where a VM is made, and nothing of one that is there. */
+const IN_USE: readonly NeededKind[] = ['VMClass', 'VMNetworkAttachment', 'Secret'];
+
+export async function reconfigureVm(visit: Visit): Promise<Outcome> {
+  const missing = dependenciesOf(visit).missing.find(({ kind }) => IN_USE.includes(kind));
+  if (missing !== undefined) return behind(visit, missing);
+  try {
+    return await converge(visit, changeOf(visit));
+  } catch (error) {
+    // The same again makes no difference: a change of what is wrong is seen.
+    if (error instanceof Fault && error.kind === 'invalid-spec') return behind(visit, whyOf(error));
+    throw error;
+  }
+}
+
+async function converge(visit: Visit, change: Change): Promise<Outcome> {
+  const status = statusOf(visit);
+  if (change.digest === status.appliedDigest) return upToDate(visit);
+  const { reconfigureAttempt: attempt } = status;
+  const { clock } = visit.world;
+  const isRefused = attempt?.digest === change.digest;
+  const restMs = isRefused ? (Date.parse(attempt.retryAfter) - clock.realNow()) * clock.factor : 0;
+  if (restMs > 0) return { kind: 'done', againMs: restMs };
+  if (!isRefused && status.phase !== 'Reconfiguring') {
+    status.phase = 'Reconfiguring';
+    return wait(0, 'Reconfiguring', `${vmTitle(visit)} is being changed.`);
+  }
+  return await apply(visit, change);
+}
+
+async function apply(visit: Visit, { json, digest, size }: Change): Promise<Outcome> {
+  const status = statusOf(visit);
+  const before = status.currentResources;
+  try {
+    const order = { id: status.id ?? '', desiredJson: json };
+    const { task } = await clientOf(visit).reconfigure(order, callOf(visit));
+    status.reconfigureTaskRef = task?.id;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.kind === 'unavailable' || error.kind === 'cancelled') throw error;
+    return refused(visit, digest, error);
+  }
+  status.appliedDigest = digest;
+  status.reconfigureAttempt = undefined;
+  status.lastReconfigureTime = new Date(visit.world.clock.realNow()).toISOString();
+  status.currentResources = size ?? before;
+  if (status.reconfigureTaskRef !== undefined) return wait(2, 'Reconfiguring', `${vmTitle(visit)} is being changed.`);
+  await observeVm(visit);
+  visit.tell(
+    'Normal',
+    'Reconfigured',
+    `${vmTitle(visit)}: ${changeWords(before, status.currentResources, status.provider)}.`,
+  );
+  return upToDate(visit);
+}
+
+function upToDate(visit: Visit): Outcome {
+  const status = statusOf(visit);
+  status.reconfigureAttempt = undefined;
+  rememberSaid(visit);
+  visit.status.setCondition('UpToDate', 'True', 'Applied', `${vmTitle(visit)} was given all that is asked for.`);
+  return DONE;
+}
+
+/** So that it stays in force where a later manifest leaves it out. */
+function rememberSaid(visit: Visit): void {
+  const { networks, disks } = (visit.object['spec'] ?? {}) as Pick<Bound, 'networks' | 'disks'>;
+  const status = statusOf(visit);
+  const said = { ...(networks === undefined ? {} : { networks }), ...(disks === undefined ? {} : { disks }) };
+  status.bound = { providerRef: refOf(providerOf(visit)), ...status.bound, ...said };
+}
+
+function refOf({ name, namespace }: ObjectRef): NonNullable<Bound['providerRef']> {
+  return { name, namespace };
+}
+
+/** Tried again, later each time, or when something else is asked for. */
+function refused(visit: Visit, digest: string, fault: Fault): Outcome {
+  const status = statusOf(visit);
+  const { clock } = visit.world;
+  const earlier = status.reconfigureAttempt;
+  const failures = earlier?.digest === digest ? earlier.failures + 1 : 1;
+  const restMs = backOffMs(failures, passes(fault) ? PASSING : STUCK);
+  const retryAfter = new Date(clock.realNow() + restMs / clock.factor).toISOString();
+  status.reconfigureAttempt = { digest, failures, retryAfter };
+  const outcome = behind(visit, whyOf(fault));
+  return { ...outcome, againMs: restMs };
+}
+
+function behind(visit: Visit, { reason, message }: Why): Outcome & { readonly kind: 'done' } {
+  const before = visit.status.condition('UpToDate');
+  visit.status.setCondition('UpToDate', 'False', reason, message);
+  if (before?.status !== 'False' || before.message !== message) visit.tell('Warning', 'FailedReconfigure', message);
+  return { kind: 'done' };
+}

@@ -1,0 +1,37 @@
+import { VIRTUAL_MACHINES } from '#crd/resources';
+import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
+import type { ObjectRef } from '#domain/object-ref';
+import type { Cache } from '#kube/cache';
+import type { KubeObject } from '#kube/object';
+import { providerKey } from './at-provider.ts';
+
+interface Reference {
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+/** The Providers at which VirtualMachines wait for the image, or were made of it; each once, in a lasting order. */
+export function providersThatWant(image: KubeObject, cache: Cache): ObjectRef[] {
+  const found = cache
+    .list(VIRTUAL_MACHINES)
+    .filter((vm) => wants(vm, image))
+    .flatMap(providerOf);
+  const byKey = new Map(found.map((provider) => [providerKey(provider), provider]));
+  return [...byKey.values()].toSorted((one, other) => (providerKey(one) < providerKey(other) ? -1 : 1));
+}
+
+function wants(vm: KubeObject, { metadata: { name, namespace } }: KubeObject): boolean {
+  const { imageRef } = partsOf(vm);
+  return imageRef?.name === name && (imageRef.namespace ?? vm.metadata.namespace) === namespace;
+}
+
+function providerOf(vm: KubeObject): ObjectRef[] {
+  const { providerRef } = partsOf(vm);
+  if (providerRef?.name === undefined) return [];
+  return [{ name: providerRef.name, namespace: providerRef.namespace ?? vm.metadata.namespace ?? '' }];
+}
+
+function partsOf(vm: KubeObject): { readonly imageRef?: Reference; readonly providerRef?: Reference } {
+  const { bound } = (vm['status'] ?? {}) as VirtualMachineStatus;
+  return { ...bound, ...(vm['spec'] as object | undefined) };
+}
