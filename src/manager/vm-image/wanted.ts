@@ -31,7 +31,12 @@ function providerOf(vm: KubeObject): ObjectRef[] {
   return [{ name: providerRef.name, namespace: providerRef.namespace ?? vm.metadata.namespace ?? '' }];
 }
 
-function partsOf(vm: KubeObject): { readonly imageRef?: Reference; readonly providerRef?: Reference } {
+interface Parts {
+  readonly imageRef?: Reference | undefined;
+  readonly providerRef?: Reference | undefined;
+}
+
+function partsOf(vm: KubeObject): Parts {
   const { bound } = (vm['status'] ?? {}) as VirtualMachineStatus;
-  return { ...bound, ...(vm['spec'] as object | undefined) };
+  return { ...bound, ...(vm['spec'] as Parts | undefined) };
 }
