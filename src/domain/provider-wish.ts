@@ -9,6 +9,17 @@ export interface ProviderWish extends ObjectRef {
   readonly insecureSkipVerify: boolean;
   readonly runtime: ProviderRuntime;
   readonly defaults: ProviderDefaults;
+  readonly health: HealthWish;
+}
+
+/** How it is found out whether the provider reaches its API. */
+export interface HealthWish {
+  readonly isLookedAt: boolean;
+  readonly everyMs: number;
+  readonly patienceMs: number;
+  /** Failures in a row that make it unhealthy, and successes that make it healthy. */
+  readonly failures: number;
+  readonly successes: number;
 }
 
 /** How the process that talks to the API runs. */
@@ -16,7 +27,8 @@ export interface ProviderRuntime {
   /** Undefined: the manager's own version. */
   readonly image: string | undefined;
   readonly replicas: number;
-  readonly port: number;
+  /** Undefined: the usual one in a pod of its own, any free one elsewhere. */
+  readonly port: number | undefined;
   readonly tls: ProviderTls;
   readonly env: readonly EnvVar[];
   readonly logLevel: string;

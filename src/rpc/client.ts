@@ -27,6 +27,8 @@ export interface ClientTls {
   readonly key?: string;
   /** The name the server's certificate must have, where it is not that of the address. */
   readonly serverName?: string;
+  /** Whoever the server is. */
+  readonly takesAny?: boolean;
 }
 
 export interface ClientOptions {
@@ -98,9 +100,10 @@ function openChannel({ address, tls }: ClientOptions): Client {
 }
 
 function secure(tls: ClientTls): ChannelCredentials {
-  const { ca, certificate: cert, key } = tls;
+  const { ca, certificate: cert, key, takesAny = false } = tls;
   const own = cert === undefined || key === undefined ? {} : { cert, key };
-  return credentials.createFromSecureContext(createSecureContext({ ca, ...own, minVersion: 'TLSv1.3' }));
+  const context = createSecureContext({ ca, ...own, minVersion: 'TLSv1.3' });
+  return credentials.createFromSecureContext(context, { rejectUnauthorized: !takesAny });
 }
 
 function callOf<Input extends DescMessage, Output extends DescMessage>(

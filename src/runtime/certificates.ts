@@ -26,7 +26,14 @@ export interface CertificateAuthority {
   /** Its private key, PEM. */
   readonly key: string;
   /** @param names DNS names and IP addresses; the first is the subject */
-  issue(names: readonly string[]): Promise<Certificates>;
+  issue(names: readonly string[], options?: IssueOptions): Promise<Certificates>;
+}
+
+export interface IssueOptions {
+  /** A year where absent. */
+  readonly days?: number;
+  /** Also for the other end of a connection. */
+  readonly isClientToo?: boolean;
 }
 
 export interface AuthorityOptions {
@@ -38,6 +45,7 @@ export interface AuthorityOptions {
 }
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
+const BOTH_ENDS = [ExtendedKeyUsage.serverAuth, ExtendedKeyUsage.clientAuth];
 const DAY_MS = 86_400_000;
 const YEAR_DAYS = 365;
 
@@ -71,17 +79,18 @@ async function authority(
   signingKey: webcrypto.CryptoKey,
   now: number,
 ): Promise<CertificateAuthority> {
-  const issue = async (names: readonly string[]): Promise<Certificates> => {
+  const issue = async (names: readonly string[], options: IssueOptions = {}): Promise<Certificates> => {
+    const { days = YEAR_DAYS, isClientToo = false } = options;
     const leafKeys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
     const leaf = await X509CertificateGenerator.create({
-      ...frame(now, YEAR_DAYS),
+      ...frame(now, days),
       subject: `CN=${names[0] ?? 'localhost'}`,
       issuer: root.subject,
       publicKey: leafKeys.publicKey,
       signingKey,
       extensions: [
         new BasicConstraintsExtension(false, undefined, true),
-        new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+        new ExtendedKeyUsageExtension(isClientToo ? BOTH_ENDS : [ExtendedKeyUsage.serverAuth]),
         new SubjectAlternativeNameExtension(
           names.map((name) => ({ type: isAddress(name) ? 'ip' : 'dns', value: name })),
         ),

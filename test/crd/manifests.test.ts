@@ -13,10 +13,10 @@ const PROVIDER = {
   credentials: undefined,
   insecureSkipVerify: false,
   defaults: {},
+  health: { isLookedAt: true, everyMs: 30_000, patienceMs: 10_000, failures: 3, successes: 1 },
 };
 const RUNTIME = {
   replicas: 1,
-  port: 9443,
   tls: { kind: 'issued', takesAny: false },
   env: [],
   logLevel: 'info',

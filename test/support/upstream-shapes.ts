@@ -52,6 +52,7 @@ export const UPSTREAM_SHAPES: readonly UpstreamShape[] = [
       credentials: here('pve-credentials'),
       insecureSkipVerify: true,
       defaults: { storage: 'local-lvm', pool: 'prod' },
+      health: { isLookedAt: true, everyMs: 60_000, patienceMs: 10_000, failures: 5, successes: 1 },
       runtime: {
         image: 'ghcr.io/projectbeskar/virtrigaud/provider-proxmox:v0.3.7',
         replicas: 2,

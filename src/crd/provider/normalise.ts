@@ -1,6 +1,7 @@
 import { Fault, invalidSpec } from '#domain/fault';
-import type { EnvVar, ProviderDefaults, ProviderRuntime, ProviderTls, ProviderWish } from '#domain/provider-wish';
+import type { EnvVar, HealthWish, ProviderDefaults, ProviderRuntime, ProviderTls, ProviderWish } from '#domain/provider-wish';
 import { type Manifest, manifestTitle } from '../manifests.ts';
+import { milliseconds } from '../read-duration.ts';
 import { readSpec } from '../read-spec.ts';
 import { namespaceOf, refer } from '../refer.ts';
 import { NOT_ON_PVE, refuse } from '../refuse.ts';
@@ -24,13 +25,12 @@ export function normaliseProvider(provider: Manifest): ProviderWish {
     insecureSkipVerify: spec.insecureSkipVerify ?? false,
     runtime: runtimeOf(spec.runtime ?? RUNTIME, provider, `${path}.runtime`),
     defaults: defaultsOf(spec.defaults, `${path}.defaults`),
+    health: healthOf(spec.healthCheck, `${path}.healthCheck`),
   };
 }
 
 /** What an API server makes of a Provider that says nothing of it. */
 const RUNTIME: RuntimeManifest = {};
-
-const USUAL_PORT = 9443;
 
 function runtimeOf(runtime: RuntimeManifest, from: Manifest, path: string): ProviderRuntime {
   const {
@@ -46,7 +46,7 @@ function runtimeOf(runtime: RuntimeManifest, from: Manifest, path: string): Prov
   return {
     image: image === '' ? undefined : image,
     replicas,
-    port: service?.port ?? USUAL_PORT,
+    port: service?.port,
     tls: tlsOf(service, from, `${path}.service.tls`),
     env: env.map((variable, index) => envVar(variable, from, `${path}.env[${index}]`)),
     logLevel,
@@ -92,4 +92,15 @@ function defaultsOf(said: ProviderSpec['defaults'], path: string): ProviderDefau
   refuse(path, foreign, NOT_ON_PVE);
   const text = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
   return { storage: text(datastore), pool: text(resourcePool), network: text(network) };
+}
+
+function healthOf(said: ProviderSpec['healthCheck'], path: string): HealthWish {
+  const { enabled = true, interval, timeout, failureThreshold = 3, successThreshold = 1 } = said ?? {};
+  return {
+    isLookedAt: enabled,
+    everyMs: milliseconds(interval, `${path}.interval`) ?? 30_000,
+    patienceMs: milliseconds(timeout, `${path}.timeout`) ?? 10_000,
+    failures: failureThreshold,
+    successes: successThreshold,
+  };
 }

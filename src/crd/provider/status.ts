@@ -77,6 +77,7 @@ const adoption = optionalObject({
 
 export const providerStatus = optionalObject({
   ...conditions,
+  message: text('How it is, in a sentence.'),
   healthy: flag('Whether the provider reaches its API.'),
   lastHealthCheck: time('When that was last looked at.'),
   connectedVMs: whole('VirtualMachines it has.', 0),

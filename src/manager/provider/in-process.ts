@@ -1,0 +1,202 @@
+// Providers in this process, each on a port of the loopback: what a Provider has where there is no Kubernetes to run it.
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ObjectRef } from '#domain/object-ref';
+import { type CertificateAuthority, createAuthority } from '#runtime/certificates';
+import type { ProviderWish } from '#domain/provider-wish';
+import type { ProviderAddress } from '../providers/providers.ts';
+import { type EndpointMap, mapEndpoints } from './endpoint-map.ts';
+import { ownVariables } from './environment.ts';
+import type { Why } from '../work/outcome.ts';
+import { clientTls, gateState, missingOf } from './gate.ts';
+import { serviceHost } from './names.ts';
+import { writeEntries } from './entry-files.ts';
+import type { ProviderRunner, RunnerState, RunOrder } from './runner.ts';
+import type { Entries } from './supplies.ts';
+
+/** Starts a provider within this process. */
+export type Launch = (order: LaunchOrder) => Promise<Launched>;
+
+export interface LaunchOrder {
+  readonly provider: ObjectRef;
+  /** Everything the provider is told, the folders of its credentials and its certificates included. */
+  readonly environment: Entries;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+export interface Launched {
+  readonly port: number;
+  /** Lets running calls finish. */
+  close(): Promise<void>;
+}
+
+export interface InProcessOptions {
+  readonly launch: Launch;
+  /** Where credentials and certificates are laid, a folder for each Provider. */
+  readonly folder: string;
+  readonly endpoints?: EndpointMap;
+  /** Real ms. */
+  readonly now: () => number;
+}
+
+interface Running {
+  /** What it was started with. */
+  readonly settings: string;
+  readonly address: ProviderAddress;
+  readonly close: () => Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+/** As long as the process lives: each has an authority of its own. */
+const CERTIFICATE_DAYS = 3650;
+
+export function createInProcessRunner(options: InProcessOptions): ProviderRunner {
+  const running = new Map<string, Running>();
+  /** Ports that manifests name, and who has them. */
+  const ports = new Map<number, string>();
+  const issued = issueOnce(options.now);
+
+  async function ensure(order: RunOrder): Promise<RunnerState> {
+    const { wish } = order;
+    const key = keyOf(wish);
+    const before = running.get(key);
+    // What was named and is gone has no say in one that runs: VMs may be waiting for their deletion.
+    if (order.trouble !== undefined) return before === undefined ? notYet(order.trouble) : runs(before, wish);
+    const folder = join(options.folder, wish.namespace, wish.name);
+    const gate = await gateOf(order, issued);
+    if (gate === undefined) return failed('TLSSecretIncomplete', tlsTrouble(order));
+    const { environment, isMapped } = mapEndpoints(environmentOf(order, folder), options.endpoints ?? NOWHERE_ELSE);
+    const files = credentialFiles(order.supplies.credentials ?? {}, isMapped);
+    writeEntries(join(folder, 'credentials'), files);
+    writeEntries(join(folder, 'tls'), gate);
+    const settings = JSON.stringify([environment, wish.runtime.port, gate, Object.keys(files)]);
+    if (before?.settings === settings) return runs(before, wish);
+    await end(key);
+    return await start(order, { key, settings, environment, gate });
+  }
+
+  async function start(
+    { wish }: RunOrder,
+    { key, settings, environment, gate }: { key: string; settings: string; environment: Entries; gate: Entries },
+  ): Promise<RunnerState> {
+    const { port = 0 } = wish.runtime;
+    const holder = port === 0 ? undefined : ports.get(port);
+    if (holder !== undefined) return failed('PortTaken', portTrouble(key, port, `Provider ${holder} has it`));
+    if (port !== 0) ports.set(port, key);
+    try {
+      const { namespace, name } = wish;
+      const launched = await options.launch({ provider: { namespace, name }, environment, host: HOST, port });
+      const tls = wish.runtime.tls.kind === 'off' ? undefined : clientTls(gate, serverName(wish.runtime.tls.kind, wish), wish);
+      const address = { address: `${HOST}:${launched.port}`, tls };
+      const now = { settings, address, close: launched.close };
+      running.set(key, now);
+      return runs(now, wish);
+    } catch (error) {
+      freePorts(key);
+      if (isPortTaken(error)) return failed('PortTaken', portTrouble(key, port, 'another program has it'));
+      return failed('StartFailed', `Provider ${key}: start: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  async function end(key: string): Promise<void> {
+    await running.get(key)?.close();
+    running.delete(key);
+    freePorts(key);
+  }
+
+  function freePorts(key: string): void {
+    for (const [port, holder] of ports) if (holder === key) ports.delete(port);
+  }
+
+  return {
+    ensure,
+    remove: async (provider) => {
+      await end(keyOf(provider));
+      rmSync(join(options.folder, provider.namespace, provider.name), { recursive: true, force: true });
+    },
+    close: async () => {
+      await Promise.all([...running.keys()].map(end));
+    },
+  };
+}
+
+const NOWHERE_ELSE: EndpointMap = { origins: new Map() };
+
+function keyOf({ namespace, name }: ObjectRef): string {
+  return `${namespace}/${name}`;
+}
+
+function environmentOf({ wish, supplies }: RunOrder, folder: string): Entries {
+  return {
+    ...ownVariables(wish),
+    PROVIDER_NAMESPACE: wish.namespace,
+    PROVIDER_NAME: wish.name,
+    ...supplies.environment,
+    VIRTRIGAUD_CREDENTIALS_DIR: join(folder, 'credentials'),
+    VIRTRIGAUD_TLS_DIR: join(folder, 'tls'),
+  };
+}
+
+/** The certificates it serves with, none where it does without; undefined where the manifest's are not there. */
+async function gateOf({ wish, supplies }: RunOrder, issued: () => Promise<Entries>): Promise<Entries | undefined> {
+  const { kind } = wish.runtime.tls;
+  if (kind === 'off') return {};
+  if (kind === 'issued') return await issued();
+  return supplies.tls === undefined || missingOf(supplies.tls).length > 0 ? undefined : supplies.tls;
+}
+
+function serverName(kind: 'issued' | 'secret', provider: ObjectRef): string {
+  return kind === 'issued' ? 'localhost' : serviceHost(provider);
+}
+
+/** One authority and one certificate for all providers of this process, and for us. */
+function issueOnce(now: () => number): () => Promise<Entries> {
+  let entries: Promise<Entries> | undefined;
+  const issue = async (): Promise<Entries> => {
+    const authority: CertificateAuthority = await createAuthority({
+      subject: 'CN=virtrigaud-manager',
+      now: now(),
+      days: CERTIFICATE_DAYS,
+    });
+    const leaf = await authority.issue(['localhost', HOST], { days: CERTIFICATE_DAYS, isClientToo: true });
+    return { 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.ca };
+  };
+  return async () => await (entries ??= issue());
+}
+
+/** Whoever is reached elsewhere has a CA of that place. */
+function credentialFiles(entries: Entries, isMapped: boolean): Entries {
+  const names = ['token_id', 'token_secret', 'username', 'password', ...(isMapped ? [] : ['ca.crt'])];
+  return Object.fromEntries(Object.entries(entries).filter(([name]) => names.includes(name)));
+}
+
+function runs({ address }: Running, { runtime: { tls } }: ProviderWish): RunnerState {
+  const message = `It runs in the manager, on ${address.address}.`;
+  return { phase: 'Running', reason: 'InProcess', message, address, gate: gateState(tls) };
+}
+
+function notYet({ reason, message }: Why): RunnerState {
+  return { phase: 'Failed', reason, message };
+}
+
+function failed(reason: string, message: string): RunnerState {
+  return { phase: 'Failed', reason, message };
+}
+
+function portTrouble(key: string, port: number, why: string): string {
+  return `Provider ${key}: serve on port ${port}: ${why}. Set another spec.runtime.service.port, or remove it: then any free one is taken.`;
+}
+
+function tlsTrouble({ wish, supplies }: RunOrder): string {
+  const { tls } = wish.runtime;
+  const secret = tls.kind === 'secret' ? `Secret ${keyOf(tls.secret)}` : '';
+  if (supplies.tls === undefined) return `Provider ${keyOf(wish)}: serve: there is no ${secret}. Create it, or remove spec.runtime.service.tls.secretRef.`;
+  return `Provider ${keyOf(wish)}: serve: ${secret} has no ${missingOf(supplies.tls).join(' and no ')}. Add what is missing.`;
+}
+
+function isPortTaken(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ('code' in error && error.code === 'EADDRINUSE') || isPortTaken(error.cause);
+}

@@ -1,0 +1,49 @@
+// Brings up the process behind the Provider, and tells everybody where it is.
+import type { Phase, Visit } from '../work/controller.ts';
+import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
+import { credentialsTrouble } from './credentials.ts';
+import type { ProviderRunner, RunnerState } from './runner.ts';
+import { suppliesOf } from './supplies.ts';
+import { refOf, wishOf } from './wish.ts';
+
+/** What takes no change of an object to get on: a pod that starts. */
+const LOOK_AGAIN_S = 5;
+
+export function bringUp(runner: ProviderRunner): Phase {
+  return async (visit) => {
+    const { object, world } = visit;
+    const wish = wishOf(object);
+    const supplies = suppliesOf(wish, world.cache);
+    const trouble = credentialsTrouble(wish, supplies);
+    const state = await runner.ensure({ provider: object, wish, supplies, trouble });
+    world.providers.set(refOf(object), state.address);
+    tellOfRuntime(visit, state);
+    return outcomeOf(state);
+  };
+}
+
+function outcomeOf({ phase, reason, message, address }: RunnerState): Outcome {
+  // One that serves is asked how it is, whatever becomes of its successor.
+  if (phase === 'Running' || address !== undefined) return DONE;
+  return phase === 'Failed' ? stuck(reason, message) : wait(LOOK_AGAIN_S, reason, message);
+}
+
+function tellOfRuntime({ status }: Visit, state: RunnerState): void {
+  const { phase, reason, message, address, service, replicas } = state;
+  status.fields['runtime'] = {
+    mode: 'Remote',
+    phase,
+    message,
+    ...(address === undefined ? {} : { endpoint: address.address }),
+    ...(service === undefined ? {} : { serviceRef: { name: service } }),
+    ...(replicas === undefined ? {} : { readyReplicas: replicas.ready, availableReplicas: replicas.available }),
+  };
+  status.setCondition('ProviderRuntimeReady', phase === 'Running' ? 'True' : 'False', reason, message);
+  if (state.gate !== undefined) {
+    status.setCondition('TLSConfigured', state.gate.isSecure ? 'True' : 'False', state.gate.reason, state.gate.message);
+  }
+  if (address !== undefined) return;
+  status.fields['healthy'] = false;
+  status.setCondition('ProviderAvailable', 'False', reason, message);
+  status.setCondition('Healthy', 'Unknown', 'NotRunning', 'The provider does not run, so nobody asks PVE.');
+}

@@ -1,0 +1,38 @@
+// What runs the process behind a Provider: in this process, as a Deployment, or somebody else.
+import type { ObjectRef } from '#domain/object-ref';
+import type { ProviderWish } from '#domain/provider-wish';
+import type { KubeObject } from '#kube/object';
+import type { ProviderAddress } from '../providers/providers.ts';
+import type { Why } from '../work/outcome.ts';
+import type { Supplies } from './supplies.ts';
+
+export interface ProviderRunner {
+  /** Makes it run as it is wished for, and tells how far that is. Again with the same order it changes nothing. */
+  ensure(order: RunOrder): Promise<RunnerState>;
+  /** Ends it; it is in order that there is none. */
+  remove(provider: ObjectRef): Promise<void>;
+  /** Ends all that run in this process; what runs elsewhere goes on. */
+  close(): Promise<void>;
+}
+
+export interface RunOrder {
+  readonly provider: KubeObject;
+  readonly wish: ProviderWish;
+  readonly supplies: Supplies;
+  /** What is missing to start one; one that runs goes on without. */
+  readonly trouble: Why | undefined;
+}
+
+export interface RunnerState {
+  readonly phase: 'Pending' | 'Starting' | 'Running' | 'Failed';
+  /** CamelCase, for a condition. */
+  readonly reason: string;
+  readonly message: string;
+  /** Where it serves; a provider that is about to be replaced still does. */
+  readonly address?: ProviderAddress | undefined;
+  /** Name of its Service. */
+  readonly service?: string | undefined;
+  /** How manager and provider know each other. */
+  readonly gate?: { readonly isSecure: boolean; readonly reason: string; readonly message: string } | undefined;
+  readonly replicas?: { readonly ready: number; readonly available: number } | undefined;
+}
