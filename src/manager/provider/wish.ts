@@ -2,7 +2,7 @@ import { normaliseProvider } from '#crd/provider/normalise';
 import type { ObjectRef } from '#domain/object-ref';
 import type { ProviderWish } from '#domain/provider-wish';
 import type { KubeObject } from '#kube/object';
-import { manifestOf } from '../work/manifest.ts';
+import { manifestOf } from '../work/manifest-of.ts';
 
 /** Throws `invalid-spec` naming object, field and remedy. */
 export function wishOf(provider: KubeObject): ProviderWish {
