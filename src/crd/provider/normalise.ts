@@ -1,5 +1,12 @@
 import { Fault, invalidSpec } from '#domain/fault';
-import type { EnvVar, HealthWish, ProviderDefaults, ProviderRuntime, ProviderTls, ProviderWish } from '#domain/provider-wish';
+import type {
+  EnvVar,
+  HealthWish,
+  ProviderDefaults,
+  ProviderRuntime,
+  ProviderTls,
+  ProviderWish,
+} from '#domain/provider-wish';
 import { type Manifest, manifestTitle } from '../manifests.ts';
 import { milliseconds } from '../read-duration.ts';
 import { readSpec } from '../read-spec.ts';

@@ -32,7 +32,11 @@ export function providerController({ runner, clock }: ProviderControllerOptions)
 /** What it is given: whoever names the object has to look at it again. */
 const SUPPLIES: readonly Concern[] = [SECRETS, CONFIG_MAPS].map((resource) => ({
   resource,
-  whom: (changed, cache) => cache.list(PROVIDERS).filter((provider) => names(provider, changed)).map(keyOf),
+  whom: (changed, cache) =>
+    cache
+      .list(PROVIDERS)
+      .filter((provider) => names(provider, changed))
+      .map(keyOf),
 }));
 
 /** Who needs it: when one is gone, a Provider that is being deleted may be free to go. */

@@ -29,10 +29,7 @@ const NO_PINS = { PROVIDER_FINGERPRINT: '', PVE_FINGERPRINT: '' };
 const ENDPOINTS = ['PROVIDER_ENDPOINT', 'PVE_ENDPOINT'];
 
 /** The environment of a provider, with the endpoints that are really meant, and their CA. */
-export function mapEndpoints(
-  environment: Readonly<Record<string, string>>,
-  { origins, caFile }: EndpointMap,
-): Mapped {
+export function mapEndpoints(environment: Readonly<Record<string, string>>, { origins, caFile }: EndpointMap): Mapped {
   const changes = ENDPOINTS.flatMap((name) => {
     const said = environment[name] ?? '';
     const meant = said

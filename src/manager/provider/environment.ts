@@ -1,7 +1,12 @@
 import type { ProviderWish } from '#domain/provider-wish';
 
 /** The program's variables that come of the manifest's other fields; `runtime.env` stands above them. */
-export function ownVariables({ endpoint, insecureSkipVerify, runtime, defaults }: ProviderWish): Record<string, string> {
+export function ownVariables({
+  endpoint,
+  insecureSkipVerify,
+  runtime,
+  defaults,
+}: ProviderWish): Record<string, string> {
   const isPlain = runtime.tls.kind === 'off';
   return {
     PROVIDER_TYPE: 'proxmox',

@@ -61,8 +61,7 @@ function judge(
 ): Record {
   const failures = seen.isHealthy ? 0 : (before?.failures ?? 0) + 1;
   const successes = seen.isHealthy ? (before?.successes ?? 0) + 1 : 0;
-  const isHealthy =
-    before === undefined ? seen.isHealthy : before.isHealthy ? failures < most : successes >= least;
+  const isHealthy = before === undefined ? seen.isHealthy : before.isHealthy ? failures < most : successes >= least;
   return { seen, failures, successes, isHealthy, at };
 }
 
@@ -75,7 +74,12 @@ function tell(visit: Visit, { seen, isHealthy }: Record, againMs: number): Outco
   status.fields['healthy'] = isHealthy;
   if (version !== undefined) status.fields['version'] = version;
   status.setCondition('Healthy', isHealthy ? 'True' : 'False', reason, message);
-  status.setCondition('ProviderAvailable', answers ? 'True' : 'False', answers ? 'RemoteAvailable' : reason, answers ? 'The provider answers.' : message);
+  status.setCondition(
+    'ProviderAvailable',
+    answers ? 'True' : 'False',
+    answers ? 'RemoteAvailable' : reason,
+    answers ? 'The provider answers.' : message,
+  );
   if (before?.status !== (isHealthy ? 'True' : 'False') || before.reason !== reason) {
     visit.tell(isHealthy ? 'Normal' : 'Warning', reason, message);
   }

@@ -88,7 +88,8 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
     try {
       const { namespace, name } = wish;
       const launched = await options.launch({ provider: { namespace, name }, environment, host: HOST, port });
-      const tls = wish.runtime.tls.kind === 'off' ? undefined : clientTls(gate, serverName(wish.runtime.tls.kind, wish), wish);
+      const tls =
+        wish.runtime.tls.kind === 'off' ? undefined : clientTls(gate, serverName(wish.runtime.tls.kind, wish), wish);
       const address = { address: `${HOST}:${launched.port}`, tls };
       const now = { settings, address, close: launched.close };
       running.set(key, now);
@@ -192,7 +193,8 @@ function portTrouble(key: string, port: number, why: string): string {
 function tlsTrouble({ wish, supplies }: RunOrder): string {
   const { tls } = wish.runtime;
   const secret = tls.kind === 'secret' ? `Secret ${keyOf(tls.secret)}` : '';
-  if (supplies.tls === undefined) return `Provider ${keyOf(wish)}: serve: there is no ${secret}. Create it, or remove spec.runtime.service.tls.secretRef.`;
+  if (supplies.tls === undefined)
+    return `Provider ${keyOf(wish)}: serve: there is no ${secret}. Create it, or remove spec.runtime.service.tls.secretRef.`;
   return `Provider ${keyOf(wish)}: serve: ${secret} has no ${missingOf(supplies.tls).join(' and no ')}. Add what is missing.`;
 }
 

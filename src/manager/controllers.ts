@@ -1,0 +1,14 @@
+// Every controller there is.
+import type { Clock } from '#runtime/clock';
+import { providerController } from './provider/controller.ts';
+import type { ProviderRunner } from './provider/runner.ts';
+import type { Controller } from './work/controller.ts';
+
+export interface ControllerOptions {
+  readonly runner: ProviderRunner;
+  readonly clock: Clock;
+}
+
+export function controllers({ runner, clock }: ControllerOptions): readonly Controller[] {
+  return [providerController({ runner, clock })];
+}
