@@ -2,6 +2,8 @@
 import type { Clock } from '#runtime/clock';
 import { providerController } from './provider/controller.ts';
 import type { ProviderRunner } from './provider/runner.ts';
+import { virtualMachineController } from './virtual-machine/controller.ts';
+import { vmImageController } from './vm-image/controller.ts';
 import type { Controller } from './work/controller.ts';
 
 export interface ControllerOptions {
@@ -10,5 +12,5 @@ export interface ControllerOptions {
 }
 
 export function controllers({ runner, clock }: ControllerOptions): readonly Controller[] {
-  return [providerController({ runner, clock })];
+  return [providerController({ runner, clock }), vmImageController, virtualMachineController];
 }
