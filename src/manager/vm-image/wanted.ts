@@ -6,8 +6,8 @@ import type { KubeObject } from '#kube/object';
 import { providerKey } from './at-provider.ts';
 
 interface Reference {
-  readonly name?: string;
-  readonly namespace?: string;
+  readonly name?: string | undefined;
+  readonly namespace?: string | undefined;
 }
 
 /** The Providers at which VirtualMachines wait for the image, or were made of it; each once, in a lasting order. */
