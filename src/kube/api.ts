@@ -5,6 +5,8 @@ import type { Resource } from './resource.ts';
 export interface KubeApi {
   /** URL of the server, for messages. */
   readonly server: string;
+  /** That of the login's context, `default` where it names none. */
+  readonly namespace: string;
   /** undefined where there is none of that name. */
   get(resource: Resource, key: ObjectKey): Promise<KubeObject | undefined>;
   /** All of them as of one moment, page by page. */

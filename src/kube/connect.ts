@@ -52,12 +52,13 @@ export async function connectKube(login: KubeLogin = {}, options: ConnectOptions
     clock: options.clock ?? createClock(),
     timeoutMs: options.timeoutMs ?? 30_000,
   });
-  return kubeApi(server, transport);
+  const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
+  return kubeApi({ server, namespace }, transport);
 }
 
-function kubeApi(server: string, transport: Transport): KubeApi {
+function kubeApi(which: Pick<KubeApi, 'server' | 'namespace'>, transport: Transport): KubeApi {
   return {
-    server,
+    ...which,
     get: async (resource, key) => await unlessAbsent(transport.ask({ method: 'GET', path: pathOf(resource, key) })),
     list: async (resource, namespace, selection = {}) =>
       await listPages(resource, async (query) => {

@@ -2,7 +2,6 @@
 import type { Command } from '@commander-js/extra-typings';
 import { connectKube } from '#kube/connect';
 import type { KubeApi } from '#kube/api';
-import { currentNamespace } from '#kube/login';
 
 export interface KubectlOptions {
   readonly namespace?: string | undefined;
@@ -30,7 +29,7 @@ export async function withApi<T>(options: KubectlOptions, work: (connected: Conn
   const { namespace, ...login } = options;
   const api = await connectKube(login);
   try {
-    return await work({ api, namespace: namespace ?? (await currentNamespace(login)) });
+    return await work({ api, namespace: namespace ?? api.namespace });
   } finally {
     api.close();
   }

@@ -13,7 +13,11 @@ export async function addressesOf(connected: Connected, name: string): Promise<s
   if (ips.length > 0) return ips.map((ip) => `${ip}\n`).join('');
   const isOn = vm.text('status', 'powerState') === 'On';
   const why = isOn ? 'its guest agent has told no address yet' : 'it is not running';
-  throw new Fault('precondition', { subject: `VirtualMachine ${name}`, why, remedy: `Look with: kubectl vm why ${name}` });
+  throw new Fault('precondition', {
+    subject: `VirtualMachine ${name}`,
+    why,
+    remedy: `Look with: kubectl vm why ${name}`,
+  });
 }
 
 /** Its URL. Throws `precondition` where there is none yet. */
@@ -25,7 +29,7 @@ export async function consoleOf(connected: Connected, name: string): Promise<str
 
 export async function storyOf(connected: Connected, name: string, nowMs: number): Promise<string> {
   const vm = await findVm(connected, name);
-  const { items } = await connected.api.list(EVENTS, connected.namespace);
-  const events = items.map(readFields).filter((event) => event.text('involvedObject', 'uid') === vm.metadata.uid);
-  return tellStory({ vm: readFields(vm), events, nowMs });
+  const selection = { fieldSelector: `involvedObject.uid=${vm.metadata.uid}` };
+  const { items } = await connected.api.list(EVENTS, connected.namespace, selection);
+  return tellStory({ vm: readFields(vm), events: items.map(readFields), nowMs });
 }

@@ -46,7 +46,11 @@ export async function runVmPlugin(options: PluginOptions): Promise<void> {
     );
   look('ip', "Prints a VM's addresses, one a line.", addressesOf);
   look('console', "Prints the URL of a VM's console.", consoleOf);
-  look('why', 'Tells how it stands with a VM, and why.', async (connected, vm) => await storyOf(connected, vm, clock.now()));
+  look(
+    'why',
+    'Tells how it stands with a VM, and why.',
+    async (connected, vm) => await storyOf(connected, vm, clock.now()),
+  );
   await program.parseAsync(options.args, { from: 'user' });
 }
 
@@ -61,7 +65,9 @@ export async function runCreateVmSnapshot(options: PluginOptions): Promise<void>
         .default(false)
         .preset('true'),
     )
-    .addOption(new Option('--dry-run <how>', 'make nothing').choices(['none', 'client'] as const).default('none' as const))
+    .addOption(
+      new Option('--dry-run <how>', 'make nothing').choices(['none', 'client'] as const).default('none' as const),
+    )
     .addOption(new Option('-o, --output <form>', 'what to print').choices(['name', 'yaml', 'json'] as const))
     .action(async (name, given) =>
       options.write(await withApi(given, async (connected) => await createSnapshot(connected, name, given))),
@@ -70,16 +76,11 @@ export async function runCreateVmSnapshot(options: PluginOptions): Promise<void>
 }
 
 function newProgram(name: string, { version, write, writeError }: PluginOptions) {
-  return new Command(name)
-    .version(version)
-    .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: writeError });
+  return new Command(name).version(version).exitOverride().configureOutput({ writeOut: write, writeErr: writeError });
 }
 
 function waitOption() {
-  return new Option('--wait [duration]', 'until it is so, at most this long')
-    .argParser(durationMs)
-    .preset('5m');
+  return new Option('--wait [duration]', 'until it is so, at most this long').argParser(durationMs).preset('5m');
 }
 
 function durationMs(text: string): number {
