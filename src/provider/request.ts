@@ -52,6 +52,12 @@ export function decodeVmid(id: string, field = 'id'): Vmid {
   throw invalidSpec(field, why, 'Use the VMID that Create answered with');
 }
 
+/** Whose VM is meant where a call names no id; undefined where it names one, or its owner is not told by a uid. */
+export function ownerMeant(id: string, { uid, name = '', namespace }: Partial<Owner>): Owner | undefined {
+  if (id.trim() !== '' || uid === undefined) return undefined;
+  return { uid, name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
 const OPS: Readonly<Partial<Record<WireOp, PowerOp>>> = {
   [WireOp.ON]: 'on',
   [WireOp.OFF]: 'off',

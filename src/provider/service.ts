@@ -1,5 +1,6 @@
 // The table of what this provider does: a row per RPC. What has no row answers Unimplemented by name.
 import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { Owner } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
 import type { DescribeResponseSchema, Provider } from '#rpc/contract';
 import { encodeRawJson } from '#rpc/payload/describe';
@@ -15,6 +16,7 @@ import type { Context } from './context.ts';
 import { toFault } from './faults.ts';
 import { encodeImageOutcome, inWordsOfImage } from './image-request.ts';
 import { type Description, describeVm } from './read/describe.ts';
+import { describeOwned } from './read/describe-owned.ts';
 import { readDiskInfo } from './read/disk-info.ts';
 import { diskOf, readExistingImage } from './read/existing-image.ts';
 import { createListVms } from './read/list-vms.ts';
@@ -27,10 +29,12 @@ import {
   decodeReconfigureOrder,
   decodeVmid,
   encodeCreateOutcome,
+  ownerMeant,
 } from './request.ts';
 import { exportFault } from './refusals.ts';
 import { createCreateRuns } from './run/create-runs.ts';
 import { deleteVm } from './run/delete.ts';
+import { deleteOwned } from './run/delete-owned.ts';
 import { upgradeHardware } from './run/hardware-upgrade.ts';
 import { prepareImage } from './run/images/prepare.ts';
 import { importDisk } from './run/imports/import-disk.ts';
@@ -61,6 +65,9 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       return encodeDiskInfo(await about(query.vmid, 'tell of a disk', readDiskInfo(ctx, query, owner, deadline)));
     },
     describe: async ({ id }, { deadline, owner }) => {
+      const whose = ownerMeant(id, owner);
+      if (whose !== undefined)
+        return encodeDescription(await aboutOwner(whose, 'describe', describeOwned(ctx, runs, whose, deadline)));
       const vmid = decodeVmid(id);
       return encodeDescription(await about(vmid, 'describe', describeVm(ctx, runs, vmid, owner, deadline)));
     },
@@ -105,9 +112,13 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
     },
     exportDisk: async ({ vmId }) => await Promise.reject(exportFault(vmId)),
     delete: async ({ id }, call) => {
-      const vmid = decodeVmid(id);
-      const run = async (): Promise<void> => await deleteVm(ctx, vmid, call.owner, call.deadline);
-      await changed({ vmid }, 'delete', call, run);
+      const remove = async (vmid: Vmid): Promise<void> => {
+        const run = async (): Promise<void> => await deleteVm(ctx, vmid, call.owner, call.deadline);
+        await changed({ vmid }, 'delete', call, run);
+      };
+      const whose = ownerMeant(id, call.owner);
+      if (whose === undefined) await remove(decodeVmid(id));
+      else await aboutOwner(whose, 'delete', deleteOwned(ctx, whose, call.deadline, remove));
       return {};
     },
     clone: async (request, call) => {
@@ -162,6 +173,14 @@ async function about<T>(vmid: Vmid, wanted: string, work: Promise<T>): Promise<T
     return await work;
   } catch (error) {
     throw toFault(error, { subject: vmSubject({ vmid }), wanted });
+  }
+}
+
+async function aboutOwner<T>({ name }: Owner, wanted: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw toFault(error, { subject: vmSubject({ name }), wanted });
   }
 }
 

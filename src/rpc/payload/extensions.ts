@@ -172,7 +172,8 @@ export const EXTENSIONS: readonly Extension[] = [
     field: 'metadata',
     key: 'virtrigaud-owner-uid',
     type: 'text',
-    meaning: 'UID of the VirtualMachine asked for; with it two of one name are told apart',
+    meaning:
+      'UID of the VirtualMachine asked for; with it two of one name are told apart. A Delete or Describe with an empty `id` means the VM of this owner, also one that is being made: for a manager that has asked for it and never heard of its id. Such a Delete answers when the owner is proven to have none',
     example: '2f1d6c1e-6a1b-4c1e-9d57-0f2f6f0f8a11',
   },
 ];
