@@ -16,7 +16,7 @@ import { lineSplitter } from './lines.ts';
 import { KubeError, type KubeLogin, loadLogin } from './login.ts';
 import type { KubeObject, ObjectKey } from './object.ts';
 import { listPages, type Query } from './pages.ts';
-import { pathOf, type Resource } from './resource.ts';
+import { nameOf, pathOf, type Resource } from './resource.ts';
 import { errorOfStatus } from './status.ts';
 import { createTransport, type Transport } from './transport.ts';
 
@@ -59,11 +59,11 @@ export async function connectKube(login: KubeLogin = {}, options: ConnectOptions
 function kubeApi(which: Pick<KubeApi, 'server' | 'namespace'>, transport: Transport): KubeApi {
   return {
     ...which,
-    get: async (resource, key) => await unlessAbsent(transport.ask({ method: 'GET', path: pathOf(resource, key) })),
+    get: async (resource, key) => await unlessAbsent(transport.ask({ method: 'GET', ...to(resource, key) })),
     list: async (resource, namespace, selection = {}) =>
-      await listPages(resource, async (query) => {
-        const path = pathOf(resource, { namespace });
-        return await transport.ask({ method: 'GET', path, query: { ...selectors(selection), ...query } });
+      await listPages(resource, async (page) => {
+        const query = { ...selectors(selection), ...page };
+        return await transport.ask({ method: 'GET', ...to(resource, { namespace }), query });
       }),
     create: async (resource, object) => await create(transport, resource, object),
     patch: async (resource, key, patch, how) => await mergePatch(transport, resource, key, patch, how),
@@ -75,8 +75,12 @@ function kubeApi(which: Pick<KubeApi, 'server' | 'namespace'>, transport: Transp
 
 async function create(transport: Transport, resource: Resource, object: NewObject): Promise<KubeObject> {
   const { namespace } = object.metadata;
-  const path = pathOf(resource, { namespace });
-  return (await transport.ask({ method: 'POST', path, query: OURS, body: object })) as KubeObject;
+  return (await transport.ask({
+    method: 'POST',
+    ...to(resource, { namespace }),
+    query: OURS,
+    body: object,
+  })) as KubeObject;
 }
 
 const OURS: Query = { fieldManager: FIELD_MANAGER };
@@ -88,9 +92,10 @@ async function mergePatch(
   patch: MergePatch,
   { subresource }: PatchOptions = {},
 ): Promise<KubeObject> {
-  const path = `${pathOf(resource, key)}${subresource === undefined ? '' : `/${subresource}`}`;
+  const { path, queue } = to(resource, key);
+  const what = { path: `${path}${subresource === undefined ? '' : `/${subresource}`}`, queue };
   const contentType = 'application/merge-patch+json';
-  return (await transport.ask({ method: 'PATCH', path, query: OURS, body: patch, contentType })) as KubeObject;
+  return (await transport.ask({ method: 'PATCH', ...what, query: OURS, body: patch, contentType })) as KubeObject;
 }
 
 async function remove(
@@ -104,7 +109,12 @@ async function remove(
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   };
   const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions };
-  await unlessAbsent(transport.ask({ method: 'DELETE', path: pathOf(resource, key), body }));
+  await unlessAbsent(transport.ask({ method: 'DELETE', ...to(resource, key), body }));
+}
+
+/** A Lease is not to wait until many other things are written. */
+function to(resource: Resource, key: Partial<ObjectKey>): { readonly path: string; readonly queue: string } {
+  return { path: pathOf(resource, key), queue: nameOf(resource) };
 }
 
 /** A kind that the server does not have is an error still. */
@@ -127,7 +137,7 @@ async function watch(transport: Transport, resource: Resource, options: WatchOpt
     timeoutSeconds: String(watchSeconds()),
   };
   const onChunk = lineSplitter((line) => onEvent(parseEvent(line)));
-  await transport.stream({ method: 'GET', path: pathOf(resource, { namespace }), query }, { signal, onOpen, onChunk });
+  await transport.stream({ method: 'GET', ...to(resource, { namespace }), query }, { signal, onOpen, onChunk });
 }
 
 /** 5 to 10 minutes, so that not all watches end at once. */

@@ -1,6 +1,7 @@
 // One request to the server and its answer. A server that is not there is an answer too: `Unreachable`.
 import type { Dispatcher } from 'undici';
 import type { Clock } from '#runtime/clock';
+import { createLanes } from '#runtime/lanes';
 import { KubeApiError } from './api.ts';
 import type { CredentialSource } from './credentials.ts';
 import { errorOfAnswer } from './status.ts';
@@ -8,6 +9,8 @@ import { errorOfAnswer } from './status.ts';
 export interface KubeRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
+  /** Requests of one queue wait for each other, and for no others. */
+  readonly queue: string;
   readonly query?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
@@ -38,6 +41,8 @@ export interface TransportOptions {
   readonly timeoutMs: number;
 }
 
+/** So many requests of a queue are under way at once: a server that is asked everything at once drops connections. */
+const AT_ONCE = 16;
 /** As often as Kubernetes' own clients do what a server asks for that has too much to do. */
 const MOST_TRIES = 10;
 
@@ -46,6 +51,8 @@ export function createTransport(options: TransportOptions): Transport {
   // It may be the path within a gateway.
   const { origin, pathname } = new URL(server);
   const root = pathname.replace(/\/$/, '');
+  const lanes = createLanes();
+  const closed = new AbortController();
 
   async function send(request: KubeRequest, signal: AbortSignal, streams: boolean): Promise<Dispatcher.ResponseData> {
     const { headers, dispatcher } = await credentials.current();
@@ -78,12 +85,13 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   async function ask(request: KubeRequest): Promise<unknown> {
+    const queue = [{ key: request.queue, width: AT_ONCE }];
     for (let tries = 1; ; tries++) {
-      const { answer, text } = await once(request);
+      const { answer, text } = await lanes.through(queue, closed.signal, async () => await once(request));
       if (answer.statusCode < 300) return parsed(server, text);
       const pauseMs = pauseAskedFor(answer);
       if (pauseMs === undefined || tries >= MOST_TRIES) throw errorOfAnswer(answer.statusCode, text);
-      await clock.sleep(pauseMs);
+      await clock.sleep(pauseMs, closed.signal);
     }
   }
 
@@ -112,7 +120,13 @@ export function createTransport(options: TransportOptions): Transport {
     }
   }
 
-  return { ask, stream, close: () => credentials.close() };
+  return { ask, stream, close };
+
+  function close(): void {
+    const message = `Kubernetes API at ${server}: the connection was closed`;
+    closed.abort(new KubeApiError({ code: 0, reason: 'Unreachable', message }));
+    credentials.close();
+  }
 }
 
 function queryText(query: Readonly<Record<string, string>>): string {

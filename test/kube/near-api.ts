@@ -1,5 +1,6 @@
 // A client of ours and the API on one machine: both in this process, a socket between them.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeApi, NewObject } from '#kube/api';
@@ -23,7 +24,16 @@ export interface NearApi {
   back(): Promise<void>;
   /** While the server is away for everybody else. */
   behindItsBack(act: (api: KubeApi) => Promise<void>, options?: { readonly forgets?: boolean }): Promise<void>;
+  /** Another client, over a network of its own. */
+  another(): Promise<GatedApi>;
   stop(): Promise<void>;
+}
+
+export interface GatedApi {
+  readonly api: KubeApi;
+  /** From now on nothing gets through, in neither direction, and nobody is told. */
+  hold(): void;
+  stop(): void;
 }
 
 export async function startNearApi(definitions: readonly JsonObject[] = [DEFINITION]): Promise<NearApi> {
@@ -63,10 +73,37 @@ export async function startNearApi(definitions: readonly JsonObject[] = [DEFINIT
       await away();
       await back();
     },
+    another: async () => await gated(sim, folder),
     stop: async () => {
       api.close();
       await sim.stop();
       rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+async function gated({ url, kubeconfig }: KubeSim, folder: string): Promise<GatedApi> {
+  const { port } = new URL(url);
+  const sockets = new Set<Socket>();
+  const gate = createServer((near) => {
+    const far = connect(Number(port), '127.0.0.1');
+    for (const socket of [near, far]) sockets.add(socket.on('error', () => {}));
+    near.pipe(far).pipe(near);
+  });
+  await new Promise<void>((resolve) => gate.listen(0, '127.0.0.1', resolve));
+  const { port: gatePort } = gate.address() as AddressInfo;
+  const file = join(folder, `kubeconfig-${gatePort}`);
+  writeFileSync(file, readFileSync(kubeconfig, 'utf8').replace(`:${port}`, `:${gatePort}`));
+  const api = await connectKube({ kubeconfig: file });
+  return {
+    api,
+    hold: () => {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+    stop: () => {
+      api.close();
+      gate.close();
+      for (const socket of sockets) socket.destroy();
     },
   };
 }
