@@ -15,15 +15,27 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 
 /** `pending` of Describe (`memory; cores; vcpus`) as part of a sentence: `memory and CPUs`. */
 export function pendingWords(pending: string): string {
-  const keys = pending.split('; ').filter((key) => key !== '');
-  const words = [...new Set(keys.map(wordFor))];
-  const last = words.pop();
-  if (last === undefined) return 'what is pending';
-  return words.length === 0 ? last : `${words.join(', ')} and ${last}`;
+  return listed(wordsOf(pending)) ?? 'what is pending';
+}
+
+/** The same without these; undefined where nothing is left. */
+export function otherPendingWords(pending: string, left: readonly string[]): string | undefined {
+  return listed(wordsOf(pending).filter((word) => !left.includes(word)));
 }
 
 export function isPending(pending: string, word: string): boolean {
-  return pending.split('; ').some((key) => wordFor(key) === word);
+  return wordsOf(pending).includes(word);
+}
+
+function wordsOf(pending: string): string[] {
+  const keys = pending.split('; ').filter((key) => key !== '');
+  return [...new Set(keys.map(wordFor))];
+}
+
+function listed(words: readonly string[]): string | undefined {
+  const last = words.at(-1);
+  const others = words.slice(0, -1);
+  return others.length === 0 ? last : `${others.join(', ')} and ${last}`;
 }
 
 function wordFor(key: string): string {

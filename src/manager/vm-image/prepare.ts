@@ -42,7 +42,7 @@ async function advance(visit: Visit, provider: ObjectRef, known: AtProvider): Pr
   try {
     return await ask(visit, client, known);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    if (!(error instanceof Fault) || visit.signal.aborted) throw error;
     // What is there stays there while nobody can be asked.
     if (passes(error)) return [{ ...known, message: error.message }, known.available ? 'ready' : 'passing-trouble'];
     return [{ available: false, message: error.message }, 'refused'];

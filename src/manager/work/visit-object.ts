@@ -110,7 +110,8 @@ async function outcomeOf(phase: Phase, visit: Visit): Promise<Outcome | { readon
   try {
     return await phase(visit);
   } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    // What was called off says nothing of the object.
+    if (!(error instanceof Fault) || visit.signal.aborted) throw error;
     notReady(visit, whyOf(error), 'Warning');
     return { passes: passes(error) };
   }
