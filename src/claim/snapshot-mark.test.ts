@@ -38,6 +38,17 @@ describe('the mark of a snapshot', () => {
     expect(isSameRequest(undefined, mark)).toBe(false);
   });
 
+  it('tells objects apart by their uid, whatever they say, where both have one', () => {
+    const by = (uid: string | undefined, description = 'x') =>
+      snapshotMark({ ...wish, description, uid }, 'default/prod');
+    const read = readSnapshotMark(describeWithMark('x', by('u1')) ?? '').mark;
+    expect(read).toEqual(by('u1'));
+    expect(isSameRequest(read, by('u1', 'other'))).toBe(true);
+    expect(isSameRequest(read, by('u2'))).toBe(false);
+    expect([isSameRequest(read, by(undefined)), isSameRequest(by(undefined), by('u1'))]).toEqual([true, true]);
+    expect(isSameRequest(read, by(undefined, 'other'))).toBe(false);
+  });
+
   it('is refused a text that leaves no room for it', () => {
     expect(describeWithMark('x'.repeat(8_000), mark)).toBeDefined();
     expect(describeWithMark('x'.repeat(8_192), mark)).toBeUndefined();

@@ -9,6 +9,8 @@ export interface SnapshotWish {
   /** The caller's own text. */
   readonly description: string;
   readonly memory: boolean;
+  /** Of the object that asks, where the caller has objects. */
+  readonly uid?: string | undefined;
 }
 
 export interface SnapshotMark {
@@ -18,6 +20,8 @@ export interface SnapshotMark {
   readonly digest: string;
   /** Whether the guest's memory was asked for; it is not there of a guest that did not run. */
   readonly wantsMemory: boolean;
+  /** Of the object that asked; it asks for the same snapshot whatever it says of it later. */
+  readonly uid?: string | undefined;
 }
 
 /** `mark` is undefined for a snapshot that was not asked of any provider, or of one whose mark we cannot read. */
@@ -38,6 +42,7 @@ export function snapshotMark(wish: SnapshotWish, instance: string): SnapshotMark
     hint: shorten(wish.hint),
     digest: digestOf(wish),
     wantsMemory: wish.memory,
+    ...(wish.uid === undefined ? {} : { uid: shorten(wish.uid) }),
   };
 }
 
@@ -49,7 +54,8 @@ function digestOf({ hint, description, memory }: SnapshotWish): string {
 
 /** A description that ends with the mark; undefined where the text leaves no room for it. */
 export function describeWithMark(text: string, mark: SnapshotMark): string | undefined {
-  const fields = { d: mark.digest, h: mark.hint, i: mark.instance, ...(mark.wantsMemory ? { m: 1 } : {}) };
+  const { digest: d, hint: h, instance: i, uid: u } = mark;
+  const fields = { d, h, i, ...(mark.wantsMemory ? { m: 1 } : {}), ...(u === undefined ? {} : { u }) };
   const json = JSON.stringify(fields).replaceAll('<', '\\u003c').replaceAll('>', '\\u003e');
   const line = `<!-- virtrigaud-snapshot ${VERSION} ${json} -->`;
   const kept = text.trimEnd();
@@ -68,15 +74,17 @@ export function readSnapshotMark(description: string): SnapshotReading {
 
 function parseMark(json: string): SnapshotMark | undefined {
   try {
-    const { d, h, i, m } = JSON.parse(json) as Record<string, unknown>;
+    const { d, h, i, m, u } = JSON.parse(json) as Record<string, unknown>;
     if (typeof d !== 'string' || typeof h !== 'string' || typeof i !== 'string') return undefined;
-    return { digest: d, hint: h, instance: i, wantsMemory: m === 1 };
+    return { digest: d, hint: h, instance: i, wantsMemory: m === 1, ...(typeof u === 'string' ? { uid: u } : {}) };
   } catch {
     return undefined;
   }
 }
 
-/** Whether the very request that `wanted` was made from has made the snapshot with `mark`. */
+/** Whether the very request that `wanted` was made from has made the snapshot with `mark`, or one of the same object has. */
 export function isSameRequest(mark: SnapshotMark | undefined, wanted: SnapshotMark): boolean {
-  return mark?.instance === wanted.instance && mark.digest === wanted.digest;
+  if (mark?.instance !== wanted.instance) return false;
+  const isOneObject = mark.uid === undefined || wanted.uid === undefined ? undefined : mark.uid === wanted.uid;
+  return isOneObject ?? mark.digest === wanted.digest;
 }

@@ -131,7 +131,7 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       }
     },
     snapshotCreate: async (request, call) => {
-      const order = decodeSnapshotOrder(request);
+      const order = decodeSnapshotOrder(request, call.objectUid);
       const run = async () => await createSnapshot(ctx, order, call.owner, call.deadline);
       return encodeSnapshot(await changed({ vmid: order.vmid, snapshot: order.hint }, 'snapshot', call, run));
     },

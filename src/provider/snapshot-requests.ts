@@ -9,10 +9,11 @@ import type { SnapshotOrder } from './run/snapshots/create.ts';
 import type { SnapshotReference } from './run/snapshots/delete.ts';
 import type { SnapshotOutcome } from './run/snapshots/rounds.ts';
 
-export function decodeSnapshotOrder(request: SnapshotCreateRequest): SnapshotOrder {
+/** @param uid of the object that asks, where it says so */
+export function decodeSnapshotOrder(request: SnapshotCreateRequest, uid: string | undefined): SnapshotOrder {
   const { vmId, nameHint, description, includeMemory } = request;
   if (nameHint === '') throw invalidSpec('name_hint', 'is missing', 'Give the snapshot a name');
-  return { vmid: decodeVmid(vmId, 'vm_id'), hint: nameHint, description, memory: includeMemory };
+  return { vmid: decodeVmid(vmId, 'vm_id'), hint: nameHint, description, memory: includeMemory, uid };
 }
 
 export function decodeSnapshotReference(request: { vmId: string; snapshotId: string }): SnapshotReference {

@@ -33,6 +33,7 @@ export class Calls {
         method,
         deadline,
         owner: ownerOf(call.metadata),
+        objectUid: textOf(call.metadata, 'virtrigaud-object-uid'),
         // Reading a certificate costs more than all else here, and few ask.
         get peer() {
           return peerOf(call);

@@ -49,6 +49,8 @@ export interface CallOptions {
   /** Real ms. */
   readonly deadlineMs?: number;
   readonly owner?: Partial<Owner>;
+  /** Of the object that asks where that is no VirtualMachine: a VMSnapshot. */
+  readonly objectUid?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -120,6 +122,7 @@ function callOf<Input extends DescMessage, Output extends DescMessage>(
       const deadlineMs = call.deadlineMs ?? options.deadlineMs ?? usualDeadlineMs(method.name);
       const message = create(method.input, request);
       const metadata = metadataOf(call.owner ?? options.owner ?? {}, options.waitForReady ?? false);
+      if (call.objectUid !== undefined) metadata.set('virtrigaud-object-uid', call.objectUid);
       const deadline = clock.realNow() + deadlineMs;
       const abort = (): void => running.cancel();
       const running = channel.makeUnaryRequest(path, write, read, message, metadata, { deadline }, (error, answer) => {

@@ -16,6 +16,8 @@ export interface CallContext {
   readonly deadline: Deadline;
   /** As far as the caller sends it. */
   readonly owner: Partial<Owner>;
+  /** Of the object that asks where that is no VirtualMachine, as far as the caller sends it. */
+  readonly objectUid: string | undefined;
   /** Who asks: the first name in the client certificate, without one its address. */
   readonly peer: string | undefined;
 }

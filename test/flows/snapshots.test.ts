@@ -107,6 +107,25 @@ describe('O9: a snapshot', () => {
     expect(guestOf(stage, id)).toEqual(before);
   });
 
+  it('of an object follows its description, keeps what people wrote meanwhile, and never changes its memory', async () => {
+    const vmId = ourVm(stage);
+    const ask = async (objectUid: string, description: string, includeMemory = false) =>
+      await outcomeOf(
+        stage.client.snapshotCreate({ vmId, nameHint: 'before', description, includeMemory }, { objectUid }),
+      );
+    const text = (): string => guestOf(stage, vmId).snapshots['before']?.['description'] ?? '';
+    await ask('u1', 'one');
+    guestOf(stage, vmId).snapshots['before']!['description'] = `by hand\n${text()}`;
+    expect(await writesOf(async () => await ask('u1', 'one'))).toEqual([]);
+    expect(text()).toContain('by hand');
+    expect(await ask('u1', 'two')).toMatchObject({ kind: 'ok' });
+    expect(text()).toMatch(/^two\n<!-- virtrigaud-snapshot 1 .*"u":"u1"/);
+    expect(await writesOf(async () => await ask('u1', 'two'))).toEqual([]);
+    expect(await ask('u1', 'two', true)).toMatchObject({ kind: 'precondition' });
+    expect(await ask('u2', 'two')).toMatchObject({ kind: 'already-exists' });
+    expect(text()).toMatch(/^two/);
+  });
+
   it('waits for a backup to end, and for a lock that PVE gives up on', async () => {
     const id = ourVm(stage);
     guestOf(stage, id).config['lock'] = 'backup';

@@ -84,6 +84,17 @@ export async function takeSnapshot(pve: Pve, vm: VmAt, snapshot: NewSnapshot, ca
   return requiredUpid(answer, 'the answer to a snapshot');
 }
 
+/** Writes another description; everything else of a snapshot stays as it was taken. */
+export async function describeSnapshot(
+  pve: Pve,
+  vm: VmAt,
+  name: string,
+  description: string,
+  call: Deadline,
+): Promise<void> {
+  await pve.put(`${vmPath(vm)}/snapshot${path`/${name}`}/config`, call, { description });
+}
+
 /**
  * Starts the removal of a snapshot and gives its task. What fails leaves entry and lock (pve-behaviour 14.5).
  * @param force the entry goes also where a storage does not follow; for one that is incomplete.

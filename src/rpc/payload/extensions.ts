@@ -176,4 +176,12 @@ export const EXTENSIONS: readonly Extension[] = [
       'UID of the VirtualMachine asked for; with it two of one name are told apart. A Delete or Describe with an empty `id` means the VM of this owner, also one that is being made: for a manager that has asked for it and never heard of its id. Such a Delete answers when the owner is proven to have none',
     example: '2f1d6c1e-6a1b-4c1e-9d57-0f2f6f0f8a11',
   },
+  {
+    field: 'metadata',
+    key: 'virtrigaud-object-uid',
+    type: 'text',
+    meaning:
+      'UID of the VMSnapshot that asks, in a SnapshotCreate; with it two of one name are told apart, and the same one may change its description',
+    example: '7c0f1f55-9a3b-4a52-8f0e-0c8f3c3b9d10',
+  },
 ];

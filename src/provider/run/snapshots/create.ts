@@ -12,7 +12,7 @@ import type { Owner } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
 import { listStorages } from '#pve/nodes/storage';
 import { canSnapshot } from '#pve/qemu/feature';
-import { type NewSnapshot, takeSnapshot } from '#pve/qemu/snapshots';
+import { describeSnapshot, type NewSnapshot, takeSnapshot } from '#pve/qemu/snapshots';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../../context.ts';
 import { activeSnapshotTask, type KnownSnapshot, type SnapshottedVm } from '../../observe/snapshotted-vm.ts';
@@ -35,9 +35,10 @@ export async function createSnapshot(
   asker: Partial<Owner>,
   call: Deadline,
 ): Promise<SnapshotOutcome> {
-  const wanted = { order, name: snapshotName(order.hint), mark: snapshotMark(order, ctx.instance) };
-  const description = describeWithMark(order.description, wanted.mark);
+  const mark = snapshotMark(order, ctx.instance);
+  const description = describeWithMark(order.description, mark);
   if (description === undefined) throw invalidSpec('description', 'is too long', 'Use at most 8,000 characters');
+  const wanted = { order, name: snapshotName(order.hint), mark, description };
   const change = { vmid: order.vmid, asker, wanted: WANTED, isDestructive: false };
   return await inRounds(ctx, change, call, async (vm) => {
     if (vm === undefined) {
@@ -64,6 +65,8 @@ interface Wanted {
   readonly order: SnapshotOrder;
   readonly name: string;
   readonly mark: SnapshotMark;
+  /** With the mark. */
+  readonly description: string;
 }
 
 /** There is one of this name: an earlier call's, perhaps unfinished, or another one, which is nobody's to replace. */
@@ -71,11 +74,16 @@ async function goOnWith(
   ctx: Context,
   vm: SnapshottedVm,
   known: KnownSnapshot,
-  { order, name, mark }: Wanted,
+  wanted: Wanted,
   call: Deadline,
 ): Promise<SnapshotOutcome> {
+  const { order, name, mark } = wanted;
   if (!isSameRequest(known.mark, mark)) throw otherSnapshot(vm, known, order);
-  if (known.state === undefined) return outcome(vm, name, undefined);
+  if (known.mark?.wantsMemory !== mark.wantsMemory) throw otherMemory(vm, known);
+  if (known.state === undefined) {
+    await describeAnew(ctx, vm, known, wanted, call);
+    return outcome(vm, name, undefined);
+  }
   const upid = await activeSnapshotTask(ctx, vm, 'qmsnapshot', call);
   const running = upid === undefined ? undefined : await finished(ctx, vm, upid, call);
   if (running !== undefined) return outcome(vm, name, running);
@@ -84,6 +92,29 @@ async function goOnWith(
     await dropSnapshot(ctx, vm, known, call);
   }
   throw new Fault('busy', { subject: vm.subject, wanted: WANTED, why: `${name} was not finished` });
+}
+
+/** The object that has asked for it says something else of it now; what people have written stays until then. */
+async function describeAnew(
+  ctx: Context,
+  vm: SnapshottedVm,
+  known: KnownSnapshot,
+  { name, mark, description }: Wanted,
+  call: Deadline,
+): Promise<void> {
+  if (known.mark?.digest === mark.digest) return;
+  refuseLocked(vm, WANTED);
+  await describeSnapshot(ctx.pve, vm.guest, name, description, call);
+}
+
+function otherMemory(vm: SnapshottedVm, { name, mark }: KnownSnapshot): Fault {
+  const how = mark?.wantsMemory === true ? 'with' : 'without';
+  return new Fault('precondition', {
+    subject: vm.subject,
+    wanted: WANTED,
+    why: `${name} was taken ${how} memory, which cannot be changed`,
+    remedy: 'Take another snapshot',
+  });
 }
 
 function otherSnapshot(vm: SnapshottedVm, { name, mark }: KnownSnapshot, { hint }: SnapshotOrder): Fault {
