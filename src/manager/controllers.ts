@@ -3,6 +3,7 @@ import type { Clock } from '#runtime/clock';
 import { providerController } from './provider/controller.ts';
 import type { ProviderRunner } from './provider/runner.ts';
 import { virtualMachineController } from './virtual-machine/controller.ts';
+import { vmSnapshotController } from './vm-snapshot/controller.ts';
 import { vmImageController } from './vm-image/controller.ts';
 import type { Controller } from './work/controller.ts';
 
@@ -12,5 +13,5 @@ export interface ControllerOptions {
 }
 
 export function controllers({ runner, clock }: ControllerOptions): readonly Controller[] {
-  return [providerController({ runner, clock }), vmImageController, virtualMachineController];
+  return [providerController({ runner, clock }), vmImageController, virtualMachineController, vmSnapshotController];
 }

@@ -136,12 +136,12 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       return encodeSnapshot(await changed({ vmid: order.vmid, snapshot: order.hint }, 'snapshot', call, run));
     },
     snapshotDelete: async (request, call) => {
-      const order = decodeSnapshotReference(request);
+      const order = decodeSnapshotReference(request, call.objectUid);
       const run = async () => await removeSnapshot(ctx, order, call.owner, call.deadline);
       return { task: encodeTask('snapdelete', await changed(named(order), 'delete a snapshot', call, run)) };
     },
     snapshotRevert: async (request, call) => {
-      const order = decodeSnapshotReference(request);
+      const order = decodeSnapshotReference(request, call.objectUid);
       const run = async () => await revertToSnapshot(ctx, order, call.owner, call.deadline);
       return { task: encodeTask('revert', await changed(named(order), 'revert to a snapshot', call, run)) };
     },

@@ -16,12 +16,16 @@ export function decodeSnapshotOrder(request: SnapshotCreateRequest, uid: string 
   return { vmid: decodeVmid(vmId, 'vm_id'), hint: nameHint, description, memory: includeMemory, uid };
 }
 
-export function decodeSnapshotReference(request: { vmId: string; snapshotId: string }): SnapshotReference {
+/** @param uid of the object whose snapshot is meant, where it says so */
+export function decodeSnapshotReference(
+  request: { vmId: string; snapshotId: string },
+  uid: string | undefined,
+): SnapshotReference {
   const { vmId, snapshotId } = request;
   if (snapshotId === '') {
     throw invalidSpec('snapshot_id', 'is missing', 'Use the id that SnapshotCreate answered with');
   }
-  return { vmid: decodeVmid(vmId, 'vm_id'), id: snapshotId };
+  return { vmid: decodeVmid(vmId, 'vm_id'), id: snapshotId, uid };
 }
 
 export function encodeSnapshot(outcome: SnapshotOutcome): MessageInitShape<typeof SnapshotCreateResponseSchema> {

@@ -36,7 +36,7 @@ export function restartWish(at: string): PowerWish {
   return {
     verb: 'restarts',
     patch: { metadata: { annotations: { [RESTART_REQUESTED]: at } } },
-    isThere: (vm) => vm.text('status', 'restartedAt') === at,
+    isThere: (vm) => vm.text('status', 'restart', 'handled') === at,
   };
 }
 

@@ -18,12 +18,28 @@ const atProvider = strictObject({
   }),
 });
 
+const asked = optionalObject({
+  description: text('Description.'),
+  includeMemory: flag('Whether with memory.'),
+}).describe('What the provider was last asked for.');
+
+const revert = optionalObject({
+  begun: text('The value of the annotation `virtrigaud.io/revert-requested-at` that is acted on.'),
+  begunAt: time('Since when.'),
+  handled: text('The last value that was acted on.'),
+  message: text('What came of it.'),
+}).describe('Ways back to it that were asked for.');
+
 export const vmSnapshotStatus = optionalObject({
   ...conditions,
   phase: oneOf('What is going on, in a word.', ['Pending', 'Creating', 'Ready', 'Deleting', 'Failed', 'Expired']),
   message: text('The same, in a sentence.'),
   snapshotID: text('Its id at the provider.'),
-  taskRef: text('The task that makes it now.'),
+  taskRef: text('The task that makes it now, or goes back to it.'),
+  vmID: text('The VM it was taken of, by its id at the provider.'),
+  hasMemory: flag('Whether the memory of the guest is in it.'),
+  asked,
+  revert,
   creationTime: time('When it was begun.'),
   completionTime: time('When it was done.'),
   expiryTime: time('When it is deleted by itself.'),
@@ -40,3 +56,5 @@ export const vmSnapshotStatus = optionalObject({
   }).describe('How far it is.'),
   providerStatus: z.record(z.string(), atProvider).describe('How it is at its Provider.'),
 });
+
+export type VmSnapshotStatus = z.output<typeof vmSnapshotStatus>;

@@ -19,6 +19,8 @@ export interface SnapshotReference {
   readonly vmid: Vmid;
   /** PVE's name, or what the caller called it when it was made. */
   readonly id: string;
+  /** Of the object whose snapshot is meant. */
+  readonly uid?: string | undefined;
 }
 
 const WANTED = 'delete a snapshot';
@@ -26,7 +28,7 @@ const WANTED = 'delete a snapshot';
 /** Returns when the snapshot is gone, with its VM or without, or being removed by a task that outlives the call. */
 export async function removeSnapshot(
   ctx: Context,
-  { vmid, id }: SnapshotReference,
+  { vmid, id, uid }: SnapshotReference,
   asker: Partial<Owner>,
   call: Deadline,
 ): Promise<SnapshotOutcome> {
@@ -34,7 +36,7 @@ export async function removeSnapshot(
   const change = { vmid, asker, wanted: WANTED, isDestructive: true };
   return await inRounds(ctx, change, call, async (vm) => {
     const known = vm?.snapshots.find((one) => one.name === name);
-    if (vm === undefined || known === undefined) return { vmid, name };
+    if (vm === undefined || known === undefined || isOfAnother(known, uid)) return { vmid, name };
     const earlier = known.state === 'delete' ? await activeSnapshotTask(ctx, vm, 'qmdelsnapshot', call) : undefined;
     if (earlier !== undefined) return outcome(vm, name, await removed(ctx, vm, name, earlier, call));
     refuseLocked(vm, WANTED);
@@ -61,6 +63,11 @@ function refuseByHand(ctx: Context, vm: SnapshottedVm, { name, mark, state }: Kn
     why: `${name} was not taken through us, so it may be another one than is meant`,
     remedy: 'Delete it in PVE',
   });
+}
+
+/** Under the name that is meant, but taken for another object: the one that is meant is not there. */
+export function isOfAnother({ mark }: KnownSnapshot, uid: string | undefined): boolean {
+  return mark?.uid !== undefined && uid !== undefined && mark.uid !== shorten(uid);
 }
 
 /** What was seen of the VM is old: we have changed it, or have waited for somebody who does. */

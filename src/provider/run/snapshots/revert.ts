@@ -14,7 +14,7 @@ import { activeSnapshotTask, type KnownSnapshot, type SnapshottedVm } from '../.
 import { refuseUnclaimed } from '../../refusals.ts';
 import { vmSubject } from '../../subject.ts';
 import { claimOnSight } from '../claim-on-sight.ts';
-import { lookAgain, type SnapshotReference } from './delete.ts';
+import { isOfAnother, lookAgain, type SnapshotReference } from './delete.ts';
 import { namesOf, refuseLocked } from './refusals.ts';
 import { finished, inRounds, outcome, type SnapshotOutcome } from './rounds.ts';
 
@@ -23,7 +23,7 @@ const WANTED = 'revert to a snapshot';
 /** Returns when the VM is back there, or on its way by a task that outlives the call. */
 export async function revertToSnapshot(
   ctx: Context,
-  { vmid, id }: SnapshotReference,
+  { vmid, id, uid }: SnapshotReference,
   asker: Partial<Owner>,
   call: Deadline,
 ): Promise<SnapshotOutcome> {
@@ -36,6 +36,7 @@ export async function revertToSnapshot(
       throw new Fault('not-found', { subject: vmSubject({ vmid }), wanted: WANTED, why: 'there is no such VM' });
     }
     const known = required(vm, name, id);
+    if (isOfAnother(known, uid)) throw anotherOnes(vm, known);
     // Another way back to the same snapshot would lose what the guest has written since.
     if (hasJoined && vm.config.values['parent'] === name) return outcome(vm, name, undefined);
     const rollback = (await joined(ctx, vm, call)) ?? (await sent(ctx, vm, known, asker, call));
@@ -44,6 +45,11 @@ export async function revertToSnapshot(
     hasJoined = true;
     throw lookAgain(vm, WANTED);
   });
+}
+
+function anotherOnes(vm: SnapshottedVm, { name }: KnownSnapshot): Fault {
+  const why = `${name} was taken for another object; the one that is meant is not there`;
+  return new Fault('precondition', { subject: vm.subject, wanted: WANTED, why, remedy: 'Go back to another one' });
 }
 
 interface Rollback {

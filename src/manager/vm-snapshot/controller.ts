@@ -1,0 +1,49 @@
+// VMSnapshots: each is a snapshot of its VM, as long as the object is there.
+import { VIRTUAL_MACHINES, VM_SNAPSHOTS } from '#crd/resources';
+import type { VmSnapshotStatus } from '#crd/vm-snapshot/status';
+import { type KubeObject, keyOf } from '#kube/object';
+import type { Concern, Controller } from '../work/controller.ts';
+import { deleteSnapshot } from './delete.ts';
+import { expire, followVm } from './expire.ts';
+import { lookAtSnapshot, tellOfMemory, tellReady } from './look.ts';
+import { revertVm } from './revert.ts';
+import { describeAnew, takeSnapshot } from './take.ts';
+import { awaitTask } from './task.ts';
+import { findVm, vmNamed } from './vm.ts';
+import { readWish } from './wish.ts';
+
+/** Those of a VM that is there now, is another one, or is gone. */
+const ofItsVm: Concern = {
+  resource: VIRTUAL_MACHINES,
+  matters: (next, previous) => idOf(next) !== idOf(previous) || (next === undefined) !== (previous === undefined),
+  whom: ({ metadata: { name, namespace } }, cache) =>
+    cache
+      .list(VM_SNAPSHOTS, namespace)
+      .filter((object) => vmNamed({ object }).name === name)
+      .map(keyOf),
+};
+
+export const vmSnapshotController: Controller = {
+  resource: VM_SNAPSHOTS,
+  finalizer: 'snapshot.infra.virtrigaud.io/finalizer',
+  concerns: [ofItsVm],
+  phases: [
+    readWish,
+    followVm,
+    findVm,
+    awaitTask,
+    takeSnapshot,
+    describeAnew,
+    revertVm,
+    lookAtSnapshot,
+    tellOfMemory,
+    expire,
+    tellReady,
+  ],
+  deletion: [deleteSnapshot],
+  takesLong: ({ status }) => ((status ?? {}) as VmSnapshotStatus).snapshotID === undefined,
+};
+
+function idOf(vm: KubeObject | undefined): string | undefined {
+  return ((vm?.['status'] ?? {}) as { id?: string }).id;
+}
