@@ -1,25 +1,44 @@
 // The manager: what it watches, and its controllers at work on that.
 import type { KubeApi } from '#kube/api';
+import type { WatchedOptions } from '#kube/cache';
+import { createEventRecorder } from '#kube/events';
 import { createInformers } from '#kube/informers';
+import { lead, type Leadership } from '#kube/leader';
 import type { KubeObject } from '#kube/object';
-import { SECRETS } from '#kube/resource';
+import { DEPLOYMENTS, type Resource, SECRETS, SERVICES } from '#kube/resource';
 import type { Clock } from '#runtime/clock';
 import type { Logger } from '#runtime/log';
 import { controllers } from './controllers.ts';
-import { createProviders } from './providers/providers.ts';
+import type { ManagerMetrics } from './metrics.ts';
+import { orElsewhere } from './provider/elsewhere.ts';
 import type { ProviderRunner } from './provider/runner.ts';
-import type { Controller, World } from './work/controller.ts';
+import { createProviders } from './providers/providers.ts';
+import type { World } from './work/controller.ts';
 import { runController, watchedBy } from './work/run-controller.ts';
 
 export interface ManagerOptions {
   readonly api: KubeApi;
+  /** Runs the Providers that name PVE; those that run already are reached where they are. */
   readonly runner: ProviderRunner;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Nobody else's. */
+  readonly identity: string;
+  /** Absent: it is the only one. */
+  readonly election?: Election | undefined;
+  /** Called where another manager may be at work: ours has ended then, and does not begin again. */
+  readonly onLost?: () => void;
+  readonly metrics?: ManagerMetrics;
   /** The one namespace whose objects are looked after; all where absent. */
   readonly namespace?: string | undefined;
   /** How many objects of a kind are visited at once. */
   readonly workers?: number;
+}
+
+/** The Lease that says which of several works. */
+export interface Election {
+  readonly namespace: string;
+  readonly name: string;
 }
 
 export interface Manager {
@@ -29,39 +48,60 @@ export interface Manager {
   stop(): Promise<void>;
 }
 
+const COMPONENT = 'virtrigaud-manager';
 const WORKERS = 12;
 
-/** Begins as soon as it has seen all there is; an API that does not answer is waited for. */
+/** Begins as soon as it has seen all there is, and leads; an API that does not answer is waited for. */
 export function startManager(options: ManagerOptions): Manager {
-  const { api, runner, clock, log, namespace } = options;
+  const { api, clock, log, identity, metrics, namespace, workers = WORKERS } = options;
+  const runner = orElsewhere(options.runner);
   const list = controllers({ runner, clock });
   const informers = createInformers(api, { clock, log, namespace });
-  for (const resource of list.flatMap(watchedBy)) {
-    informers.watch(resource, resource === SECRETS ? { transform: withoutReleases } : {});
-  }
-  const providers = createProviders();
+  for (const resource of list.flatMap(watchedBy)) informers.watch(resource, keptOf(resource));
+  const recorder = createEventRecorder(api, { component: COMPONENT, instance: identity, clock, log });
+  const providers = createProviders(metrics?.called);
   const world: World = { api: informers.api, cache: informers, providers, clock };
-  const tell = (object: KubeObject, type: string, reason: string, message: string): void =>
-    log.info(message, { object: `${object.kind} ${object.metadata.name}`, type, reason });
-  const begin = (controller: Controller) =>
-    runController(controller, { world, informers, log, tell, workers: options.workers ?? WORKERS });
+  const run = { world, informers, log, tell: recorder.event, workers, ...(metrics && { onVisit: metrics.visited }) };
+  const leadership =
+    options.election === undefined ? undefined : lead(api, { ...options.election, identity, clock, log });
   let stops: (() => Promise<void>)[] = [];
   let isStopped = false;
-  void informers.synced().then(() => {
+  const haltControllers = async (): Promise<void> => {
+    isStopped = true;
+    await Promise.all(stops.map(async (stop) => await stop()));
+  };
+  leadership?.lost.addEventListener('abort', () => void haltControllers().then(options.onLost));
+  void whenReady(informers.synced(), leadership).then(() => {
     if (isStopped) return;
-    stops = list.map(begin);
+    stops = list.map((controller) => runController(controller, run));
     log.info('The controllers are at work', { kinds: list.map(({ resource }) => resource.kind).join(',') });
   });
   return {
-    isWorking: () => stops.length > 0,
+    isWorking: () => stops.length > 0 && !isStopped,
     stop: async () => {
-      isStopped = true;
-      await Promise.all(stops.map(async (stop) => await stop()));
+      await haltControllers();
+      await recorder.stop();
+      // Nothing of ours is written any more: another one may begin.
+      await leadership?.release();
       await informers.stop();
       providers.close();
       await runner.close();
     },
   };
+}
+
+async function whenReady(synced: Promise<void>, leadership: Leadership | undefined): Promise<void> {
+  await synced;
+  await leadership?.acquired;
+}
+
+/** What is watched of a kind, and what of it is kept: clusters are full of what nobody asks us about. */
+function keptOf(resource: Resource): WatchedOptions {
+  if (resource === SECRETS) return { transform: withoutReleases };
+  if (resource === DEPLOYMENTS || resource === SERVICES) {
+    return { labelSelector: 'app.kubernetes.io/name=virtrigaud-provider' };
+  }
+  return {};
 }
 
 /** Helm keeps whole charts in Secrets; nobody names one of these. */

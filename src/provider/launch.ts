@@ -44,6 +44,10 @@ export async function launchProvider(options: LaunchOptions): Promise<Launched> 
 
 function textOf(error: unknown): string {
   const { message, fields } = startupLine(error);
-  const parts = [fields['error'], fields['hint']].filter((part) => part !== undefined);
-  return [message, ...parts.map((part) => (part instanceof Error ? part.message : String(part)))].join(': ');
+  return [message, ...[fields['error'], fields['hint']].flatMap(wordsOf)].join(': ');
+}
+
+function wordsOf(part: unknown): string[] {
+  if (part === undefined) return [];
+  return [part instanceof Error ? part.message : typeof part === 'string' ? part : JSON.stringify(part)];
 }

@@ -13,8 +13,9 @@ import type { GenService } from '@bufbuild/protobuf/codegenv2';
 import { type ChannelCredentials, Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import type { Owner } from '#domain/owner';
 import { type Clock, createClock } from '#runtime/clock';
+import type { FinishedRpc } from '#runtime/metrics';
 import { Provider } from './contract.ts';
-import { faultOf } from './status.ts';
+import { codeName, faultOf } from './status.ts';
 import { usualDeadlineMs } from './usual-deadlines.ts';
 
 // The other end of the wire, typed by the contract: what a manager, the command line and tests call a provider with.
@@ -43,6 +44,8 @@ export interface ClientOptions {
   /** Waits for the server until the deadline instead of failing at once. */
   readonly waitForReady?: boolean;
   readonly clock?: Clock;
+  /** Told of every call when it has ended. */
+  readonly onCall?: (call: FinishedRpc) => void;
 }
 
 export interface CallOptions {
@@ -124,9 +127,12 @@ function callOf<Input extends DescMessage, Output extends DescMessage>(
       const metadata = metadataOf(call.owner ?? options.owner ?? {}, options.waitForReady ?? false);
       if (call.objectUid !== undefined) metadata.set('virtrigaud-object-uid', call.objectUid);
       const deadline = clock.realNow() + deadlineMs;
+      const began = performance.now();
       const abort = (): void => running.cancel();
       const running = channel.makeUnaryRequest(path, write, read, message, metadata, { deadline }, (error, answer) => {
         call.signal?.removeEventListener('abort', abort);
+        const seconds = (performance.now() - began) / 1000;
+        options.onCall?.({ method: method.name, code: codeName(error?.code ?? status.OK), seconds });
         if (error === null && answer !== undefined) resolve(answer);
         else reject(faultOf(error ?? NO_ANSWER, error));
       });

@@ -22,7 +22,7 @@ export interface ApiProcess {
 }
 
 export async function startProcess(folder: string, port = 0): Promise<ApiProcess> {
-  const args = [PROGRAM, '--standalone', '--data-dir', folder, '--listen', `127.0.0.1:${port}`];
+  const args = [PROGRAM, '--standalone', '--api-only', '--data-dir', folder, '--listen', `127.0.0.1:${port}`];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   await started(child);
   const access = accessOf(join(folder, 'kubeconfig'));

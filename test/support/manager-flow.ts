@@ -91,7 +91,7 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
       endpoints: { origins: new Map((options.endpoints ?? SEED_ENDPOINTS).map((from) => [from, target])), caFile },
       now: () => clock.realNow(),
     });
-    return startManager({ api, runner, clock, log });
+    return startManager({ api, runner, clock, log, identity: `flow-${process.pid}` });
   };
   let manager = start();
   const applied = new Map<string, Readonly<Record<string, unknown>>>();

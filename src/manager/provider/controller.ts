@@ -22,7 +22,7 @@ export function providerController({ runner, clock }: ProviderControllerOptions)
   const run = bringUp(runner);
   return {
     resource: PROVIDERS,
-    concerns: [...SUPPLIES, ...USERS],
+    concerns: [...SUPPLIES, ...USERS, ...runner.concerns],
     finalizer: 'provider.infra.virtrigaud.io/finalizer',
     phases: [lookForCredentials, run, learnCapabilities(), watchHealth(clock), reportReady],
     deletion: [stayWhileUsed(run), endIt(runner)],

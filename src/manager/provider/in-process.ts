@@ -91,7 +91,7 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
       const tls =
         wish.runtime.tls.kind === 'off' ? undefined : clientTls(gate, serverName(wish.runtime.tls.kind, wish), wish);
       const address = { address: `${HOST}:${launched.port}`, tls };
-      const now = { settings, address, close: launched.close };
+      const now = { settings, address, close: async () => await launched.close() };
       running.set(key, now);
       return runs(now, wish);
     } catch (error) {
@@ -113,6 +113,7 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
 
   return {
     ensure,
+    concerns: [],
     remove: async (provider) => {
       await end(keyOf(provider));
       rmSync(join(options.folder, provider.namespace, provider.name), { recursive: true, force: true });

@@ -26,7 +26,7 @@ export function stayWhileUsed(keepRunning: Phase): Phase {
 export function endIt(runner: ProviderRunner): Phase {
   return async ({ object, world }) => {
     world.providers.set(refOf(object), undefined);
-    await runner.remove(refOf(object));
+    await runner.remove(refOf(object), world);
     return DONE;
   };
 }

@@ -15,7 +15,7 @@ export function bringUp(runner: ProviderRunner): Phase {
     const wish = wishOf(object);
     const supplies = suppliesOf(wish, world.cache);
     const trouble = credentialsTrouble(wish, supplies);
-    const state = await runner.ensure({ provider: object, wish, supplies, trouble });
+    const state = await runner.ensure({ provider: object, wish, supplies, world, trouble });
     world.providers.set(refOf(object), state.address);
     tellOfRuntime(visit, state);
     return outcomeOf(state);

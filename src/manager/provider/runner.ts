@@ -3,6 +3,7 @@ import type { ObjectRef } from '#domain/object-ref';
 import type { ProviderWish } from '#domain/provider-wish';
 import type { KubeObject } from '#kube/object';
 import type { ProviderAddress } from '../providers/providers.ts';
+import type { Concern, World } from '../work/controller.ts';
 import type { Why } from '../work/outcome.ts';
 import type { Supplies } from './supplies.ts';
 
@@ -10,15 +11,18 @@ export interface ProviderRunner {
   /** Makes it run as it is wished for, and tells how far that is. Again with the same order it changes nothing. */
   ensure(order: RunOrder): Promise<RunnerState>;
   /** Ends it; it is in order that there is none. */
-  remove(provider: ObjectRef): Promise<void>;
+  remove(provider: ObjectRef, world: World): Promise<void>;
   /** Ends all that run in this process; what runs elsewhere goes on. */
   close(): Promise<void>;
+  /** Whose changes tell how far it is. */
+  readonly concerns: readonly Concern[];
 }
 
 export interface RunOrder {
   readonly provider: KubeObject;
   readonly wish: ProviderWish;
   readonly supplies: Supplies;
+  readonly world: World;
   /** What is missing to start one; one that runs goes on without. */
   readonly trouble: Why | undefined;
 }

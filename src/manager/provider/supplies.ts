@@ -66,7 +66,7 @@ function ofPod(
   };
 }
 
-function entriesOf(kind: 'secret' | 'configMap', ref: ObjectRef, cache: Cache): Entries | undefined {
+export function entriesOf(kind: 'secret' | 'configMap', ref: ObjectRef, cache: Cache): Entries | undefined {
   const object = cache.get(kind === 'secret' ? SECRETS : CONFIG_MAPS, ref);
   if (object === undefined) return undefined;
   const data = (object['data'] ?? {}) as Entries;

@@ -1,5 +1,6 @@
 // The gRPC clients of the Providers that run. Their own controller says where each is; everybody else asks here.
 import type { ObjectRef } from '#domain/object-ref';
+import type { FinishedRpc } from '#runtime/metrics';
 import { type ClientTls, createProviderClient, type ProviderClient } from '#rpc/client';
 
 /** Where a Provider serves. */
@@ -23,7 +24,8 @@ interface Known {
   readonly client: ProviderClient;
 }
 
-export function createProviders(): Providers {
+/** @param onCall told of every call that has ended */
+export function createProviders(onCall: (call: FinishedRpc) => void = () => undefined): Providers {
   const known = new Map<string, Known>();
   const keyOf = ({ namespace, name }: ObjectRef): string => `${namespace}/${name}`;
   const forget = (key: string): void => {
@@ -41,6 +43,7 @@ export function createProviders(): Providers {
           address,
           client: createProviderClient({
             address: address.address,
+            onCall,
             ...(address.tls === undefined ? {} : { tls: address.tls }),
           }),
         });

@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The JSON merge patch that makes `after` of `before`; undefined where they are the same. */
@@ -18,7 +20,8 @@ function changeOf(before: unknown, after: unknown): unknown {
 }
 
 function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  // Servers send fields in an order of their own.
+  return isDeepStrictEqual(one, other);
 }
 
 function isFields(value: unknown): value is Fields {

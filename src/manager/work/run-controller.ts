@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly tell: VisitTools['tell'];
   /** Visits at once. */
   readonly workers: number;
+  /** Told of every visit. */
+  readonly onVisit?: (kind: string, next: Next['kind'], seconds: number) => void;
 }
 
 /** How many of the workers may do what takes long. */
@@ -49,14 +51,18 @@ export function runController(controller: Controller, options: RunOptions): () =
   async function visit(key: string): Promise<void> {
     const object = find(key);
     if (object === undefined) return forget(key);
+    const began = performance.now();
     try {
-      agree(key, await visitObject(controller, object, tools));
+      const next = await visitObject(controller, object, tools);
+      options.onVisit?.(resource.kind, next.kind, (performance.now() - began) / 1000);
+      agree(key, next);
     } catch (error) {
       if (ended.signal.aborted) return;
       // Somebody was faster; what they wrote is on its way to the cache.
       if (!isReason(error, 'Conflict') && !isReason(error, 'NotFound')) {
         log.error('visit failed', { object: key, error });
       }
+      options.onVisit?.(resource.kind, 'failed', (performance.now() - began) / 1000);
       agree(key, { kind: 'failed', passes: true });
     }
   }

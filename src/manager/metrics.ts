@@ -1,0 +1,39 @@
+// What the manager tells Prometheus, under the names that VirtRigaud's dashboards know.
+import { Counter, exponentialBuckets, Histogram } from 'prom-client';
+import { createMetrics, type FinishedRpc } from '#runtime/metrics';
+import type { Next } from './work/visit-object.ts';
+
+export interface ManagerMetrics {
+  visited(kind: string, next: Next['kind'], seconds: number): void;
+  called(call: FinishedRpc): void;
+  /** The text Prometheus reads. */
+  text(): Promise<string>;
+}
+
+const OUTCOMES: Readonly<Record<Next['kind'], string>> = { settled: 'success', later: 'requeue', failed: 'error' };
+
+export function createManagerMetrics(version: string): ManagerMetrics {
+  const { registry, rpcFinished, text } = createMetrics({ component: 'manager', version });
+  const registers = [registry];
+  const visits = new Counter({
+    name: 'virtrigaud_manager_reconcile_total',
+    help: 'Visits of objects, by kind and how they ended.',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'virtrigaud_manager_reconcile_duration_seconds',
+    help: 'How long a visit took.',
+    labelNames: ['kind'],
+    buckets: exponentialBuckets(0.001, 2, 15),
+    registers,
+  });
+  return {
+    visited: (kind, next, seconds) => {
+      visits.inc({ kind, outcome: OUTCOMES[next] });
+      duration.observe({ kind }, seconds);
+    },
+    called: rpcFinished,
+    text,
+  };
+}

@@ -1,0 +1,137 @@
+// Providers as Kubernetes runs them: kept as they are wished for, and told of by what the Deployment says.
+import { type KubeObject, keyOf, type OwnerReference } from '#kube/object';
+import { apiVersionOf, DEPLOYMENTS, SERVICES } from '#kube/resource';
+import { PROVIDERS } from '#crd/resources';
+import type { Concern } from '../work/controller.ts';
+import { applyObject } from './apply.ts';
+import { clientTls, gateState, missingOf } from './gate.ts';
+import { authorityMark, keepCertificates } from './issued-secret.ts';
+import { runName, serviceHost } from './names.ts';
+import { deploymentFor, portOf, type PodOptions, serviceFor } from './pod.ts';
+import type { ProviderRunner, RunnerState, RunOrder } from './runner.ts';
+import type { Entries } from './supplies.ts';
+
+/** Of names of Services. */
+const MOST_LETTERS = 63;
+
+/** @param image where a manifest names none */
+export function createDeploymentRunner(image: string): ProviderRunner {
+  return {
+    ensure: async (order) => await ensure(order, image),
+    remove: async (provider, { api }) => {
+      const key = { namespace: provider.namespace, name: runName(provider) };
+      await api.delete(DEPLOYMENTS, key);
+      await api.delete(SERVICES, key);
+    },
+    close: async () => await Promise.resolve(),
+    concerns: [DEPLOYMENTS, SERVICES].map(ofOwner),
+  };
+}
+
+/** Whose changes, those of its status too, say how far the provider is. */
+function ofOwner(resource: Concern['resource']): Concern {
+  return {
+    resource,
+    matters: () => true,
+    whom: (changed, cache) =>
+      cache
+        .list(PROVIDERS, changed.metadata.namespace)
+        .filter(({ metadata }) => changed.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid))
+        .map(keyOf),
+  };
+}
+
+async function ensure(order: RunOrder, image: string): Promise<RunnerState> {
+  const { wish, world } = order;
+  const unfit = unfitFor(order);
+  if (unfit !== undefined) return { phase: 'Failed', reason: 'InvalidConfiguration', message: unfit };
+  const owner = ownerOf(order.provider);
+  const certificates = await certificatesOf(order, owner);
+  if (certificates === 'missing') return tlsMissing(order);
+  const tls =
+    certificates === undefined
+      ? undefined
+      : { secret: certificates.secret, authority: authorityMark(certificates.entries) };
+  const options: PodOptions = { wish, owner, image, tls };
+  await applyObject(world, SERVICES, serviceFor(options));
+  const deployment = await applyObject(world, DEPLOYMENTS, deploymentFor(options));
+  return stateOf(order, deployment, certificates?.entries);
+}
+
+function ownerOf({ metadata: { name, uid } }: KubeObject): OwnerReference {
+  const { kind } = PROVIDERS;
+  return { apiVersion: apiVersionOf(PROVIDERS), kind, name, uid, controller: true, blockOwnerDeletion: true };
+}
+
+/** What can be written and Kubernetes cannot run. */
+function unfitFor({ wish }: RunOrder): string | undefined {
+  const title = `Provider ${wish.namespace}/${wish.name}`;
+  const length = runName(wish).length;
+  if (length > MOST_LETTERS) {
+    return `${title}: run: "${runName(wish)}" would be its Service, and has ${length} letters of at most ${MOST_LETTERS}. Give it a shorter name.`;
+  }
+  const { credentials } = wish;
+  if (credentials === undefined || credentials.namespace === wish.namespace) return undefined;
+  return `${title}: run: its Secret is in namespace "${credentials.namespace}", and a pod has those of its own namespace only. Put it into "${wish.namespace}".`;
+}
+
+interface Certificates {
+  readonly secret: string;
+  readonly entries: Entries;
+}
+
+async function certificatesOf(
+  { wish, supplies, world }: RunOrder,
+  owner: OwnerReference,
+): Promise<Certificates | 'missing' | undefined> {
+  const { tls } = wish.runtime;
+  if (tls.kind === 'off') return undefined;
+  if (tls.kind === 'issued') return await keepCertificates(wish, owner, world);
+  if (supplies.tls === undefined || missingOf(supplies.tls).length > 0) return 'missing';
+  return { secret: tls.secret.name, entries: supplies.tls };
+}
+
+function tlsMissing({ wish, supplies }: RunOrder): RunnerState {
+  const { tls } = wish.runtime;
+  const secret = tls.kind === 'secret' ? `${tls.secret.namespace}/${tls.secret.name}` : '';
+  const why =
+    supplies.tls === undefined
+      ? `there is no Secret ${secret}`
+      : `Secret ${secret} has no ${missingOf(supplies.tls).join(' and no ')}`;
+  const message = `Provider ${wish.namespace}/${wish.name}: serve: ${why}. Add what is missing, or remove spec.runtime.service.tls.secretRef.`;
+  return {
+    phase: 'Failed',
+    reason: 'SecretRefMissing',
+    message,
+    gate: { isSecure: false, reason: 'SecretRefMissing', message },
+  };
+}
+
+interface DeploymentStatus {
+  readonly readyReplicas?: number;
+  readonly availableReplicas?: number;
+  readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+}
+
+function stateOf({ wish }: RunOrder, deployment: KubeObject, certificates: Entries | undefined): RunnerState {
+  const {
+    readyReplicas: ready = 0,
+    availableReplicas: available = 0,
+    conditions = [],
+  } = (deployment['status'] ?? {}) as DeploymentStatus;
+  const common = { service: runName(wish), replicas: { ready, available }, gate: gateState(wish.runtime.tls) };
+  if (ready === 0) {
+    const trouble = conditions.find(isTrouble)?.message ?? 'its pod has not started yet.';
+    const look = `kubectl -n ${wish.namespace} describe pods -l app.kubernetes.io/instance=${wish.name}`;
+    const message = `Deployment ${runName(wish)} is not ready: ${trouble} See "${look}".`;
+    return { ...common, phase: 'Pending', reason: 'DeploymentNotReady', message };
+  }
+  const address = `${serviceHost(wish)}:${portOf(wish)}`;
+  const tls = certificates === undefined ? undefined : clientTls(certificates, serviceHost(wish), wish);
+  const message = `Deployment ${runName(wish)} has ${ready} ready ${ready === 1 ? 'pod' : 'pods'}.`;
+  return { ...common, phase: 'Running', reason: 'DeploymentReady', message, address: { address, tls } };
+}
+
+function isTrouble({ type, status }: { readonly type: string; readonly status: string }): boolean {
+  return (type === 'ReplicaFailure' && status === 'True') || (type === 'Progressing' && status === 'False');
+}
