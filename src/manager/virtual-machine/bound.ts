@@ -25,7 +25,7 @@ export function boundTo(spec: Spec, provider: ObjectRef): Bound {
     networks,
     disks,
     powerState,
-  }) as Bound;
+  });
 }
 
 function withoutGaps(fields: Spec): Spec {

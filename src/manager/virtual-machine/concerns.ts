@@ -63,7 +63,7 @@ function names(vm: KubeObject, named: Named, { name, namespace }: KubeObject['me
 
 function specOf(vm: KubeObject): Naming {
   const { bound } = (vm['status'] ?? {}) as VirtualMachineStatus;
-  return withBound((vm['spec'] ?? {}) as Record<string, unknown>, bound) as Naming;
+  return withBound((vm['spec'] ?? {}) as Record<string, unknown>, bound);
 }
 
 /** A policy may be the default of its namespace, or no longer be the only one. */

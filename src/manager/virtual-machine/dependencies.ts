@@ -29,7 +29,7 @@ const KINDS: Readonly<Record<NeededKind, { resource: Resource; condition: string
   VMPlacementPolicy: { resource: VM_PLACEMENT_POLICIES, condition: 'PolicyFound', reason: 'PolicyNotFound' },
 };
 
-export function neededBy(vm: VirtualMachine): Needed[] {
+function neededBy(vm: VirtualMachine): Needed[] {
   const classes = vm.vmClass === undefined ? [] : [{ kind: 'VMClass' as const, ref: vm.vmClass, field: 'classRef' }];
   return [...classes, ...referencesOf(vm)];
 }

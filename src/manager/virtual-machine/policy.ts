@@ -29,7 +29,7 @@ export async function judgePolicy(visit: Visit): Promise<Outcome> {
 }
 
 /** The fields as the policy's author may have written them. */
-export function unhonoured({ avoid, maxVmsPerNode, minFreeMemoryMib }: PlacementPolicy): string[] {
+function unhonoured({ avoid, maxVmsPerNode, minFreeMemoryMib }: PlacementPolicy): string[] {
   return [
     ...(avoid.length === 0 ? [] : ['antiAffinity']),
     ...(maxVmsPerNode === undefined ? [] : ['constraints.maxVMsPerNode']),

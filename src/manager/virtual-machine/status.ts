@@ -3,7 +3,7 @@ import type { Visit } from '../work/controller.ts';
 
 /** The status as this visit leaves it: to be changed in place. */
 export function statusOf({ status }: Visit): VirtualMachineStatus {
-  return status.fields as VirtualMachineStatus;
+  return status.fields;
 }
 
 /** Whether the provider has told an id of it. */
