@@ -26,7 +26,7 @@ export interface NearApi {
   behindItsBack(act: (api: KubeApi) => Promise<void>, options?: { readonly forgets?: boolean }): Promise<void>;
   /** Another client, over a network of its own. */
   another(): Promise<GatedApi>;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export interface GatedApi {

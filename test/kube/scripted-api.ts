@@ -18,7 +18,7 @@ export interface Asked {
 export interface ScriptedApi {
   readonly api: KubeApi;
   readonly asked: readonly Asked[];
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export async function startScriptedApi(
