@@ -32,9 +32,25 @@ function refuseAll(): () => void {
   return () => flow.sim.faults.clear();
 }
 
+function hasIps({ status }: Seen): boolean {
+  return ((status['ips'] ?? []) as readonly string[]).length > 0;
+}
+
 function resourcesOf({ status }: Seen): { readonly cpu?: number; readonly memoryMiB?: number } {
   return status['currentResources'] ?? {};
 }
+
+it('V4, V8: an object of which nothing changes is looked at, and not written', async () => {
+  await made('steady');
+  await flow.until('VirtualMachine', 'steady', hasIps);
+  const described = (): number =>
+    flow.log.filter((line) => line.includes('method=Describe') || line.includes('Describe')).length;
+  const before = described();
+  const known = await flow.object('VirtualMachine', 'steady');
+  await flow.until('VirtualMachine', 'steady', () => described() > before + 5);
+  const after = await flow.object('VirtualMachine', 'steady');
+  expect(after).toEqual(known);
+});
 
 describe('power', () => {
   it('V3: a guest that was shut down stays down, and is not shut down again', async () => {
@@ -124,6 +140,11 @@ describe('a change', () => {
     expect(seen.status['message']).toContain(seen.message('UpToDate'));
     expect(seen.status['reconfigureAttempt']).toMatchObject({ failures: expect.any(Number) });
     expect(writesSince(flow.sim, since).filter((write) => write.includes('/resize'))).toEqual([]);
+    const begun = Date.now();
+    const failuresOf = ({ status }: Seen): number => (status['reconfigureAttempt'] as { failures: number }).failures;
+    await flow.until('VirtualMachine', 'refused', (one) => failuresOf(one) >= 4);
+    // The third and fourth time are 10 and 20 s later, of which a fifth may be less.
+    expect((Date.now() - begun) * 100).toBeGreaterThan(14_000);
     await flow.apply(vmManifest('refused', { disks: [{ name: 'root', size: '21Gi' }] }));
     await flow.until('VirtualMachine', 'refused', (one) => one.condition('UpToDate') === 'True Applied');
     expect((await vmOf(flow, 'refused')).config['scsi0']).toContain('size=21G');
@@ -225,6 +246,24 @@ describe('what it refers to', () => {
   });
 });
 
+it('what was asked for at the wrong Provider is asked for at the right one', async () => {
+  const spec = {
+    type: 'proxmox',
+    endpoint: 'https://pve.example.com:8006',
+    credentialSecretRef: { name: 'pve-credentials' },
+  };
+  await flow.apply(manifest('Provider', 'wrong', spec));
+  await flow.apply(manifest('VMImage', 'not-there', { source: 'not-there' }));
+  const refs = { providerRef: { name: 'wrong' }, imageRef: { name: 'not-there' } };
+  await flow.apply(vmManifest('astray', refs));
+  const failed = await flow.until('VirtualMachine', 'astray', (seen) => seen.status['phase'] === 'Failed');
+  expect(failed.message('Ready')).toContain('not-there');
+  await flow.apply(vmManifest('astray'));
+  const ready = await flow.until('VirtualMachine', 'astray', isReady);
+  expect(ready.status['bound']).toMatchObject({ providerRef: { name: 'prod', namespace: 'default' } });
+  expect((await vmOf(flow, 'astray')).config['description']).toContain('"i":"default/prod"');
+});
+
 describe('a VM that is gone from PVE', () => {
   it('is made again, and says so', async () => {
     const { status } = await made('lost', { networks: [{ name: 'dmz' }] });
@@ -273,6 +312,20 @@ describe('V1: deletion', () => {
     expect(seen.condition('Ready')).toMatch(/^False/);
     stop();
     await flow.untilGone('VirtualMachine', 'waiting');
+    expect(flow.sim.world.guests[vmid]).toBeUndefined();
+  });
+
+  it('waits while PVE refuses the credentials', async () => {
+    await made('revoked');
+    const { vmid } = await vmOf(flow, 'revoked');
+    await flow.applyCredentials('pve-credentials', { token_id: flow.sim.token.id, token_secret: 'revoked' });
+    await flow.until('Provider', 'prod', (seen) => seen.condition('Ready').startsWith('False'));
+    await flow.delete('VirtualMachine', 'revoked');
+    const seen = await flow.until('VirtualMachine', 'revoked', (one) => one.status['phase'] === 'Deleting');
+    expect(seen.condition('Ready')).toMatch(/^False/);
+    expect(flow.sim.world.guests[vmid]).toBeDefined();
+    await flow.applyCredentials();
+    await flow.untilGone('VirtualMachine', 'revoked');
     expect(flow.sim.world.guests[vmid]).toBeUndefined();
   });
 

@@ -12,6 +12,7 @@ import { awaitImage } from './image.ts';
 import { judgePolicy } from './policy.ts';
 import { startVm, stopVm } from './power.ts';
 import { awaitProvider } from './provider.ts';
+import { leaveProvider } from './provider-change.ts';
 import { tellReady } from './ready.ts';
 import { reconfigureVm } from './reconfigure.ts';
 import { restartVm } from './restart.ts';
@@ -25,6 +26,7 @@ export const virtualMachineController: Controller = {
   concerns,
   phases: [
     readWish,
+    leaveProvider,
     findDependencies,
     judgePolicy,
     awaitProvider,

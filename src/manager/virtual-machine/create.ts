@@ -45,6 +45,7 @@ function made(visit: Visit, { id, task }: CreateResponse): Outcome {
   status.id = id;
   status.appliedDigest = digest;
   status.currentResources = size;
+  visit.status.removeCondition('ImageReady');
   const asked = visit.object.metadata.annotations?.[RESTART];
   // It starts afresh anyway.
   if (asked !== undefined) status.restart = { handled: asked };

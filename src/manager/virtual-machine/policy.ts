@@ -1,10 +1,14 @@
 // What a policy asks for and no provider can do yet is told at every VM that follows it.
 import { VM_PLACEMENT_POLICIES } from '#crd/resources';
 import { normalisePlacementPolicy } from '#crd/vm-placement-policy/normalise';
+import { Fault } from '#domain/fault';
 import type { PlacementPolicy } from '#domain/placement-policy';
+import type { KubeObject } from '#kube/object';
 import type { Visit } from '../work/controller.ts';
+import { whyOf } from '../work/fault-outcome.ts';
 import { manifestOf } from '../work/manifest-of.ts';
 import { DONE, type Outcome } from '../work/outcome.ts';
+import { isMade } from './status.ts';
 import { wishOf } from './wish.ts';
 
 export async function judgePolicy(visit: Visit): Promise<Outcome> {
@@ -14,8 +18,12 @@ export async function judgePolicy(visit: Visit): Promise<Outcome> {
     visit.status.removeCondition('PolicyHonoured');
     return await Promise.resolve(DONE);
   }
-  const left = unhonoured(normalisePlacementPolicy(manifestOf(object)));
   const { status } = visit;
+  const left = judge(visit, object);
+  if (left instanceof Fault) {
+    status.setCondition('PolicyHonoured', 'False', whyOf(left).reason, left.message);
+    return DONE;
+  }
   if (left.length === 0)
     status.setCondition('PolicyHonoured', 'True', 'Honoured', `VMPlacementPolicy ${policy.name} is followed.`);
   else
@@ -26,6 +34,16 @@ export async function judgePolicy(visit: Visit): Promise<Outcome> {
       `VMPlacementPolicy ${policy.name}: ${left.join(', ')} cannot be followed yet; all else is.`,
     );
   return DONE;
+}
+
+/** A policy that is wrong keeps nobody from a VM that is there; else it is thrown. */
+function judge(visit: Visit, policy: KubeObject): readonly string[] | Fault {
+  try {
+    return unhonoured(normalisePlacementPolicy(manifestOf(policy)));
+  } catch (error) {
+    if (!(error instanceof Fault) || !isMade(visit)) throw error;
+    return error;
+  }
 }
 
 /** The fields as the policy's author may have written them. */

@@ -1,6 +1,6 @@
 // A VM that is there becomes what class and manifest say by now. What is refused is a condition: the VM is looked after
 // all the same.
-import { Fault } from '#domain/fault';
+import { Fault, type FaultKind } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
 import { backOffMs, PASSING, STUCK } from '../work/back-off.ts';
 import type { Visit } from '../work/controller.ts';
@@ -17,6 +17,12 @@ import { statusOf, vmTitle } from './status.ts';
 /** A policy says where a VM is made, and nothing of one that is there. */
 const IN_USE: readonly NeededKind[] = ['VMClass', 'VMNetworkAttachment', 'Secret'];
 
+/** Manifests that nobody can carry out. */
+const WRONG: readonly FaultKind[] = ['invalid-spec', 'unsupported'];
+
+/** The next call goes on from where one was cut off. */
+const RECONFIGURE_MS = 60_000;
+
 export async function reconfigureVm(visit: Visit): Promise<Outcome> {
   const missing = dependenciesOf(visit).missing.find(({ kind }) => IN_USE.includes(kind));
   if (missing !== undefined) return behind(visit, missing);
@@ -24,7 +30,7 @@ export async function reconfigureVm(visit: Visit): Promise<Outcome> {
     return await converge(visit, changeOf(visit));
   } catch (error) {
     // The same again makes no difference: a change of what is wrong is seen.
-    if (error instanceof Fault && error.kind === 'invalid-spec') return behind(visit, whyOf(error));
+    if (error instanceof Fault && WRONG.includes(error.kind)) return behind(visit, whyOf(error));
     throw error;
   }
 }
@@ -49,7 +55,7 @@ async function apply(visit: Visit, { json, digest, size }: Change): Promise<Outc
   const before = status.currentResources;
   try {
     const order = { id: status.id ?? '', desiredJson: json };
-    const { task } = await clientOf(visit).reconfigure(order, callOf(visit));
+    const { task } = await clientOf(visit).reconfigure(order, { ...callOf(visit), deadlineMs: RECONFIGURE_MS });
     status.reconfigureTaskRef = task?.id;
   } catch (error) {
     if (!(error instanceof Fault) || error.kind === 'unavailable' || error.kind === 'cancelled') throw error;

@@ -5,10 +5,10 @@ import type { VirtualMachine } from '#domain/virtual-machine';
 import type { Visit } from '../work/controller.ts';
 import { manifestOf } from '../work/manifest-of.ts';
 import { oncePerVisit } from '../work/once-per-visit.ts';
-import { DONE, type Outcome, stuck } from '../work/outcome.ts';
+import { DONE, type Outcome } from '../work/outcome.ts';
 import { withBound } from './bound.ts';
 import { policyNameFor } from './policy-binding.ts';
-import { isMade, statusOf, vmTitle } from './status.ts';
+import { isMade, statusOf } from './status.ts';
 
 export interface Wish {
   /** The manifest with what is bound, and the policy that applies. */
@@ -26,19 +26,11 @@ export const wishOf = oncePerVisit((visit): Wish => {
 });
 
 export async function readWish(visit: Visit): Promise<Outcome> {
-  const status = statusOf(visit);
-  status.phase ??= 'Pending';
-  const { vm } = wishOf(visit);
+  statusOf(visit).phase ??= 'Pending';
+  // What is wrong with it ends the visit here.
+  wishOf(visit);
   rememberPower(visit);
-  const { providerRef } = status.bound ?? {};
-  const isElsewhere = vm.provider?.name !== providerRef?.name || vm.provider?.namespace !== providerRef?.namespace;
-  const isBegun = isMade(visit) || status.createRequested === true;
-  if (!isBegun || providerRef === undefined || !isElsewhere) return await Promise.resolve(DONE);
-  const has = `${providerRef.namespace}/${providerRef.name}`;
-  return stuck(
-    'ProviderChanged',
-    `${vmTitle(visit)} is on Provider ${has} and cannot be moved to another. Set spec.providerRef back, or make another VirtualMachine.`,
-  );
+  return await Promise.resolve(DONE);
 }
 
 /** A power state that was asked for once stays asked for. */
