@@ -97,5 +97,14 @@ describe.skipIf(seedIsMissing)(`the VirtualMachines of the documentation${seedSk
     expect(changed.message('RestartRequired')).toBe(
       `VM ${after.vmid} has to be restarted for memory. Stop and start it, or set the annotation virtrigaud.io/restart-requested-at.`,
     );
+    const story = await flow.events('VirtualMachine', 'web-server');
+    expect(story).toEqual(
+      expect.arrayContaining([
+        'Warning ClassNotFound VMClass "small" not found in namespace "default" (spec.classRef).',
+        `Normal Created Created VM ${after.vmid} on pve2 from VMImage ubuntu-22.`,
+        `Normal Started Started VM ${after.vmid} on pve2.`,
+        `Normal Reconfigured VM ${after.vmid}: 2 → 8 CPUs live; 4 → 16 GiB of memory after a restart.`,
+      ]),
+    );
   });
 });
