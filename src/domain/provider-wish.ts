@@ -9,6 +9,19 @@ export interface ProviderWish extends ObjectRef {
   readonly insecureSkipVerify: boolean;
   readonly runtime: ProviderRuntime;
   readonly defaults: ProviderDefaults;
+  readonly health: HealthWish;
+}
+
+/** How the manager looks whether it is healthy. */
+export interface HealthWish {
+  /** False: it is taken for healthy while it answers calls. */
+  readonly enabled: boolean;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** In a row, until it counts as unhealthy. */
+  readonly failures: number;
+  /** In a row, until it counts as healthy again. */
+  readonly successes: number;
 }
 
 /** How the process that talks to the API runs. */

@@ -13,6 +13,7 @@ const PROVIDER = {
   credentials: undefined,
   insecureSkipVerify: false,
   defaults: {},
+  health: { enabled: true, intervalMs: 30_000, timeoutMs: 10_000, failures: 3, successes: 1 },
 };
 const RUNTIME = {
   replicas: 1,

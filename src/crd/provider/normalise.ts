@@ -1,6 +1,14 @@
 import { Fault, invalidSpec } from '#domain/fault';
-import type { EnvVar, ProviderDefaults, ProviderRuntime, ProviderTls, ProviderWish } from '#domain/provider-wish';
+import type {
+  EnvVar,
+  HealthWish,
+  ProviderDefaults,
+  ProviderRuntime,
+  ProviderTls,
+  ProviderWish,
+} from '#domain/provider-wish';
 import { type Manifest, manifestTitle } from '../manifests.ts';
+import { milliseconds } from '../read-duration.ts';
 import { readSpec } from '../read-spec.ts';
 import { namespaceOf, refer } from '../refer.ts';
 import { NOT_ON_PVE, refuse } from '../refuse.ts';
@@ -16,6 +24,10 @@ export function normaliseProvider(provider: Manifest): ProviderWish {
     const why = `"${spec.type}" is none of ours`;
     throw new Fault('unsupported', { subject: `${path}.type`, why, remedy: 'Write proxmox' });
   }
+  if (!/^https?:/.test(spec.endpoint)) {
+    const why = `"${spec.endpoint}" is none of the API of Proxmox VE`;
+    throw invalidSpec(`${path}.endpoint`, why, 'Write it like https://pve.example.com:8006');
+  }
   return {
     name: provider.metadata.name,
     namespace: namespaceOf(provider),
@@ -24,6 +36,17 @@ export function normaliseProvider(provider: Manifest): ProviderWish {
     insecureSkipVerify: spec.insecureSkipVerify ?? false,
     runtime: runtimeOf(spec.runtime ?? RUNTIME, provider, `${path}.runtime`),
     defaults: defaultsOf(spec.defaults, `${path}.defaults`),
+    health: healthOf(spec.healthCheck, `${path}.healthCheck`),
+  };
+}
+
+function healthOf(said: ProviderSpec['healthCheck'], path: string): HealthWish {
+  return {
+    enabled: said?.enabled ?? true,
+    intervalMs: milliseconds(said?.interval, `${path}.interval`) ?? 30_000,
+    timeoutMs: milliseconds(said?.timeout, `${path}.timeout`) ?? 10_000,
+    failures: said?.failureThreshold ?? 3,
+    successes: said?.successThreshold ?? 1,
   };
 }
 

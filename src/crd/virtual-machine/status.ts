@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { conditions, flag, oneOf, text, textMap, time, whole, word } from '../fields.ts';
+import { conditions, flag, oneOf, reference, text, textMap, time, whole, word } from '../fields.ts';
 import { optional, optionalObject, strictObject } from '../strict-object.ts';
+import { importedDisk } from './disk.ts';
+import { metaData, userData } from './guest-data.ts';
 import { resources } from './spec.ts';
 
 const PHASES = ['Pending', 'Provisioning', 'Running', 'Stopped', 'Reconfiguring', 'Deleting', 'Failed'] as const;
@@ -16,6 +18,14 @@ const snapshot = strictObject({
   }),
 });
 
+const bound = optionalObject({
+  providerRef: reference('The Provider that has it.'),
+  imageRef: reference('The VMImage it was made of.'),
+  importedDisk,
+  userData,
+  metaData,
+}).describe('What it was made from: this stays, also where the spec no longer says it.');
+
 export const virtualMachineStatus = optionalObject({
   ...conditions,
   phase: oneOf('What is going on, in a word.', PHASES),
@@ -29,5 +39,8 @@ export const virtualMachineStatus = optionalObject({
   lastTaskRef: text('The task that goes on now.'),
   reconfigureTaskRef: text('The task of a change that goes on now.'),
   lastReconfigureTime: time('When it was last changed.'),
+  bound,
+  lastRestartRequest: text('The restart that was done last: what the annotation that asked for it said.'),
+  lastRestartTime: time('When that was.'),
   snapshots: z.array(snapshot).describe('Its snapshots.'),
 });
