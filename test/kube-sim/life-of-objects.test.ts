@@ -43,8 +43,30 @@ describe('an object', () => {
       metadata: { finalizers: ['example.test/hold', 'example.test/more'] },
     });
     expect([more.status, more.body.details.causes[0]?.field]).toEqual([422, 'metadata.finalizers']);
+    const watch = await api.watch(`${path}?watch=1&resourceVersion=${first.body.metadata.resourceVersion}`);
     expect((await api.call('PATCH', `${path}/held`, { metadata: { finalizers: null } })).status).toBe(200);
     expect(await statusOf('held')).toBe(404);
+    // It goes as it was.
+    expect(await watch.next()).toMatchObject({
+      type: 'DELETED',
+      object: { metadata: { finalizers: ['example.test/hold'] } },
+    });
+    watch.stop();
+  });
+
+  test('whose managers have been cleared has none from then on', async () => {
+    await created('nobodys');
+    await api.call('PATCH', `${path}/nobodys`, { metadata: { managedFields: [{}] } });
+    const { body } = await api.call('PATCH', `${path}/nobodys`, { spec: { size: 7 } });
+    expect([body.metadata.generation, 'managedFields' in body.metadata]).toEqual([2, false]);
+  });
+
+  test('keeps an owner that is named twice once, says so, and a finalizer as often as it is there', async () => {
+    const owner = { apiVersion: 'v1', kind: 'Nothing', name: 'x', uid: 'y' };
+    const twice = thing('twice', {}, { ownerReferences: [owner, owner], finalizers: ['a/b', 'a/b'] });
+    const { headers, body } = await api.call('POST', `${path}?dryRun=All`, twice);
+    expect(body.metadata).toMatchObject({ ownerReferences: [owner], finalizers: ['a/b', 'a/b'] });
+    expect(headers['warning']).toContain('contains duplicate entries; API server dedups owner references');
   });
 
   test('is deleted only where it is what the client believes it is', async () => {
