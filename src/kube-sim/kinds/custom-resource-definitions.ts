@@ -35,7 +35,9 @@ const TERMINATING = {
 
 /** What is derived from the kind where it is not said. */
 function withNames(definition: KubeObject): KubeObject {
-  const spec = members(definition['spec']);
+  // False is what it is anyway.
+  const { preserveUnknownFields: free, ...rest } = members(definition['spec']);
+  const spec = free === true ? { ...rest, preserveUnknownFields: free } : rest;
   const names = members(spec['names']);
   const kind = textOf(names['kind']);
   const filled: JsonObject = {

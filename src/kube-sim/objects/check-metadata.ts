@@ -1,5 +1,5 @@
 // What metadata may say, and what of it may change (recordings 054 to 056, 159).
-import { forbidden, invalid, required, tooLong } from '../causes.ts';
+import { forbidden, invalid, required, tooLong, wrongValue } from '../causes.ts';
 import { quoted } from '../go-text.ts';
 import type { KubeObject, ObjectMeta, OwnerReference } from '../object.ts';
 import type { Cause } from '../status.ts';
@@ -140,11 +140,6 @@ function ownerText(owner: OwnerReference): string {
 
 function texts(values: readonly string[]): string {
   return `[]string{${values.map(quoted).join(', ')}}`;
-}
-
-/** With the value as it is shown. */
-function wrongValue(field: string, shown: string, detail: string): Cause {
-  return { reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: ${detail}`, field };
 }
 
 function faults(field: string, value: string, rule: NameRule): Cause[] {

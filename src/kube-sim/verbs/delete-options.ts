@@ -22,7 +22,7 @@ export function readDeleteOptions(call: Call): DeleteOptions {
   const { query } = call;
   refuseQuery(query);
   const body = bodyOptions(call);
-  const policy = textOf(body['propagationPolicy']) ?? query.get('propagationPolicy') ?? undefined;
+  const policy = textIn(body['propagationPolicy']) ?? query.get('propagationPolicy') ?? undefined;
   const orphan = body['orphanDependents'] ?? query.get('orphanDependents') ?? undefined;
   const dryRun = Array.isArray(body['dryRun']) ? body['dryRun'].map(String) : query.getAll('dryRun');
   const causes = [...wrongPolicy(policy, orphan), ...wrongDryRun(dryRun)];
@@ -31,8 +31,8 @@ export function readDeleteOptions(call: Call): DeleteOptions {
   return {
     dryRun: dryRun.includes('All'),
     propagation: orphan === true || orphan === 'true' ? 'Orphan' : POLICIES.find((name) => name === policy),
-    uid: textOf(preconditions['uid']),
-    resourceVersion: textOf(preconditions['resourceVersion']),
+    uid: textIn(preconditions['uid']),
+    resourceVersion: textIn(preconditions['resourceVersion']),
   };
 }
 
@@ -81,6 +81,6 @@ function wrongPolicy(policy: string | undefined, orphan: Json | undefined): Caus
   return isKnown ? [] : [notSupported('propagationPolicy', policy, [...POLICIES, 'nil'])];
 }
 
-function textOf(value: Json | undefined): string | undefined {
+function textIn(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
