@@ -237,7 +237,7 @@ describe('what is wrong is refused by name:', () => {
 
 // What an API server of VirtRigaud's fills in, and what says the same twice.
 describe('what says nothing contradicts nothing:', () => {
-  test.each([
+  const ROWS: readonly (readonly [read: (spec: Spec) => unknown, spec: Spec, means: object])[] = [
     [vmClass, { storage: { type: 'thick' }, diskDefaults: { type: 'thin' } }, { diskType: 'thick' }],
     [vmClass, { diskDefaults: { type: 'thin' } }, { diskType: 'thin' }],
     [vm, { networks: [{ name: 'a', mac: '02:00:00:aa:bb:cc', macAddress: '02-00-00-AA-BB-CC' }] }, {}],
@@ -248,7 +248,10 @@ describe('what says nothing contradicts nothing:', () => {
     [policy, { affinity: { hostAffinity: { enabled: false, scope: 'strict' } } }, {}],
     [provider, { endpoint: 'https://pve1:8006,https://[2001:db8::2]:8006/api2' }, {}],
     [provider, { healthCheck: { interval: '1m' } }, { health: { enabled: true, intervalMs: 60_000, failures: 3 } }],
-  ] as const)('%# %j', (read, spec, means) => {
+  ];
+
+  test.each(ROWS.map(([read, spec, means]) => ({ read, said: JSON.stringify(spec), spec, means })))('$said', (row) => {
+    const { read, spec, means } = row;
     expect(read(spec)).toMatchObject(means);
   });
 });
