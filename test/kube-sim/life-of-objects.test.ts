@@ -1,5 +1,6 @@
 // Objects from their creation to their end: finalizers, owners, namespaces, preconditions.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { startTestApi, type TestApi } from './api-client.ts';
 import { DEFINITIONS_PATH, THINGS, thing, thingsPath } from './definitions.ts';
 
@@ -59,6 +60,23 @@ describe('an object', () => {
     await api.call('PATCH', `${path}/nobodys`, { metadata: { managedFields: [{}] } });
     const { body } = await api.call('PATCH', `${path}/nobodys`, { spec: { size: 7 } });
     expect([body.metadata.generation, 'managedFields' in body.metadata]).toEqual([2, false]);
+  });
+
+  test('that is a definition gets the names that are free, and its end is no change of it', async () => {
+    const text = JSON.stringify(THINGS).replaceAll('things', 'others');
+    const other = await api.call('POST', DEFINITIONS_PATH, text);
+    const at = `${DEFINITIONS_PATH}/${other.body.metadata.name}`;
+    const { body } = await until(
+      async () => await api.call('GET', at),
+      (answer) => JSON.stringify(answer.body.status).includes('NamesAccepted'),
+    );
+    expect(body.status).toMatchObject({
+      acceptedNames: { plural: 'others' },
+      conditions: [{ reason: 'ListKindConflict', message: '"ThingList" is already in use' }, {}],
+    });
+    const gone = await api.call('DELETE', at);
+    expect(gone.body.metadata).toMatchObject({ generation: 1, deletionTimestamp: expect.any(String) as string });
+    expect(gone.body.metadata).not.toHaveProperty('deletionGracePeriodSeconds');
   });
 
   test('keeps an owner that is named twice once, says so, and a finalizer as often as it is there', async () => {

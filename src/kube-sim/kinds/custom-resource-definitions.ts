@@ -12,7 +12,9 @@ export const CUSTOM_RESOURCE_DEFINITIONS = ownKind('customresourcedefinitions.ap
   generation: true,
   prepare: (definition, old) => withStatus(withNames(definition), old),
   beforeDelete: (definition, time) => {
-    const { metadata } = definition;
+    // It is marked by itself: that is no change of what is wanted, and nobody gets time to see to it.
+    const { deletionGracePeriodSeconds: _, generation = 1, ...rest } = definition.metadata;
+    const metadata = { ...rest, generation: generation - 1 };
     const finalizers = [...new Set([...(metadata.finalizers ?? []), CLEANUP])];
     const conditions = withCondition(conditionsOf(definition), TERMINATING, time);
     const status = { ...members(definition['status']), conditions };
