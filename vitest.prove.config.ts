@@ -1,12 +1,47 @@
+import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What takes a minute and more, the longest first: begun last, one of them would keep a worker busy and the other idle. */
+const LONGEST = [
+  'protocol',
+  'killed-processes',
+  'kube-many-kills',
+  'replay',
+  'kill-points',
+  'sources-kill-points',
+  'two-providers',
+  'go-manager-day-two-deaths',
+  'reconfigure-random',
+  'images-on-nodes',
+  'go-manager',
+  'images',
+  'create-table',
+  'access',
+  'kube-recordings',
+  'kube-kills',
+  'kube-load',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = LONGEST.indexOf(basename(moduleId, '.prove.ts'));
+      return place === -1 ? LONGEST.length : place;
+    };
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
 
 // What takes longer than `npm test` may: models with many random schedules, soak runs, large worlds.
 export default defineConfig({
   test: {
     include: ['test/**/*.prove.ts'],
     globalSetup: ['test/support/build.ts'],
+    // As in `npm test`; more would be too many for tests against the clock.
+    maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', ['json', { outputFile: '.cache/vitest-prove.json' }]],
-    passWithNoTests: true,
     testTimeout: 1_800_000,
     hookTimeout: 60_000,
   },

@@ -1,7 +1,8 @@
 // `apply`: the VirtualMachines of a file become running VMs, by the calls a manager would send.
-import { bundleManifests } from '#crd/bundle';
-import { manifestTitle, parseManifests } from '#crd/manifests';
+import { bundleManifests, type VmBundle } from '#crd/bundle';
+import { type Manifest, manifestTitle, parseManifests } from '#crd/manifests';
 import { type NormalisedVm, normaliseVm } from '#crd/normalise';
+import { fieldsOfNoEffect } from '#crd/of-no-effect';
 import { Fault } from '#domain/fault';
 import type { PowerState } from '#domain/power';
 import type { ProviderClient } from '#rpc/client';
@@ -31,11 +32,23 @@ export interface AppliedVm {
 export async function applyManifests(options: ApplyOptions): Promise<AppliedVm[]> {
   const { vms, unused } = bundleManifests(parseManifests(options.manifests));
   for (const manifest of unused) options.progress.say(`    ${manifestTitle(manifest)}: nothing here refers to it`);
+  for (const manifest of usedBy(vms)) sayIdle(manifest, options.progress);
   if (vms.length === 0)
     throw new Fault('invalid-spec', { subject: 'manifests', why: 'there is no VirtualMachine in them' });
   const applied: AppliedVm[] = [];
   for (const vm of vms) applied.push(await applyVm(options, normaliseVm(vm)));
   return applied;
+}
+
+function usedBy(vms: readonly VmBundle[]): Set<Manifest> {
+  return new Set(
+    vms.flatMap(({ vm, vmClass, image, referred }) => [vm, vmClass, ...(image ? [image] : []), ...referred]),
+  );
+}
+
+function sayIdle(manifest: Manifest, progress: Progress): void {
+  for (const { field, why } of fieldsOfNoEffect(manifest))
+    progress.say(`    ${manifestTitle(manifest)}: ${field}: ${why}`);
 }
 
 async function applyVm(options: ApplyOptions, vm: NormalisedVm): Promise<AppliedVm> {

@@ -1,16 +1,25 @@
 // Fields that several kinds share. A description is what `kubectl explain` and docs/manifests.md say of a field.
+import { QUANTITY } from '#domain/quantity';
 import { z } from 'zod';
 import { optional, optionalObject, strictObject } from './strict-object.ts';
 
 export const text = (about: string, max?: number): z.ZodString =>
   (max === undefined ? z.string() : z.string().max(max)).describe(about);
 
+const said = z.string().min(1, { error: 'it is empty' });
+
 /** A text that is never empty. */
 export const word = (about: string, max?: number): z.ZodString =>
-  (max === undefined ? z.string().min(1) : z.string().min(1).max(max)).describe(about);
+  (max === undefined ? said : said.max(max)).describe(about);
 
 export const texts = (about: string, max: number): z.ZodArray<z.ZodString> =>
   z.array(z.string()).max(max).describe(about);
+
+export const bridge = (about: string): z.ZodString =>
+  word(about, 15).regex(/^[\w.-]+$/, { error: 'expected the name of a bridge, such as "vmbr0"' });
+
+/** Names, none of which is empty. */
+export const words = (about: string, max: number): z.ZodArray<z.ZodString> => z.array(said).max(max).describe(about);
 
 export const flag = (about: string): z.ZodBoolean => z.boolean().describe(about);
 
@@ -37,11 +46,16 @@ export const duration = (about: string): z.ZodString =>
     .regex(/^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$/, { error: 'expected a duration such as "30s" or "5m"' })
     .describe(about);
 
-/** A Kubernetes quantity such as `4Gi`. */
-export const quantity = (about: string): z.ZodUnion<readonly [z.ZodString, z.ZodNumber]> =>
+type Quantity = z.ZodUnion<readonly [z.ZodString, z.ZodNumber]>;
+
+/** Any quantity of Kubernetes, such as `100m`. */
+export const anyQuantity = (about: string): Quantity =>
   z
     .union([z.string(), z.number()], { error: 'expected a quantity such as "4Gi"' })
     .meta({ description: about, 'x-kubernetes-int-or-string': true });
+
+/** A number of bytes such as `4Gi`. The API server looks at its form; whoever reads the spec says what is wrong with it. */
+export const quantity = (about: string): Quantity => anyQuantity(about).meta({ pattern: QUANTITY.source });
 
 /** Another object, by default in the namespace of the one that names it. */
 export const reference = (about: string) =>

@@ -12,7 +12,17 @@ const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8').decode(by
 export function userDataBytes(document: GuestDocument | undefined, find: Find, path: string): Uint8Array | undefined {
   const secret = secretBytes(document?.secret, find, path);
   if (document?.inline === undefined || secret === undefined) return secret ?? inlineBytes(document);
-  return encode(mimeMessage([document.inline, decode(secret)]));
+  const inline = mimePart(document.inline, `${path}.inline`);
+  return encode(mimeMessage([inline, mimePart(partText(secret, path), `${path}.secretRef`)]));
+}
+
+/** Bytes that are no text cannot be a part beside another. */
+function partText(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw invalidSpec(`${path}.secretRef`, 'its document is no text (gzip?), and there is an inline one too', KEEP_ONE);
+  }
 }
 
 /** Meta data with the keys that may log in: cloud-init reads `public-keys` beside any user data. */
@@ -36,11 +46,28 @@ function inlineBytes(document: GuestDocument | undefined): Uint8Array | undefine
 }
 
 const BOUNDARY = 'VIRTRIGAUD_CLOUD_INIT_BOUNDARY';
+const KEEP_ONE = 'Keep one of the two';
+
+/** By how a document begins; cloud-init believes what a part says of itself, and looks no further. */
+const PART_TYPES: readonly (readonly [begins: string, type: string])[] = [
+  ['#!', 'text/x-shellscript'],
+  ['#include', 'text/x-include-url'],
+  ['#cloud-boothook', 'text/cloud-boothook'],
+  ['#cloud-config-archive', 'text/cloud-config-archive'],
+  ['## template: jinja', 'text/jinja2'],
+];
+
+function mimePart(document: string, path: string): string {
+  if (/^(content-type|mime-version):/i.test(document)) {
+    throw invalidSpec(path, 'it is a MIME message itself, and there is a second document', 'Make it one of its parts');
+  }
+  const type = PART_TYPES.find(([begins]) => document.startsWith(begins))?.[1] ?? 'text/cloud-config';
+  return `Content-Type: ${type}; charset="utf-8"\n\n${document}\n`;
+}
 
 function mimeMessage(parts: readonly string[]): string {
   const head = `Content-Type: multipart/mixed; boundary="${BOUNDARY}"\nMIME-Version: 1.0\n\n`;
-  const body = parts.map((part) => `--${BOUNDARY}\nContent-Type: text/cloud-config; charset="utf-8"\n\n${part}\n`);
-  return `${head}${body.join('')}--${BOUNDARY}--\n`;
+  return `${head}${parts.map((part) => `--${BOUNDARY}\n${part}`).join('')}--${BOUNDARY}--\n`;
 }
 
 function withPublicKeys(own: string, keys: readonly string[], path: string): string {

@@ -19,6 +19,21 @@ describe('a file of manifests', () => {
     expect(parseManifests(text)).toEqual([]);
   });
 
+  // As kubectl turns them into JSON; quoted they are texts.
+  test('has the words for true and false that kubectl knows', () => {
+    const words = 'a: On\n  b: off\n  c: yes\n  d: N\n  e: "Off"\n  f: oN\n  g: OffGraceful\n  h: |\n    on\n';
+    expect(parseManifests(`${VM}spec:\n  ${words}`)[0]?.spec).toEqual({
+      a: true,
+      b: false,
+      c: true,
+      d: false,
+      e: 'Off',
+      f: 'oN',
+      g: 'OffGraceful',
+      h: 'on\n',
+    });
+  });
+
   test('may be JSON', () => {
     expect(parseManifests('{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"}}')).toHaveLength(1);
   });

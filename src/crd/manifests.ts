@@ -1,5 +1,5 @@
 import { type Fault, invalidSpec } from '#domain/fault';
-import { parseAllDocuments, type YAMLParseError } from 'yaml';
+import { parseAllDocuments, type ScalarTag, type SchemaOptions, type YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { secretEntries } from './secret-entries.ts';
 import { unknownKey } from './strict-object.ts';
@@ -42,12 +42,28 @@ const envelope = z.looseObject({
   }),
 });
 
+/** Of YAML 1.1 kubectl keeps these words for true and false, so that `powerState: off` is one file with one meaning. */
+const truth = (test: RegExp, value: boolean): ScalarTag => ({
+  tag: 'tag:yaml.org,2002:bool',
+  default: true,
+  test,
+  resolve: () => value,
+});
+
+const AS_KUBECTL_READS: SchemaOptions = {
+  customTags: (tags) => [
+    truth(/^(?:y|Y|yes|Yes|YES|on|On|ON)$/, true),
+    truth(/^(?:n|N|no|No|NO|off|Off|OFF)$/, false),
+    ...tags,
+  ],
+};
+
 /**
  * The objects of a YAML (or JSON) text in their order, of any kind; its documents are parted by `---`, empty ones are
  * left out. Throws `invalid-spec` naming the document and the line or field.
  */
 export function parseManifests(text: string): Manifest[] {
-  return [...parseAllDocuments(text)].flatMap((document, index) => {
+  return [...parseAllDocuments(text, AS_KUBECTL_READS)].flatMap((document, index) => {
     const [error] = document.errors;
     if (error !== undefined) throw badYaml(index + 1, error);
     const value: unknown = document.toJS();

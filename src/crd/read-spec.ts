@@ -11,9 +11,17 @@ export function readSpec<Schema extends z.ZodType>(schema: Schema, manifest: Man
       `Write ${API_VERSION}`,
     );
   }
-  const parsed = schema.safeParse(manifest.spec);
+  const parsed = schema.safeParse(withoutNulls(manifest.spec));
   if (parsed.success) return parsed.data;
   throw unfit(manifest, parsed.error);
+}
+
+/** A field without a value (`disks:` in YAML) says nothing, as to an API server. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
+  if (typeof value !== 'object' || value === null) return value;
+  const said = Object.entries(value).filter(([, field]) => field !== null);
+  return Object.fromEntries(said.map(([name, field]) => [name, withoutNulls(field)]));
 }
 
 /** Names the first problem and tells how many more there are. */

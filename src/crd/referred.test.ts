@@ -105,6 +105,38 @@ describe('a document in a Secret', () => {
     expect(text(spec.metaData)).toBe('d: 4\nc: 3\n');
   });
 
+  const besideInline = (inline: string): Spec => ({
+    userData: { cloudInit: { inline, secretRef: { name: 's' } } },
+  });
+
+  // cloud-init believes a part's own word: a script that calls itself cloud-config is thrown away.
+  test('is, as a part, called what it is', () => {
+    const { spec } = normalise(besideInline('#!/bin/sh\ntrue\n'), secret('s', { userdata: '## template: jinja\n' }));
+    expect(text(spec.userData).match(/^Content-Type: text\/\S+/gm)).toEqual([
+      'Content-Type: text/x-shellscript;',
+      'Content-Type: text/jinja2;',
+    ]);
+  });
+
+  test('is refused as a part where it can be none', () => {
+    const gzip = secret('s', { userdata: btoa('\x1f\x8b\xff') }, 'data');
+    expect(() => normalise(besideInline('#cloud-config\n'), gzip)).toThrow(
+      /cloudInit.secretRef: its document is no text/,
+    );
+    const mime = secret('s', { userdata: 'MIME-Version: 1.0\n' });
+    expect(() => normalise(besideInline('#cloud-config\n'), mime)).toThrow(/cloudInit.secretRef: it is a MIME message/);
+  });
+
+  test('of Ignition stands alone', () => {
+    const ignition = { inline: '{"ignition":{}}', secretRef: { name: 's' } };
+    const entries = secret('s', { ignition: '{}' });
+    expect(() => normalise({ userData: { ignition } }, entries)).toThrow(
+      /userData.ignition.secretRef: there is an inline/,
+    );
+    const keys = { ignition: { inline: '{}' }, sshKeys: { inline: KEY } };
+    expect(() => normalise({ userData: keys })).toThrow(/userData.sshKeys: Ignition reads no keys/);
+  });
+
   test('has to have one of the known names', () => {
     expect(() => normalise(vm, secret('s', { other: 'x' }))).toThrow(
       /userData.cloudInit.secretRef: the Secret "s" has none of userdata, user-data, cloud-init, cloud-config/,
@@ -171,12 +203,15 @@ describe('a VM that follows a policy', () => {
     expect(spec.placement).toEqual({
       ...NO_PLACEMENT,
       node: 'pve9',
-      nodes: ['pve1'],
+      // Of the policy, which does not have that node.
+      nodes: [],
       storage: 'own',
       pool: 'prod',
       maxVmsPerNode: 3,
       minFreeMemoryMib: 2048,
     });
+    const byPolicy = normalise({ placementRef: { name: 'p' } }, policy).spec.placement;
+    expect(byPolicy).toMatchObject({ node: undefined, nodes: ['pve1'], storage: 'ceph' });
     expect(avoid).toEqual([{ terms: [{ key: 'app', operator: 'Exists', values: [] }], namespaces: [] }]);
   });
 });

@@ -14,8 +14,9 @@ export function refuse(path: string, asked: Readonly<Record<string, unknown>>, {
   if (field !== undefined) throw new Fault('unsupported', { subject: `${path}.${field}`, why, remedy });
 }
 
-/** What an API server fills in, and what is empty, asks for nothing. */
-function asks(value: unknown): boolean {
+/** What an API server fills in, what is empty, and what is not `enabled` asks for nothing. */
+export function asks(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === false) return false;
-  return typeof value === 'object' ? Object.values(value).some(asks) : true;
+  if (typeof value !== 'object') return true;
+  return !('enabled' in value && value.enabled === false) && Object.values(value).some(asks);
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type Manifest, parseManifests } from './manifests.ts';
 import { normaliseProvider } from './provider/normalise.ts';
 import { normaliseVirtualMachine } from './virtual-machine/normalise.ts';
+import { normaliseClass } from './vm-class/normalise.ts';
 import { normaliseClone } from './vm-clone/normalise.ts';
 import { normaliseImage } from './vm-image/normalise.ts';
 import { normaliseNetworkAttachment } from './vm-network-attachment/normalise.ts';
@@ -27,6 +28,7 @@ function reading(kind: string, normalise: (manifest: Manifest) => unknown, base:
 
 const provider = reading('Provider', normaliseProvider, { type: 'proxmox', endpoint: 'https://pve:8006' });
 const vm = reading('VirtualMachine', normaliseVirtualMachine);
+const vmClass = reading('VMClass', normaliseClass, { cpus: 2, memory: '4Gi' });
 const image = reading('VMImage', normaliseImage);
 const network = reading('VMNetworkAttachment', normaliseNetworkAttachment, {
   network: { proxmox: { bridge: 'vmbr0' } },
@@ -120,6 +122,8 @@ const INVALID: readonly (readonly [read: (spec: Spec) => unknown, rows: readonly
     provider,
     [
       [{ endpoint: 'pve' }, /spec.endpoint: expected a URL such as/],
+      [{ endpoint: 'https://pve1:8006, https://pve2:8006' }, /spec.endpoint: expected a URL such as/],
+      [{ endpoint: 'qemu+ssh://me@host/system' }, /spec.endpoint: "qemu.*is none of the API of Proxmox VE/],
       [{ runtime: { service: { tls: { secretRef: {} } } } }, /spec.runtime.service.tls.secretRef.name: /],
       [{ runtime: { env: [{ name: 'A', valueFrom: {} }] } }, /runtime.env\[0\].valueFrom: it names not exactly one/],
       [
@@ -132,14 +136,45 @@ const INVALID: readonly (readonly [read: (spec: Spec) => unknown, rows: readonly
   [
     vm,
     [
+      [{ disks: [{ name: 'root', size: 40 }] }, /disks\[0\].size: "40" is too little: it is in bytes/],
+      [{ disks: [{ name: 'root', size: '100Ti' }] }, /disks\[0\].size: "100Ti" is too much/],
+      [{ disks: [{ name: 'root', size: '40Gi', sizeGiB: 50 }] }, /disks\[0\].sizeGiB: it says 50, but size says 40/],
+      [
+        {
+          disks: [
+            { name: 'root', size: '1Gi' },
+            { name: 'Root', size: '1Gi' },
+          ],
+        },
+        /disks\[1\].name: another disk is named "root" too/,
+      ],
+      [
+        {
+          networks: [
+            { name: 'a', mac: '02:00:00:aa:bb:cc' },
+            { name: 'b', macAddress: '02-00-00-AA-BB-CC' },
+          ],
+        },
+        /networks\[1\].mac: 02:00:00:AA:BB:CC is on another NIC/,
+      ],
+      [{ networks: [{ name: 'a', bridge: 'vmbr0,tag=1' }] }, /networks\[0\].bridge: expected the name of a bridge/],
       [{ lifecycle: { gracefulShutdownTimeout: 'soon' } }, /gracefulShutdownTimeout: expected a duration such as/],
       [{ imageRef: { name: 'i' }, importedDisk: { diskID: 'd', path: 'p' } }, /spec.imageRef: imageRef and imported/],
     ],
   ],
   [image, [[{ source: 'ftp://me:secret@x/y.qcow2' }, /spec.source: it is no URL that Proxmox VE can fetch/]]],
   [
+    vmClass,
+    [[{ storage: { type: 'thin' }, diskDefaults: { type: 'thick' } }, /diskDefaults.type: it says thick, but storage/]],
+  ],
+  [
     network,
     [
+      [{ ipAllocation: { type: 'Static' } }, /ipAllocation.staticConfig: there is none, and type says Static/],
+      [
+        { ipAllocation: { staticConfig: { address: '10.0.0.5/24' } } },
+        /ipAllocation.staticConfig: there is one, but type says DHCP\. Write type: Static/,
+      ],
       [
         { ipAllocation: { type: 'Static', staticConfig: { address: '10.0.0.5' } } },
         /staticConfig.address: "10.0.0.5" has no prefix/,
@@ -172,6 +207,9 @@ const INVALID: readonly (readonly [read: (spec: Spec) => unknown, rows: readonly
       [{ antiAffinity: [{ key: 'a', operator: 'In' }] }, /spec.antiAffinity\[0\].values: In needs values/],
       [{ antiAffinity: [{ key: 'a', operator: 'Is' }] }, /spec.antiAffinity\[0\].operator: /],
       [{ constraints: { minFreeMemory: '4GB' } }, /constraints.minFreeMemory: "4GB" is not a quantity/],
+      [{ nodeSelector: [''] }, /spec.nodeSelector\[0\]: it is empty/],
+      [{ antiAffinity: 'db' }, /spec.antiAffinity: expected a list of terms/],
+      [required({ labelSelector: undefined }), /requiredDuringScheduling\[0\].labelSelector: it names no labels/],
       [{ nodeSelector: ['a'], hard: { hosts: ['b'] } }, /hard.hosts: it says b, but nodeSelector says a/],
     ],
   ],
@@ -195,6 +233,27 @@ describe('what is wrong is refused by name:', () => {
       expect(() => read(spec)).toThrow(says);
     },
   );
+});
+
+// What an API server of VirtRigaud's fills in, and what says the same twice.
+describe('what says nothing contradicts nothing:', () => {
+  const ROWS: readonly (readonly [read: (spec: Spec) => unknown, spec: Spec, means: object])[] = [
+    [vmClass, { storage: { type: 'thick' }, diskDefaults: { type: 'thin' } }, { diskType: 'thick' }],
+    [vmClass, { diskDefaults: { type: 'thin' } }, { diskType: 'thin' }],
+    [vm, { networks: [{ name: 'a', mac: '02:00:00:aa:bb:cc', macAddress: '02-00-00-AA-BB-CC' }] }, {}],
+    [vm, { disks: null, tags: null, networks: [{ name: 'lan', bridge: null }] }, { disks: undefined, tags: [] }],
+    [network, { network: { mtu: 1500 } }, { mtu: undefined }],
+    [network, { network: { mtu: 9000 } }, { mtu: 9000 }],
+    [network, { network: { mtu: 9000, proxmox: { mtu: 1 } } }, { mtu: 1 }],
+    [policy, { affinity: { hostAffinity: { enabled: false, scope: 'strict' } } }, {}],
+    [provider, { endpoint: 'https://pve1:8006,https://[2001:db8::2]:8006/api2' }, {}],
+    [provider, { healthCheck: { interval: '1m' } }, { health: { enabled: true, intervalMs: 60_000, failures: 3 } }],
+  ];
+
+  test.each(ROWS.map(([read, spec, means]) => ({ read, said: JSON.stringify(spec), spec, means })))('$said', (row) => {
+    const { read, spec, means } = row;
+    expect(read(spec)).toMatchObject(means);
+  });
 });
 
 describe('a clone', () => {

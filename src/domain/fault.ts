@@ -60,8 +60,11 @@ export class Fault extends Error {
 export function faultMessage(text: FaultText): string {
   const head = [text.subject, text.wanted, text.why].filter((part) => part !== undefined && part !== '').join(': ');
   const sentences = [head, text.remedy].filter((part) => part !== undefined && part !== '');
-  const message = sentences.map((sentence) => String(sentence).trim().replace(/\.$/, '')).join('. ');
-  return oneLine(`${message}.`);
+  return oneLine(sentences.map((sentence) => ended(String(sentence).trim())).join(' '));
+}
+
+function ended(sentence: string): string {
+  return /[.?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 function oneLine(message: string): string {

@@ -19,7 +19,7 @@ export interface PlacementPolicy {
 export function withPolicy(own: PlacementSpec, policy: PlacementPolicy): PlacementSpec {
   return {
     ...own,
-    nodes: own.nodes.length > 0 ? own.nodes : policy.nodes,
+    nodes: own.node !== undefined || own.nodes.length > 0 ? own.nodes : policy.nodes,
     storage: own.storage ?? policy.storage,
     pool: own.pool ?? policy.pool,
     maxVmsPerNode: own.maxVmsPerNode ?? policy.maxVmsPerNode,

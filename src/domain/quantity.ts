@@ -8,25 +8,30 @@ const UNITS: Readonly<Record<string, bigint>> = {
   G: 1000n ** 3n,
   T: 1000n ** 4n,
   P: 1000n ** 5n,
+  E: 1000n ** 6n,
   Ki: 1024n,
   Mi: 1024n ** 2n,
   Gi: 1024n ** 3n,
   Ti: 1024n ** 4n,
   Pi: 1024n ** 5n,
+  Ei: 1024n ** 6n,
 };
 
-/**
- * Bytes of a Kubernetes quantity, rounded up to a whole byte as Kubernetes does; undefined if it is not one.
- * Decimals (`1.5Gi`) and exponents (`1e9`) are accepted, negative values and `m` are not.
- */
+/** What is one: `4Gi`, `1.5Gi`, `.5Gi`, `1e9`. Parts of a byte (`100m`) and what is negative are none here. */
+export const QUANTITY = /^\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2}|[kKMGTPE]i?)?$/;
+
+/** Bytes of a Kubernetes quantity, rounded up to a whole byte as Kubernetes does; undefined if it is not one. */
 export function parseQuantity(value: string | number): number | undefined {
-  const match = /^\+?(\d+)(?:\.(\d*))?(?:[eE](\d{1,2}))?([A-Za-z]{0,2})$/.exec(String(value).trim());
+  const match = QUANTITY.exec(String(value).trim());
   if (match === null) return undefined;
-  const [, whole = '0', decimals = '', exponent = '0', suffix = ''] = match;
-  const unit = UNITS[suffix];
-  if (unit === undefined) return undefined;
-  const scaled = BigInt(whole + decimals) * unit * 10n ** BigInt(exponent);
-  const divisor = 10n ** BigInt(decimals.length);
+  const [, amount = '', end = ''] = match;
+  const unit = UNITS[end];
+  const exponent = unit === undefined ? Number(end.slice(1)) : 0;
+  // `ki` and the like look like units and are none.
+  if (Number.isNaN(exponent)) return undefined;
+  const [whole = '', decimals = ''] = amount.split('.');
+  const scaled = BigInt(whole + decimals) * (unit ?? 1n) * 10n ** BigInt(Math.max(exponent, 0));
+  const divisor = 10n ** BigInt(decimals.length + Math.max(-exponent, 0));
   const bytes = Number((scaled + divisor - 1n) / divisor);
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }

@@ -18,6 +18,11 @@ export function invalid(field: string, value: Json, detail: string): Cause {
   return cause('FieldValueInvalid', field, `Invalid value: ${valueText(value)}`, detail);
 }
 
+/** With the value as it is shown. */
+export function wrongValue(field: string, shown: string, detail: string): Cause {
+  return cause('FieldValueInvalid', field, `Invalid value: ${shown}`, detail);
+}
+
 export function typeInvalid(field: string, value: Json, detail: string): Cause {
   return cause('FieldValueTypeInvalid', field, `Invalid value: ${valueText(value)}`, detail);
 }

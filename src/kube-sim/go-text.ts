@@ -45,6 +45,30 @@ export function goSyntax(value: Json): string {
   if (typeof value === 'number') return numberText(value);
   if (typeof value === 'boolean') return String(value);
   if (Array.isArray(value)) return `[]interface {}{${value.map((item: Json) => goSyntax(item)).join(', ')}}`;
-  const members = Object.entries(value as Record<string, Json>).sort(([a], [b]) => (a < b ? -1 : 1));
+  const members = sorted(value as Record<string, Json>);
   return `map[string]interface {}{${members.map(([key, item]) => `${quoted(key)}:${goSyntax(item)}`).join(', ')}}`;
+}
+
+/** As `%+v` shows what was read from JSON: `map[spec:map[size:3]]`. */
+export function goValue(value: Json): string {
+  if (value === null) return '<nil>';
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object') return goSyntax(value);
+  if (Array.isArray(value)) return `[${value.map((item: Json) => goValue(item)).join(' ')}]`;
+  const members = sorted(value as Record<string, Json>);
+  return `map[${members.map(([key, item]) => `${key}:${goValue(item)}`).join(' ')}]`;
+}
+
+/** JSON as Go writes it: members by name, nothing that means something in HTML. */
+export function sortedJson(value: Json): string {
+  const text = JSON.stringify(value, (_key, item: Json) =>
+    typeof item === 'object' && item !== null && !Array.isArray(item)
+      ? Object.fromEntries(sorted(item as Record<string, Json>))
+      : item,
+  );
+  return text.replaceAll(/[<>&\u2028\u2029]/g, (character) => `\\u${hex(character.codePointAt(0) ?? 0, 4)}`);
+}
+
+function sorted(members: Readonly<Record<string, Json>>): (readonly [string, Json])[] {
+  return Object.entries(members).sort(([a], [b]) => (a < b ? -1 : 1));
 }

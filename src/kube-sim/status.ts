@@ -42,7 +42,7 @@ const full = (word: string, group: string): string => (group === '' ? word : `${
 const named = (name: string, group: string, kind: string): StatusDetails => ({
   ...(name === '' ? {} : { name }),
   ...(group === '' ? {} : { group }),
-  kind,
+  ...(kind === '' ? {} : { kind }),
 });
 
 export function badRequest(message: string): StatusError {

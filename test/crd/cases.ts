@@ -39,6 +39,8 @@ export const REFUSED: readonly (readonly [text: string, says: RegExp])[] = [
   [spec('VirtualMachine', { networks: [{ name: 'lan', vlan: 5000 }] }), /spec.networks\[0\].vlan.*4094/],
   [spec('VirtualMachine', { disks: [{ name: 'a' }, { name: 'a' }] }), /spec.disks\[1\]: Duplicate value/],
   [disk({ size: true }), /spec.disks\[0\].size/],
+  [disk({ size: '40GB' }), /spec.disks\[0\].size.*should match/],
+  [spec('VirtualMachine', { networks: [{ name: 'lan', bridge: 'a,b' }] }), /spec.networks\[0\].bridge.*should match/],
   [spec('VMClass', { memory: '4Gi' }), /spec.cpus: Required value/],
   [spec('VMClass', { cpus: 2 }), /spec.memory: Required value/],
   [spec('VMImage', { source: { proxmox: { templateId: 9000 } } }), /unknown field "spec.source.proxmox.templateId"/],

@@ -1,5 +1,6 @@
 // Objects from their creation to their end: finalizers, owners, namespaces, preconditions.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { startTestApi, type TestApi } from './api-client.ts';
 import { DEFINITIONS_PATH, THINGS, thing, thingsPath } from './definitions.ts';
 
@@ -43,8 +44,47 @@ describe('an object', () => {
       metadata: { finalizers: ['example.test/hold', 'example.test/more'] },
     });
     expect([more.status, more.body.details.causes[0]?.field]).toEqual([422, 'metadata.finalizers']);
+    const watch = await api.watch(`${path}?watch=1&resourceVersion=${first.body.metadata.resourceVersion}`);
     expect((await api.call('PATCH', `${path}/held`, { metadata: { finalizers: null } })).status).toBe(200);
     expect(await statusOf('held')).toBe(404);
+    // It goes as it was.
+    expect(await watch.next()).toMatchObject({
+      type: 'DELETED',
+      object: { metadata: { finalizers: ['example.test/hold'] } },
+    });
+    watch.stop();
+  });
+
+  test('whose managers have been cleared has none from then on', async () => {
+    await created('nobodys');
+    await api.call('PATCH', `${path}/nobodys`, { metadata: { managedFields: [{}] } });
+    const { body } = await api.call('PATCH', `${path}/nobodys`, { spec: { size: 7 } });
+    expect([body.metadata.generation, 'managedFields' in body.metadata]).toEqual([2, false]);
+  });
+
+  test('that is a definition gets the names that are free, and its end is no change of it', async () => {
+    const text = JSON.stringify(THINGS).replaceAll('things', 'others');
+    const other = await api.call('POST', DEFINITIONS_PATH, text);
+    const at = `${DEFINITIONS_PATH}/${other.body.metadata.name}`;
+    const { body } = await until(
+      async () => await api.call('GET', at),
+      (answer) => JSON.stringify(answer.body.status).includes('NamesAccepted'),
+    );
+    expect(body.status).toMatchObject({
+      acceptedNames: { plural: 'others' },
+      conditions: [{ reason: 'ListKindConflict', message: '"ThingList" is already in use' }, {}],
+    });
+    const gone = await api.call('DELETE', at);
+    expect(gone.body.metadata).toMatchObject({ generation: 1, deletionTimestamp: expect.any(String) as string });
+    expect(gone.body.metadata).not.toHaveProperty('deletionGracePeriodSeconds');
+  });
+
+  test('keeps an owner that is named twice once, says so, and a finalizer as often as it is there', async () => {
+    const owner = { apiVersion: 'v1', kind: 'Nothing', name: 'x', uid: 'y' };
+    const twice = thing('twice', {}, { ownerReferences: [owner, owner], finalizers: ['a/b', 'a/b'] });
+    const { headers, body } = await api.call('POST', `${path}?dryRun=All`, twice);
+    expect(body.metadata).toMatchObject({ ownerReferences: [owner], finalizers: ['a/b', 'a/b'] });
+    expect(headers['warning']).toContain('contains duplicate entries; API server dedups owner references');
   });
 
   test('is deleted only where it is what the client believes it is', async () => {

@@ -6,12 +6,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { type ApiClient, apiClient, type Body } from './api-client.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../bin/virtrigaud-manager.ts');
 const PATH = '/api/v1/namespaces/default/configmaps';
 const WRITERS = 4;
+/** Between two kills. */
+const MOST_WRITES = 80;
+const MOST_MS = 10;
 
 /** The program itself, in a process of its own. */
 export interface ApiProcess {
@@ -70,7 +74,7 @@ export interface Storm {
   readonly missed: readonly string[];
 }
 
-/** @param random below 1: when it is killed */
+/** @param random below 1: after how many writes it is killed */
 export async function storm(kills: number, random: () => number): Promise<Storm> {
   const folder = mkdtempSync(join(tmpdir(), 'kube-sim-storm-'));
   const acknowledged = new Map<string, number>();
@@ -85,7 +89,10 @@ export async function storm(kills: number, random: () => number): Promise<Storm>
       async (_, writer) => await write(api.client, `w${round}-${writer}`, acknowledged, isLast),
     );
     if (!isLast) {
-      await new Promise((resolve) => setTimeout(resolve, 20 + random() * 400));
+      // So many more writes, and then a moment in the middle of others: a busy machine has as many of them.
+      const wanted = acknowledged.size + Math.floor(random() * MOST_WRITES);
+      while (acknowledged.size < wanted) await wait(1);
+      await wait(random() * MOST_MS);
       await api.kill('SIGKILL');
     }
     await Promise.all(writing);
@@ -134,7 +141,7 @@ async function watchOn(client: ApiClient, from: number, seen: number[]): Promise
 }
 
 async function seenUpTo(seen: readonly number[], revision: number): Promise<void> {
-  while ((seen.at(-1) ?? 0) < revision) await new Promise((resolve) => setTimeout(resolve, 5));
+  while ((seen.at(-1) ?? 0) < revision) await wait(5);
 }
 
 async function compare(client: ApiClient, acknowledged: ReadonlyMap<string, number>): Promise<string[]> {

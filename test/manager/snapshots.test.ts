@@ -39,7 +39,11 @@ describe.skipIf(seedIsMissing)(`the snapshots of the documentation${seedSkipNote
         seed('VirtualMachine', 'web-server', 1),
       ].join(''),
     );
-    const { status } = await flow.until('VirtualMachine', 'web-server', (seen) => seen.condition('Ready') === 'True Ready');
+    const { status } = await flow.until(
+      'VirtualMachine',
+      'web-server',
+      (seen) => seen.condition('Ready') === 'True Ready',
+    );
     vmid = Number(status['id']);
   });
   afterAll(async () => await flow.stop());
@@ -93,7 +97,9 @@ describe.skipIf(seedIsMissing)(`the snapshots of the documentation${seedSkipNote
   it('V9: wait for their VM, and are tried again after what went wrong', async () => {
     await flow.apply(named('early', 'late-vm'));
     await flow.until('VMSnapshot', 'early', (seen) => seen.condition('VMReady') === 'False VMNotFound');
-    flow.sim.faults.add([{ method: 'POST', path: '/snapshot$', count: 1, action: { status: 500, message: 'got timeout' } }]);
+    flow.sim.faults.add([
+      { method: 'POST', path: '/snapshot$', count: 1, action: { answer: { status: 500, reason: 'got timeout' } } },
+    ]);
     await flow.apply(named('unlucky', 'web-server'));
     await flow.until('VMSnapshot', 'unlucky', isReady);
     await flow.delete('VMSnapshot', 'early');
@@ -101,7 +107,9 @@ describe.skipIf(seedIsMissing)(`the snapshots of the documentation${seedSkipNote
   });
 
   it('V9: are deleted with their objects, in PVE first', async () => {
-    flow.sim.faults.add([{ method: 'DELETE', path: '/snapshot/', count: 1, action: { status: 500, message: 'got timeout' } }]);
+    flow.sim.faults.add([
+      { method: 'DELETE', path: '/snapshot/', count: 1, action: { answer: { status: 500, reason: 'got timeout' } } },
+    ]);
     await flow.delete('VMSnapshot', 'second');
     await flow.untilGone('VMSnapshot', 'second');
     expect(Object.keys(guest().snapshots)).not.toContain('second');

@@ -191,7 +191,7 @@ export const UPSTREAM_SHAPES: readonly UpstreamShape[] = [
     spec: {
       source: {
         http: { url: 'https://images.example.com/jammy.img', checksum: `sha256:${'AB'.repeat(32)}`, timeout: '10m' },
-        proxmox: { storage: 'vms', format: 'raw' },
+        proxmox: { storage: 'vms', format: 'raw', nodes: ['pve2', 'pve1'] },
         libvirt: { path: '/x.qcow2', format: 'qcow2' },
         vsphere: { templateName: 'x' },
       },
@@ -201,11 +201,11 @@ export const UPSTREAM_SHAPES: readonly UpstreamShape[] = [
       kind: 'fetched',
       image: {
         url: 'https://images.example.com/jammy.img',
-        checksum: { hex: 'ab'.repeat(32) },
+        checksum: { algorithm: 'sha256', value: 'ab'.repeat(32) },
         storage: 'vms',
+        nodes: ['pve1', 'pve2'],
         diskFormat: 'raw',
         onMissing: 'fail',
-        force: false,
         retries: 5,
         timeoutMs: 600_000,
       },

@@ -14,7 +14,7 @@ function fixed(node: SchemaNode): SchemaNode {
   const { description, type, anyOf, properties, items, additionalProperties, minimum, maximum, pattern, ...rest } =
     node;
   // Without a type it is zod's union; beside one it is a rule of ours about required fields.
-  if (type === undefined && anyOf !== undefined) return union({ description, ...rest }, anyOf);
+  if (type === undefined && anyOf !== undefined) return union({ description, pattern, ...rest }, anyOf);
   return withoutUndefined({
     description,
     type,

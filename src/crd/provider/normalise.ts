@@ -24,6 +24,10 @@ export function normaliseProvider(provider: Manifest): ProviderWish {
     const why = `"${spec.type}" is none of ours`;
     throw new Fault('unsupported', { subject: `${path}.type`, why, remedy: 'Write proxmox' });
   }
+  if (!/^https?:/.test(spec.endpoint)) {
+    const why = `"${spec.endpoint}" is none of the API of Proxmox VE`;
+    throw invalidSpec(`${path}.endpoint`, why, 'Write it like https://pve.example.com:8006');
+  }
   return {
     name: provider.metadata.name,
     namespace: namespaceOf(provider),

@@ -1,7 +1,7 @@
 // The parts of a Kubernetes pod that a Provider takes over, as far as they are looked into here; the rest is looked into
 // by Kubernetes, when the pod is made.
 import { z } from 'zod';
-import { anything, flag, oneOf, quantity, text, textMap, word } from '../fields.ts';
+import { anyQuantity, anything, flag, oneOf, text, textMap, word } from '../fields.ts';
 import { optional, optionalObject, strictObject } from '../strict-object.ts';
 
 const keyOf = (what: string) =>
@@ -22,7 +22,7 @@ const valueFrom = optionalObject({
   }).describe('A field of the pod.'),
   resourceFieldRef: strictObject({
     resource: word('The resource.'),
-    ...optional({ containerName: text('The container.'), divisor: quantity('Unit of the value.') }),
+    ...optional({ containerName: text('The container.'), divisor: anyQuantity('Unit of the value.') }),
   }).describe('A resource of the container.'),
 }).describe('Where the value comes from.');
 
@@ -42,8 +42,8 @@ const toleration = optionalObject({
 });
 
 const resourceRequirements = optionalObject({
-  limits: z.record(z.string(), quantity('Amount.')).describe('What it gets at most.'),
-  requests: z.record(z.string(), quantity('Amount.')).describe('What it gets at least.'),
+  limits: z.record(z.string(), anyQuantity('Amount.')).describe('What it gets at most.'),
+  requests: z.record(z.string(), anyQuantity('Amount.')).describe('What it gets at least.'),
   claims: z
     .array(strictObject({ name: word('Name of the claim.'), ...optional({ request: text('One request of it.') }) }))
     .describe('Claims of resources.'),

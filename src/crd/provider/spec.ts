@@ -6,8 +6,11 @@ import { runtime } from './runtime.ts';
 
 const PROVIDER_TYPES = ['proxmox', 'vsphere', 'libvirt', 'firecracker', 'qemu'] as const;
 
-const ENDPOINT =
-  /^((https?:\/\/(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+)(:[0-9]+)?(\/.*)?|(tcp|grpc):\/\/[a-zA-Z0-9.-]+:[0-9]+(\/.*)?)|qemu(\+ssh|\+tcp|\+tls)?:\/\/([a-zA-Z0-9@.-]+(:[0-9]+)?)?(\/.*))$/;
+/** One, or several nodes of one cluster with commas between. */
+const API = String.raw`https?:\/\/(\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9.-]+)(:[0-9]+)?(\/[^,]*)?`;
+/** Of other providers: held to its form only. */
+const FOREIGN = String.raw`(tcp|grpc):\/\/[a-zA-Z0-9.-]+:[0-9]+(\/.*)?|qemu(\+ssh|\+tcp|\+tls)?:\/\/([a-zA-Z0-9@.-]+(:[0-9]+)?)?(\/.*)`;
+const ENDPOINT = new RegExp(`^(${API}(,${API})*|${FOREIGN})$`);
 
 const defaults = optionalObject({
   datastore: text('Storage of Proxmox VE for VMs that name none.', 255),
@@ -29,7 +32,7 @@ const healthCheck = optionalObject({
 const rateLimit = optionalObject({
   qps: whole('Calls a second.', 1, 1000).default(10),
   burst: whole('Calls at once.', 1, 2000).default(20),
-}).describe('How many calls the provider is sent.');
+}).describe('Of no effect: the provider itself sends Proxmox VE no more than it can take.');
 
 const connectionPooling = optionalObject({
   maxConnections: whole('Most connections.', 1, 100).default(10),
@@ -40,7 +43,9 @@ const connectionPooling = optionalObject({
 
 export const providerSpec = strictObject({
   type: oneOf('What the provider manages.', PROVIDER_TYPES),
-  endpoint: text('URL of the API, such as `https://pve.example.com:8006`.').regex(ENDPOINT, {
+  endpoint: text(
+    'URL of the API, such as `https://pve.example.com:8006`; or those of several nodes of one cluster, with commas between.',
+  ).regex(ENDPOINT, {
     error: 'expected a URL such as https://pve.example.com:8006',
   }),
   ...optional({

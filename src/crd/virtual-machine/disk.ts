@@ -1,23 +1,29 @@
 // Disks in a manifest: upstream's fields, and beside them the documented `size`.
 import type { z } from 'zod';
+import { MAX_DISK_GIB } from '../normalise-quantity.ts';
 import { localReference, oneOf, quantity, text, whole, word } from '../fields.ts';
 import { optional, optionalObject, strictObject } from '../strict-object.ts';
 
 const scsi = optionalObject({
-  controller: whole('Number of the controller.', 0, 3),
-  controllerType: oneOf('Type of the controller.', ['lsilogic', 'buslogic', 'lsilogic-sas', 'pvscsi']),
+  controller: whole('Of no effect: a disk keeps its place.', 0, 3),
+  controllerType: oneOf('Of no effect: the template decides the controller.', [
+    'lsilogic',
+    'buslogic',
+    'lsilogic-sas',
+    'pvscsi',
+  ]),
   sharedBus: oneOf('Whether other VMs share the bus; anything but `noSharing` is refused.', [
     'noSharing',
     'virtualSharing',
     'physicalSharing',
   ]),
-}).describe('Of vSphere: of no effect on Proxmox VE, where the template decides the controller.');
+}).describe('Of vSphere.');
 
 export const disk = strictObject({
   name: word('`root` is the disk the VM boots from; by any other name the disk is known ever after.', 63),
   ...optional({
     size: quantity('Size, such as `40Gi`. A disk only grows.'),
-    sizeGiB: whole('Size in GiB. Another way to say `size`.', 1, 65_536),
+    sizeGiB: whole('Size in GiB. Another way to say `size`.', 1, MAX_DISK_GIB),
     type: oneOf('How it is allocated (`thin`, `thick`), or what it shows itself as (`ssd`, `hdd`).', [
       'thin',
       'thick',

@@ -1,6 +1,6 @@
 // A NIC in a manifest: upstream's fields, and beside them the documented ones (bridge, vlan, mac and staticIP).
 import type { z } from 'zod';
-import { reference, text, texts, whole, word } from '../fields.ts';
+import { bridge, reference, text, texts, whole, word } from '../fields.ts';
 import { optional, strictObject } from '../strict-object.ts';
 
 const staticIp = strictObject({
@@ -20,7 +20,7 @@ export const network = strictObject({
     networkRef: reference(
       'A VMNetworkAttachment with bridge, VLAN, model and addresses; what the NIC says itself wins.',
     ),
-    bridge: word('Bridge or SDN vnet of Proxmox VE, such as `vmbr0`.', 15),
+    bridge: bridge('Bridge or SDN vnet of Proxmox VE, such as `vmbr0`.'),
     vlan: whole('VLAN tag.', 1, 4094),
     mac: text('MAC address, such as `02:00:00:aa:bb:cc`. By default it follows from the VMID.', 17),
     staticIP: staticIp,

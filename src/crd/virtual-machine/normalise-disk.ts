@@ -5,8 +5,22 @@ import { NOT_ON_PVE, refuse } from '../refuse.ts';
 import { sayOnce } from '../say-once.ts';
 import type { DiskManifest } from './disk.ts';
 
+/** In their order; throws `invalid-spec` also where two have one name, in whichever case. */
+export function normaliseDisks(disks: readonly DiskManifest[] | undefined, path: string): DiskSpec[] | undefined {
+  const names = disks?.map(({ name }) => name.toLowerCase()) ?? [];
+  const twice = names.findIndex((name, index) => names.indexOf(name) < index);
+  if (twice !== -1) {
+    throw invalidSpec(
+      `${path}[${twice}].name`,
+      `another disk is named "${names[twice]}" too`,
+      'Give each its own name',
+    );
+  }
+  return disks?.map((disk, index) => normaliseDisk(disk, `${path}[${index}]`));
+}
+
 /** One disk; `root` is the boot disk. Throws `invalid-spec` under `path`. */
-export function normaliseDisk(disk: DiskManifest, path: string): DiskSpec {
+function normaliseDisk(disk: DiskManifest, path: string): DiskSpec {
   refuse(
     path,
     { 'scsi.sharedBus': disk.scsi?.sharedBus === 'noSharing' ? undefined : disk.scsi?.sharedBus },

@@ -24,8 +24,26 @@ export function normaliseUserData(
   if (cloudInit !== undefined && ignition !== undefined) {
     throw invalidSpec(path, 'cloudInit and ignition are both set, and a guest reads one of them', 'Keep one');
   }
+  if (ignition !== undefined) refuseBesideIgnition(userData, path);
   return cloudInit ?? ignition;
 }
+
+/** Ignition reads one document and nothing else: neither parts of MIME nor the keys in meta data. */
+function refuseBesideIgnition({ ignition, sshKeys }: UserDataManifest = {}, path: string): void {
+  if (ignition?.secretRef !== undefined && isSaid(ignition.inline)) {
+    throw invalidSpec(
+      `${path}.ignition.secretRef`,
+      'there is an inline document too, and Ignition reads one',
+      'Keep one',
+    );
+  }
+  if (sshKeys?.secretRef !== undefined || isSaid(sshKeys?.inline)) {
+    const remedy = 'Write them into the Ignition document, as passwd.users[].sshAuthorizedKeys';
+    throw invalidSpec(`${path}.sshKeys`, 'Ignition reads no keys from outside its document', remedy);
+  }
+}
+
+const isSaid = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
 
 export function normaliseMetaData(metaData: VirtualMachineSpec['metaData'], from: Manifest): GuestDocument | undefined {
   return normaliseDocument(metaData?.cloudInit, META_DATA_KEYS, from);

@@ -49,9 +49,15 @@ function said(text: string | undefined, path: string): SaidText | undefined {
 }
 
 function readMac(network: NetworkManifest, path: string): string | undefined {
-  const text = sayOnce(path, { mac: network.mac, macAddress: network.macAddress });
-  const mac = text === undefined ? undefined : parseMac(text);
-  if (text === undefined || mac !== undefined) return mac;
-  const field = network.mac === undefined ? 'macAddress' : 'mac';
-  throw invalidSpec(`${path}.${field}`, `"${text}" is not a unicast MAC`, 'Write it like "02:00:00:aa:bb:cc"');
+  return sayOnce(path, {
+    mac: macOf(network.mac, `${path}.mac`),
+    macAddress: macOf(network.macAddress, `${path}.macAddress`),
+  });
+}
+
+function macOf(text: string | undefined, path: string): string | undefined {
+  if (text === undefined || text === '') return undefined;
+  const mac = parseMac(text);
+  if (mac !== undefined) return mac;
+  throw invalidSpec(path, `"${text}" is not a unicast MAC`, 'Write it like "02:00:00:aa:bb:cc"');
 }

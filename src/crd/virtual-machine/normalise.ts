@@ -11,7 +11,7 @@ import { readSpec } from '../read-spec.ts';
 import { namespaceOf, refer } from '../refer.ts';
 import { NOT_YET, refuse } from '../refuse.ts';
 import type { NetworkManifest } from './network.ts';
-import { normaliseDisk } from './normalise-disk.ts';
+import { normaliseDisks } from './normalise-disk.ts';
 import { normaliseMetaData, normaliseSshKeys, normaliseUserData } from './normalise-documents.ts';
 import { normaliseNetwork } from './normalise-network.ts';
 import { type VirtualMachineSpec, virtualMachineSpec } from './spec.ts';
@@ -33,7 +33,7 @@ export function normaliseVirtualMachine(vm: Manifest): VirtualMachine {
     cpus: spec.resources?.cpu,
     memoryMib: spec.resources?.memoryMiB,
     networks: normaliseNics(spec.networks, vm, `${title}: spec.networks`),
-    disks: spec.disks?.map((disk, index) => normaliseDisk(disk, `${title}: spec.disks[${index}]`)),
+    disks: normaliseDisks(spec.disks, `${title}: spec.disks`),
     tags: normaliseTags(spec.tags ?? [], `${title}: spec.tags`),
     userData: normaliseUserData(spec.userData, vm, `${title}: spec.userData`),
     metaData: normaliseMetaData(spec.metaData, vm),
@@ -46,16 +46,20 @@ export function normaliseVirtualMachine(vm: Manifest): VirtualMachine {
   };
 }
 
-/** NICs with the VMNetworkAttachments that `from` says they are on. */
+/** NICs with the VMNetworkAttachments that `from` says they are on. Throws `invalid-spec`, also for a MAC that is there twice. */
 export function normaliseNics(
   networks: readonly NetworkManifest[] | undefined,
   from: Manifest,
   path: string,
 ): NicWish[] | undefined {
-  return networks?.map((network, index) => ({
+  const nics = networks?.map((network, index) => ({
     nic: normaliseNetwork(network, `${path}[${index}]`),
     attachment: refer(network.networkRef, from),
   }));
+  const macs = nics?.map(({ nic }) => nic.mac) ?? [];
+  const twice = macs.findIndex((mac, index) => mac !== undefined && macs.indexOf(mac) < index);
+  if (twice === -1) return nics;
+  throw invalidSpec(`${path}[${twice}].mac`, `${macs[twice]} is on another NIC of this VM already`, 'Use it once');
 }
 
 function owner(manifest: Manifest): Owner {

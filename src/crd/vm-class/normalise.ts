@@ -20,7 +20,7 @@ export function normaliseClass(vmClass: Manifest): VmSize {
     firmware: readFirmware(spec, path),
     machine: spec.spec?.machine,
     bootDiskGib: disk?.size === undefined ? undefined : gibibytes(disk.size, `${path}.diskDefaults.size`),
-    diskType: spec.storage?.type ?? disk?.type,
+    diskType: readDiskType(spec, path),
     storage: sayOnce(path, { 'storage.class': spec.storage?.class, 'diskDefaults.storageClass': disk?.storageClass }),
     cloneMode: spec.cloneMode,
     guestTools: spec.guestToolsPolicy,
@@ -36,6 +36,12 @@ export function normaliseClass(vmClass: Manifest): VmSize {
     limits: readLimits(spec.resourceLimits, `${path}.resourceLimits`),
     extra: spec.extraConfig ?? {},
   };
+}
+
+/** `thin` of `diskDefaults` is what VirtRigaud's API server fills in, so that it contradicts nothing. */
+function readDiskType({ storage, diskDefaults }: VmClassSpec, path: string): VmSize['diskType'] {
+  const general = diskDefaults?.type === 'thin' ? undefined : diskDefaults?.type;
+  return sayOnce(path, { 'storage.type': storage?.type, 'diskDefaults.type': general }) ?? diskDefaults?.type;
 }
 
 const FIRMWARES: Readonly<Record<string, Firmware>> = {

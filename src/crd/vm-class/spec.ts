@@ -10,7 +10,7 @@ const diskDefaults = optionalObject({
   size: quantity('Least size of the boot disk, such as `40Gi`.'),
   type: diskType,
   storageClass: text('Storage of Proxmox VE. Another way to say `storage.class`.', 253),
-  iops: whole('Limit of operations a second. Not applied yet.', 100, 100_000),
+  iops: whole('Of no effect yet: set the limit of a disk in Proxmox VE.', 100, 100_000),
 }).describe('Of disks that say nothing themselves.');
 
 const performanceProfile = optionalObject({

@@ -7,7 +7,7 @@ import { readSpec } from '../read-spec.ts';
 import { namespaceOf, refer } from '../refer.ts';
 import { NOT_ON_PVE, NOT_YET, refuse } from '../refuse.ts';
 import { sayOnce } from '../say-once.ts';
-import { normaliseDisk } from '../virtual-machine/normalise-disk.ts';
+import { normaliseDisks } from '../virtual-machine/normalise-disk.ts';
 import { normaliseNics } from '../virtual-machine/normalise.ts';
 import { normaliseCustomization } from './normalise-customization.ts';
 import { type VmCloneSpec, vmCloneSpec } from './spec.ts';
@@ -47,7 +47,7 @@ function targetOf({ target }: VmCloneSpec, clone: Manifest, path: string): Clone
     vmClass: refer(target?.classRef, clone),
     policy: refer(target?.placementRef, clone),
     networks: normaliseNics(target?.networks, clone, `${path}.target.networks`),
-    disks: target?.disks?.map((disk, index) => normaliseDisk(disk, `${path}.target.disks[${index}]`)),
+    disks: normaliseDisks(target?.disks, `${path}.target.disks`),
     labels: target?.labels ?? {},
     annotations: target?.annotations ?? {},
   };

@@ -33,12 +33,12 @@ export const options = optionalObject({
   powerOn: flag('Whether the clone is started.'),
   includeSnapshots: flag('Refused where it is true: Proxmox VE copies none.'),
   parallel: flag('Of no effect.'),
-  timeout: duration('How long it may take.'),
+  timeout: duration('Of no effect: what has begun is finished.'),
   retryPolicy: optionalObject({
     maxRetries: whole('How often.', 0, 10),
     retryDelay: duration('After how long.'),
     backoffMultiplier: whole('How much longer each time.', 1),
-  }).describe('How it is tried again.'),
+  }).describe('Of no effect: what fails is tried again for as long as the object is there, less and less often.'),
   storage,
   performance,
 }).describe('How it is copied.');

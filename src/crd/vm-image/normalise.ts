@@ -1,57 +1,45 @@
-import type { FetchedImage, VmImage } from '#domain/fetched-image';
+import type { VmImage } from '#domain/fetched-image';
 import { Fault, invalidSpec } from '#domain/fault';
 import { parseImageName } from '#domain/image-name';
 import type { CloneMode, ImageSource } from '#domain/vm-spec';
 import { type Manifest, manifestTitle } from '../manifests.ts';
-import { milliseconds } from '../read-duration.ts';
 import { readSpec } from '../read-spec.ts';
-import { NOT_ON_PVE, refuse } from '../refuse.ts';
+import { refuse } from '../refuse.ts';
 import { sayOnce } from '../say-once.ts';
+import { type Asked, normaliseFetched } from './normalise-fetched.ts';
 import type { Sources } from './sources.ts';
 import { vmImageSpec, type VmImageSpec } from './spec.ts';
-
-/** What is said of a source besides its name. */
-interface Details {
-  readonly cloneMode: CloneMode | undefined;
-  readonly snapshot: string | undefined;
-  readonly node: string | undefined;
-  readonly storage: string | undefined;
-  /** Of what is fetched alone. */
-  readonly diskFormat: string | undefined;
-}
-
-const NOTHING_SAID = { snapshot: undefined, node: undefined, storage: undefined, diskFormat: undefined };
 
 /** Where the disks come from. Throws `invalid-spec`, or `unsupported` for what PVE cannot fetch. */
 export function normaliseImage(image: Manifest): VmImage {
   const spec = readSpec(vmImageSpec, image);
-  const { source, cloneMode } = spec;
-  const path = `${manifestTitle(image)}: spec`;
-  if (typeof source !== 'object') {
-    const details = { ...NOTHING_SAID, cloneMode };
-    return named(String(source), details, spec, `${path}.source`);
-  }
-  return sourceOf(source, detailsOf(source, cloneMode, path), spec, `${path}.source`);
+  const asked = askedOf(spec, `${manifestTitle(image)}: spec`);
+  const { source } = spec;
+  return typeof source === 'object' ? sourceOf(source, asked) : named(String(source), asked, `${asked.path}.source`);
 }
 
 /** `fullClone: true` is what an API server fills in where nothing was said, so it says nothing. */
-function detailsOf({ proxmox }: Sources, cloneMode: CloneMode | undefined, path: string): Details {
-  const mode = sayOnce<CloneMode>(path, {
-    cloneMode,
-    'source.proxmox.cloneMode': proxmox?.cloneMode,
-    'source.proxmox.fullClone': proxmox?.fullClone === false ? 'linked' : undefined,
+function askedOf(spec: VmImageSpec, path: string): Asked {
+  const { proxmox = {}, http } = typeof spec.source === 'object' ? spec.source : {};
+  const cloneMode = sayOnce<CloneMode>(path, {
+    cloneMode: spec.cloneMode,
+    'source.proxmox.cloneMode': proxmox.cloneMode,
+    'source.proxmox.fullClone': proxmox.fullClone === false ? 'linked' : undefined,
   });
-  const { snapshot, node, storage, format: diskFormat } = proxmox ?? {};
-  return { cloneMode: mode, snapshot, node, storage, diskFormat };
+  return { spec, path, proxmox, http, cloneMode };
 }
 
-function sourceOf(source: Sources, details: Details, spec: VmImageSpec, path: string): VmImage {
+function sourceOf(source: Sources, asked: Asked): VmImage {
   const { proxmox, blank = false, http } = source;
+  const path = `${asked.path}.source`;
   const ref = proxmox?.templateID?.toString() ?? proxmox?.templateName ?? '';
-  if (ref !== '' && blank) throw invalidSpec(`${path}.blank`, `it also names "${ref}"`, 'Keep one of the two');
-  if (ref !== '') return named(ref, details, spec, `${path}.proxmox.templateName`);
-  if (blank) return made({ kind: 'blank' }, details, path);
-  if (http !== undefined) return fetched(http.url, http, details, spec, path);
+  const other = ref === '' ? http?.url : ref;
+  if (blank && other !== undefined) {
+    throw invalidSpec(`${path}.blank`, `it also names "${other}"`, 'Keep one of the two');
+  }
+  if (ref !== '') return named(ref, asked, `${path}.proxmox.templateName`);
+  if (blank) return there({ kind: 'blank' }, asked);
+  if (http !== undefined) return normaliseFetched(http.url, asked, `${path}.http`);
   refuse(path, { registry: source.registry, dataVolume: source.dataVolume }, CANNOT_FETCH);
   throw invalidSpec(path, 'it names no template', 'Set proxmox.templateName or proxmox.templateID');
 }
@@ -61,64 +49,28 @@ const CANNOT_FETCH = {
   remedy: 'Make a template of it on PVE, and name that, or give an image as http.url',
 };
 
-function named(name: string, details: Details, spec: VmImageSpec, path: string): VmImage {
-  const source = parseImageName(name, path);
-  if (source.kind === 'url') return fetched(source.url, {}, details, spec, path);
-  if (source.kind === 'template') {
-    const { diskFormat: _, ...ofTemplate } = details;
-    return { kind: 'there', source: { ...source, ...ofTemplate } };
-  }
-  return made(source, details, path);
+/** @param field that says the name */
+function named(name: string, asked: Asked, field: string): VmImage {
+  const source = parseImageName(name, field);
+  return source.kind === 'url' ? normaliseFetched(source.url, asked, field) : there(source, asked);
 }
 
-type Source = { kind: 'iso' | 'disk'; volume: string } | { kind: 'blank' };
+type Named = { kind: 'template'; ref: string } | { kind: 'iso' | 'disk'; volume: string } | { kind: 'blank' };
 
-/** A source that is no clone. */
-function made(source: Source, { cloneMode, snapshot, node, storage }: Details, path: string): VmImage {
+/** What is there already. */
+function there(source: Named, { proxmox, cloneMode, path }: Asked): VmImage {
+  const { snapshot, node, storage, nodes = [] } = proxmox;
+  if (nodes.length > 0 || node?.includes(',') === true || node === '*') {
+    const field = `${path}.source.proxmox.${nodes.length > 0 ? 'nodes' : 'node'}`;
+    const why = 'it says where templates of a URL are made, and the image is there already';
+    throw invalidSpec(field, why, 'Remove it, or name the one node the image is on');
+  }
+  const place = { node, storage };
+  if (source.kind === 'template') return { kind: 'there', source: { ...source, cloneMode, snapshot, ...place } };
   const word = snapshot === undefined ? cloneMode && 'cloneMode' : 'snapshot';
-  if (word === undefined) return { kind: 'there', source: { ...source, node, storage } satisfies ImageSource };
-  throw invalidSpec(path, `it has a ${word}, but only a template or a VM can be cloned`, `Remove the ${word}`);
-}
-
-const USUAL_TIMEOUT_MS = 30 * 60_000;
-const ON_MISSING = { Import: 'import', Fail: 'fail', Wait: 'wait' } as const;
-
-/** An image that becomes a template once. */
-function fetched(
-  url: string,
-  http: Partial<NonNullable<Sources['http']>>,
-  { node, storage, cloneMode, diskFormat }: Details,
-  { prepare }: VmImageSpec,
-  path: string,
-): VmImage {
-  if (!/^https?:\/\//i.test(url)) {
-    // Not told, as it may hold a password.
-    throw invalidSpec(path, 'it is no URL that Proxmox VE can fetch', 'Use http or https');
-  }
-  refuse(`${path}.http`, { headers: http.headers, authentication: http.authentication }, NOT_ON_PVE);
-  return {
-    kind: 'fetched',
-    image: {
-      url,
-      checksum: checksumOf(http, prepare?.validateChecksum ?? true),
-      storage,
-      node,
-      diskFormat,
-      cloneMode,
-      onMissing: ON_MISSING[prepare?.onMissing ?? 'Import'],
-      force: prepare?.force ?? false,
-      retries: prepare?.retries ?? 3,
-      timeoutMs: milliseconds(http.timeout ?? prepare?.timeout, `${path}.http.timeout`) ?? USUAL_TIMEOUT_MS,
-    },
-  };
-}
-
-function checksumOf(
-  { checksum, checksumType }: Partial<NonNullable<Sources['http']>>,
-  isChecked: boolean,
-): FetchedImage['checksum'] {
-  const hex = (checksum ?? '').replace(/^\w+:/, '').toLowerCase();
-  return hex === '' || !isChecked ? undefined : { algorithm: checksumType, hex };
+  if (word === undefined) return { kind: 'there', source: { ...source, ...place } };
+  const why = `it has a ${word}, but only a template or a VM can be cloned`;
+  throw invalidSpec(`${path}.source`, why, `Remove the ${word}`);
 }
 
 /**

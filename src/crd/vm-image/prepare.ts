@@ -3,8 +3,11 @@ import { optionalObject } from '../strict-object.ts';
 import { FORMATS } from './sources.ts';
 
 const storage = optionalObject({
-  preferredFormat: oneOf('Format it is kept in.', FORMATS),
-  compression: flag('Whether it is kept compressed.'),
+  preferredFormat: oneOf(
+    'Format of the disk of the template, on a storage that knows several: `qcow2`, `raw` or `vmdk`.',
+    FORMATS,
+  ),
+  compression: flag('Refused where it is true: the storage decides.'),
   libvirt: optionalObject({
     allocationPolicy: oneOf('When space is taken.', ['eager', 'lazy']),
     preallocation: oneOf('How much space is taken at once.', ['off', 'metadata', 'falloc', 'full']),
@@ -19,17 +22,17 @@ const storage = optionalObject({
 }).describe('Where it is kept. On Proxmox VE `source.proxmox.storage` says that.');
 
 const optimization = optionalObject({
-  convertFormat: oneOf('Format it is converted to.', FORMATS),
-  enableCompression: flag('Whether it is compressed.'),
-  enableDeltaSync: flag('Whether only differences are fetched.'),
-  removeUnusedSpace: flag('Whether unused space is given back.'),
-}).describe('Of no effect on Proxmox VE, which imports what it is given.');
+  convertFormat: oneOf('The same as `storage.preferredFormat`.', FORMATS),
+  enableCompression: flag('Refused where it is true.'),
+  enableDeltaSync: flag('Refused where it is true.'),
+  removeUnusedSpace: flag('Refused where it is true.'),
+}).describe('What is done to the image. Proxmox VE imports what it is given.');
 
 export const prepare = optionalObject({
   onMissing: oneOf('What happens where no template has been made of it yet.', ['Import', 'Fail', 'Wait']).default(
     'Import',
   ),
-  force: flag('Whether it is made anew where it is there.'),
+  force: flag('Refused where it is true: a template is never replaced, since VMs may be linked to it.'),
   retries: whole('How often a failed import is tried again.', 0, 10).default(3),
   timeout: duration('How long an import may take.').default('30m'),
   validateChecksum: flag('Whether the checksum is looked at.').default(true),

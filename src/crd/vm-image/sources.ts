@@ -1,22 +1,35 @@
 // Where an image comes from, by kind of source. One image may name a source for each kind of provider; what is meant for
 // others is held to its form only.
+import { DISK_FORMATS } from '#domain/fetched-image';
 import type { z } from 'zod';
-import { cloneMode, duration, flag, localReference, oneOf, reference, text, textMap, whole } from '../fields.ts';
+import { cloneMode, duration, flag, localReference, oneOf, reference, text, textMap, whole, words } from '../fields.ts';
 import { optional, optionalObject, strictObject } from '../strict-object.ts';
 
 export const FORMATS = ['qcow2', 'raw', 'vmdk', 'vhd', 'vhdx', 'iso', 'ova', 'ovf'] as const;
 
 const checksum = {
-  checksum: text('Checksum in hexadecimal.'),
-  checksumType: oneOf('Its algorithm; sha256 by default.', ['md5', 'sha1', 'sha256', 'sha512']),
+  checksum: text('Checksum in hexadecimal, also with its algorithm before it: `sha256:...`.'),
+  checksumType: oneOf('Its algorithm; by default the one whose checksums have that many digits.', [
+    'md5',
+    'sha1',
+    'sha256',
+    'sha512',
+  ]),
 };
 
 const proxmox = optionalObject({
   templateID: whole('VMID of a template or of an ordinary VM; it wins over the name.', 100, 999_999_999),
   templateName: text('Name of a template or of an ordinary VM; or a volume, as in `source`.', 255),
   storage: text('Storage for the boot disk, or for what is fetched.', 255),
-  node: text('The node that what is named is on.', 255),
-  format: oneOf('Format of the disks of a full copy.', ['raw', 'qcow2', 'vmdk']),
+  node: text(
+    'The node that what is named is on, or where a template of a URL is made; several of these with commas between.',
+    1023,
+  ),
+  nodes: words(
+    'The nodes that are each to have a template of a URL; `*` alone is every node with the storage. Instead of `node`.',
+    200,
+  ),
+  format: oneOf('Format of the disk of what is fetched. Of no account where a template is named.', DISK_FORMATS),
   fullClone: flag('`false`: a linked clone. Another way to say `cloneMode`.'),
   cloneMode: cloneMode('How the template is copied.'),
   snapshot: text('The snapshot of it that is copied, instead of its present.', 40),
@@ -42,7 +55,7 @@ const http = strictObject({
     ...checksum,
     headers: textMap('Headers of the request. Proxmox VE sends none: refused.'),
     authentication,
-    timeout: duration('How long the download may take.'),
+    timeout: duration('How long an import may take; it wins over `prepare.timeout`.'),
   }),
 }).describe('An image that is fetched, and becomes a template once.');
 

@@ -12,8 +12,8 @@ const atProvider = strictObject({
     path: text('Where it is.'),
     size: quantity('Its size.'),
     message: text('Why not.'),
+    taskRef: text('The task that imports it there now.'),
     lastUpdated: time('When that was found.'),
-    taskRef: text('The task that makes it there now.'),
   }),
 });
 
@@ -27,7 +27,7 @@ export const vmImageStatus = optionalObject({
   size: quantity('Its size.'),
   format: oneOf('Its format.', FORMATS),
   checksum: text('Its checksum.'),
-  prepareTaskRef: text('The task that imports it now.'),
+  prepareTaskRef: text('The task that imports it now, where it is one: `providerStatus` has one for each Provider.'),
   lastPrepareTime: time('When it was last imported.'),
   importProgress: optionalObject({
     percentage: whole('Done, in percent.', 0, 100),

@@ -1,14 +1,14 @@
 // The network itself, by kind of provider.
 import { z } from 'zod';
-import { flag, oneOf, text, textMap, whole, word } from '../fields.ts';
+import { bridge, flag, oneOf, text, textMap, whole } from '../fields.ts';
 import { optional, optionalObject, strictObject } from '../strict-object.ts';
 
 const proxmox = optionalObject({
-  bridge: word('Bridge or SDN vnet, such as `vmbr0`.', 15),
+  bridge: bridge('Bridge or SDN vnet, such as `vmbr0`.'),
   vlanTag: whole('VLAN tag.', 1, 4094),
   model: oneOf('Model of the card; `virtio` by default.', ['virtio', 'e1000', 'rtl8139', 'vmxnet3']),
   firewall: flag("Whether Proxmox VE's firewall looks at the card."),
-  mtu: whole('MTU of the card; needs `virtio`.', 68, 65_520),
+  mtu: whole('MTU of the card; needs `virtio`. 1 is that of the bridge.', 1, 65_520),
   rateLimit: whole('Limit in MB a second.', 1),
 }).describe('A network of Proxmox VE.');
 
@@ -70,7 +70,7 @@ export const link = optionalObject({
     'host-only',
     'external',
   ]).default('bridged'),
-  mtu: whole('MTU of the network. `proxmox.mtu` sets that of the card.', 68, 9000),
+  mtu: whole('MTU of the cards, where `proxmox.mtu` says none; 1500 is that of the bridge.', 68, 9000),
   proxmox,
   libvirt,
   vsphere,

@@ -1,4 +1,5 @@
 import { parseAddressing } from '#domain/addressing';
+import { invalidSpec } from '#domain/fault';
 import type { Network } from '#domain/network';
 import type { NicSpec } from '#domain/vm-spec';
 import { type Manifest, manifestTitle } from '../manifests.ts';
@@ -16,7 +17,7 @@ export function normaliseNetworkAttachment(attachment: Manifest): Network {
     bridge: proxmox?.bridge,
     vlan: proxmox?.vlanTag,
     model: proxmox?.model,
-    mtu: proxmox?.mtu,
+    mtu: proxmox?.mtu ?? (spec.network.mtu === USUAL_MTU ? undefined : spec.network.mtu),
     // What an API server fills in says nothing.
     firewall: proxmox?.firewall === true || spec.security?.firewall?.enabled === true ? true : undefined,
     rateLimit: proxmox?.rateLimit,
@@ -24,10 +25,25 @@ export function normaliseNetworkAttachment(attachment: Manifest): Network {
   };
 }
 
+/** What VirtRigaud's API server fills in, so that it says nothing. */
+const USUAL_MTU = 1500;
+
 type Allocation = VmNetworkAttachmentSpec['ipAllocation'];
 
 function addressing(allocation: Allocation, path: string): ReturnType<typeof parseAddressing> {
-  const config = allocation?.type === 'Static' ? allocation.staticConfig : undefined;
+  const config = allocation?.staticConfig;
+  const isStatic = allocation?.type === 'Static';
+  if (isStatic && config === undefined) {
+    throw invalidSpec(`${path}.staticConfig`, 'there is none, and type says Static', 'Set staticConfig.address');
+  }
+  if (!isStatic && config !== undefined) {
+    const type = allocation?.type ?? 'DHCP';
+    throw invalidSpec(
+      `${path}.staticConfig`,
+      `there is one, but type says ${type}`,
+      'Write type: Static, or remove it',
+    );
+  }
   const said = (text: string | undefined, field: string): { text: string; path: string } | undefined =>
     text === undefined || text === '' ? undefined : { text, path: `${path}.${field}` };
   return parseAddressing({

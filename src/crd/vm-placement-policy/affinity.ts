@@ -55,7 +55,7 @@ export const affinity = optionalObject({
     ...optional({ applicationLabel: text('Label that names the application; `app` by default.'), scope }),
   }).describe('VMs of one application.'),
   vmAffinity: vmTerms('Other VMs.'),
-}).describe('What belongs together. Not supported yet but for `hostAffinity`: refused.');
+}).describe('What belongs together. Not supported yet: refused where it is enabled.');
 
 const spreading = (about: string, per: string, most: number) =>
   strictObject({
@@ -78,7 +78,9 @@ const antiAffinityObject = optionalObject({
 });
 
 export const antiAffinity = z
-  .union([z.array(labelTerm).max(20), antiAffinityObject])
+  .union([z.array(labelTerm).max(20), antiAffinityObject], {
+    error: 'expected a list of terms with key, operator and values, or an object',
+  })
   .describe(
     'VMs it never shares a node with: a list of terms about labels, all of which hold of them; or an object with kinds of them.',
   );

@@ -1,4 +1,4 @@
-import { Fault } from '#domain/fault';
+import { Fault, invalidSpec } from '#domain/fault';
 import { checkLabelTerm, type LabelSelector } from '#domain/label-selector';
 import type { PlacementPolicy } from '#domain/placement-policy';
 import { type Manifest, manifestTitle } from '../manifests.ts';
@@ -78,6 +78,9 @@ function selector(term: VmTermManifest, path: string): LabelSelector {
   const { labelSelector, matchExpressions = [], namespaces = [] } = term;
   const labels = Object.entries(labelSelector?.matchLabels ?? {});
   const own = labelSelector?.matchExpressions ?? [];
+  if (labels.length + own.length + matchExpressions.length === 0) {
+    throw invalidSpec(`${path}.labelSelector`, 'it names no labels, and would mean every VM', 'Name a label');
+  }
   return {
     terms: [
       ...labels.map(([key, value]) => ({ key, operator: 'In' as const, values: [value] })),

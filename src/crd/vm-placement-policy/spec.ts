@@ -1,6 +1,6 @@
 // spec of VMPlacementPolicy: upstream's fields, and beside them the documented nodeSelector, antiAffinity list and constraints.
 import { z } from 'zod';
-import { flag, oneOf, quantity, text, textMap, texts, whole } from '../fields.ts';
+import { flag, oneOf, quantity, text, textMap, texts, whole, words } from '../fields.ts';
 import { optionalObject } from '../strict-object.ts';
 import { affinity, antiAffinity } from './affinity.ts';
 
@@ -14,11 +14,11 @@ const toleration = optionalObject({
 
 const places = (about: string) =>
   optionalObject({
-    hosts: texts('Nodes of Proxmox VE.', 200),
+    hosts: words('Nodes of Proxmox VE.', 200),
     excludedHosts: texts('Nodes that are not meant.', 200),
-    datastores: texts('Storages.', 100),
+    datastores: words('Storages.', 100),
     excludedDatastores: texts('Storages that are not meant.', 100),
-    resourcePools: texts('Pools.', 100),
+    resourcePools: words('Pools.', 100),
     networks: texts('Networks. Not supported: refused.', 50),
     clusters: texts('Of vSphere: refused. One Provider is one cluster.', 50),
     excludedClusters: texts('Of vSphere: refused.', 50),
@@ -57,7 +57,7 @@ const constraints = optionalObject({
 }).describe('What has to be left on a node.');
 
 export const vmPlacementPolicySpec = optionalObject({
-  nodeSelector: texts('The only nodes of Proxmox VE the VMs may be on.', 200),
+  nodeSelector: words('The only nodes of Proxmox VE the VMs may be on.', 200),
   antiAffinity,
   constraints,
   hard: places('Where the VMs have to be.'),
@@ -66,7 +66,7 @@ export const vmPlacementPolicySpec = optionalObject({
   resourceConstraints,
   securityConstraints,
   priority: whole('Which of several policies wins: the highest.', 0, 1000),
-  weight: whole('How much what is preferred matters.', 1, 100),
+  weight: whole('Of no effect: nothing is preferred yet.', 1, 100),
 });
 
 export type VmPlacementPolicySpec = z.output<typeof vmPlacementPolicySpec>;

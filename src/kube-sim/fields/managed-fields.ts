@@ -30,9 +30,16 @@ export function withManagedFields(write: Write): KubeObject {
   const { after, before } = write;
   const { managedFields: _, ...metadata } = after.metadata;
   const stored = (before?.['metadata'] as Partial<ObjectMeta> | undefined)?.managedFields;
-  const entries = writeEntries(managed(write, known(write, stored)));
+  const owners = known(write, stored);
+  const entries = isUntracked(write, owners) ? [] : writeEntries(managed(write, owners));
   const kept = isOnlyLater(write, entries, stored) ? (stored ?? []) : entries;
   return { ...after, metadata: { ...metadata, ...(kept.length === 0 ? {} : { managedFields: kept }) } };
+}
+
+/** An object whose fields nobody manages, as somebody cleared them, stays so. */
+function isUntracked({ before }: Write, entries: readonly Managed[]): boolean {
+  const uid = (before?.['metadata'] as Partial<ObjectMeta> | undefined)?.uid;
+  return uid !== undefined && entries.length === 0;
 }
 
 /** A client may set them itself (notes 18), not through a subresource; what is none is passed over, `[{}]` clears them. */

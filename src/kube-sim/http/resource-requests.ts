@@ -119,6 +119,8 @@ async function callOf(route: ResourceRoute, { request, response, query }: Exchan
   const { kind, namespace, name, subresource } = route;
   checkSegment(name);
   checkSegment(namespace);
+  const warn = createWarnings(response);
+  if (kind.deprecation !== undefined) warn(kind.deprecation);
   return {
     kind,
     namespace,
@@ -128,7 +130,7 @@ async function callOf(route: ResourceRoute, { request, response, query }: Exchan
     ...bodyOf(isRead ? Buffer.of() : await readBody(request)),
     contentType: (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '',
     agent: (request.headers['user-agent'] ?? '').split('/')[0] || 'unknown',
-    warn: createWarnings(response),
+    warn,
   };
 }
 

@@ -24,12 +24,15 @@ export function acceptNames(definition: KubeObject, others: readonly KubeObject[
     { of: 'Kind', name: wanted.kind, isTaken: taken(wanted.kind, kinds) },
     { of: 'ListKind', name: wanted.listKind, isTaken: taken(wanted.listKind, kinds) },
   ].filter(({ isTaken }) => isTaken);
-  const [first] = conflicts;
-  if (first === undefined) return { names: wanted, condition: ACCEPTED };
-  const message = conflicts.map(({ name }) => `${JSON.stringify(name)} is already in use`).join(', ');
+  // A real server looks at one after the other, and tells of the last.
+  const last = conflicts.at(-1);
+  if (last === undefined) return { names: wanted, condition: ACCEPTED };
+  const lost = new Set(conflicts.map(({ of }) => `${of[0]?.toLowerCase()}${of.slice(1)}`));
+  const free = Object.entries(wanted).filter(([name]) => !lost.has(name));
+  const message = `${JSON.stringify(last.name)} is already in use`;
   return {
-    names: acceptedNames(definition),
-    condition: { type: 'NamesAccepted', status: 'False', reason: `${first.of}Conflict`, message },
+    names: { ...acceptedNames(definition), ...Object.fromEntries(free) },
+    condition: { type: 'NamesAccepted', status: 'False', reason: `${last.of}Conflict`, message },
   };
 }
 

@@ -28,6 +28,8 @@ export interface DefinitionVersion {
   readonly name: string;
   readonly served: boolean;
   readonly storage: boolean;
+  readonly deprecated?: boolean;
+  readonly deprecationWarning?: string;
   readonly schema?: { readonly openAPIV3Schema?: Schema };
   readonly subresources?: { readonly status?: JsonObject; readonly scale?: JsonObject };
   readonly additionalPrinterColumns?: readonly PrinterColumn[];
@@ -57,7 +59,13 @@ export function customKinds(definition: KubeObject, accepted: DefinitionNames, c
       generation: true,
       currentSince,
       warnings: finalizerWarnings,
+      ...deprecationOf(spec, version),
     }));
+}
+
+function deprecationOf({ group, names }: DefinitionSpec, version: DefinitionVersion): Pick<Kind, 'deprecation'> {
+  if (version.deprecated !== true) return {};
+  return { deprecation: version.deprecationWarning ?? `${group}/${version.name} ${names.kind} is deprecated` };
 }
 
 function resourceOf(spec: DefinitionSpec, names: DefinitionNames, version: DefinitionVersion): Resource {

@@ -12,7 +12,9 @@ export const CUSTOM_RESOURCE_DEFINITIONS = ownKind('customresourcedefinitions.ap
   generation: true,
   prepare: (definition, old) => withStatus(withNames(definition), old),
   beforeDelete: (definition, time) => {
-    const { metadata } = definition;
+    // It is marked by itself: that is no change of what is wanted, and nobody gets time to see to it.
+    const { deletionGracePeriodSeconds: _, generation = 1, ...rest } = definition.metadata;
+    const metadata = { ...rest, generation: generation - 1 };
     const finalizers = [...new Set([...(metadata.finalizers ?? []), CLEANUP])];
     const conditions = withCondition(conditionsOf(definition), TERMINATING, time);
     const status = { ...members(definition['status']), conditions };
@@ -35,7 +37,9 @@ const TERMINATING = {
 
 /** What is derived from the kind where it is not said. */
 function withNames(definition: KubeObject): KubeObject {
-  const spec = members(definition['spec']);
+  // False is what it is anyway.
+  const { preserveUnknownFields: free, ...rest } = members(definition['spec']);
+  const spec = free === true ? { ...rest, preserveUnknownFields: free } : rest;
   const names = members(spec['names']);
   const kind = textOf(names['kind']);
   const filled: JsonObject = {

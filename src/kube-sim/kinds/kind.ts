@@ -25,6 +25,8 @@ export interface Kind {
   readonly check?: (object: KubeObject, old: KubeObject | undefined) => readonly Cause[];
   /** What its author should know although it is accepted. */
   readonly warnings?: (object: KubeObject, old: KubeObject | undefined) => readonly string[];
+  /** Told in a Warning whenever this version is asked for. */
+  readonly deprecation?: string;
   /** What is there in every object of the kind, however empty: nobody owns that it is there. */
   readonly empty?: JsonObject;
   /** What is set on an object that is going to be deleted; from then on it waits for whoever has to see to that. */

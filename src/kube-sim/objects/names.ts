@@ -1,6 +1,7 @@
 // What may be a name, and what Kubernetes says of one that may not.
 const SUBDOMAIN = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
 const LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const DNS_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?';
 
@@ -25,6 +26,17 @@ export const dnsLabel: NameRule = (name) => [
     : [
         "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an " +
           `alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${LABEL}')`,
+      ]),
+];
+
+/** Of a version, or a name of a custom kind. */
+export const dns1035Label: NameRule = (name) => [
+  ...(name.length > 63 ? [tooLong(63)] : []),
+  ...(matches(name, DNS_1035)
+    ? []
+    : [
+        "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end " +
+          `with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '${DNS_1035}')`,
       ]),
 ];
 

@@ -1,5 +1,6 @@
 // Metadata as a client sends it: its types, told as Go's decoder tells them, and what of it the server takes.
-import type { Json, JsonObject } from '../object.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Json, JsonObject, ObjectMeta, OwnerReference } from '../object.ts';
 import { isObject } from '../shape.ts';
 
 /** Go's names of the types, by member. */
@@ -102,4 +103,23 @@ function tidied(name: string, value: Json | undefined): Json | undefined {
 function isEmpty(value: Json | undefined): boolean {
   if (value === undefined || value === null || value === '' || value === 0) return true;
   return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
+}
+
+/**
+ * Each owner once, with a warning if one was there again.
+ * @param when empty, or when that was found
+ */
+export function withSingleOwners(metadata: ObjectMeta, when: string, warn: (text: string) => void): ObjectMeta {
+  const { ownerReferences: owners } = metadata;
+  if (owners === undefined) return metadata;
+  const isAgain = (owner: OwnerReference, index: number): boolean =>
+    owners.slice(0, index).some((other) => isDeepStrictEqual(other, owner));
+  const again = owners.filter(isAgain);
+  if (again.length === 0) return metadata;
+  warn(
+    `.metadata.ownerReferences contains duplicate entries${when}; API server dedups owner references in 1.20+, and may reject ` +
+      'such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ' +
+      [...new Set(again.map(({ uid }) => uid))].join(', '),
+  );
+  return { ...metadata, ownerReferences: owners.filter((owner, index) => !isAgain(owner, index)) };
 }

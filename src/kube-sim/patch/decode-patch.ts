@@ -30,7 +30,8 @@ export function decodeStrategicPatch(text: string): DecodedPatch<JsonObject> {
 
 /** Of a JSON patch. */
 export function decodeJsonPatch(text: string): DecodedPatch<readonly JsonPatchOperation[]> {
-  const { value, strictErrors } = decoded(text, 'error decoding patch: ');
+  const { value: given, strictErrors } = decoded(text, 'error decoding patch: ');
+  const value = given ?? [];
   if (!isList(value)) throw cannot(value, 'value of type []handlers.jsonPatchOp');
   const patch = value.map(operation);
   return { patch, strictErrors: [...strictErrors, ...unknownMembers(value)].map((error) => `json patch ${error}`) };
@@ -39,7 +40,8 @@ export function decodeJsonPatch(text: string): DecodedPatch<readonly JsonPatchOp
 function objectPatch(text: string, introduction: string): DecodedPatch<JsonObject> {
   const { value, strictErrors } = decoded(text, introduction);
   if (isObject(value)) return { patch: value, strictErrors };
-  if (value === null) return { patch: {}, strictErrors };
+  if (value === null && introduction === '') return { patch: {}, strictErrors };
+  if (value === null) throw badRequest('Invalid JSON Patch');
   throw badRequest(
     `${introduction}json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`,
   );

@@ -58,7 +58,7 @@ describe('a JSON patch', () => {
 
   it('has at most 10,000 operations', () => {
     const operations = Array.from({ length: 10_001 }, () => ({ op: 'test', path: '/spec/cpus', value: 12 }));
-    const message = 'The allowed maximum operations in a JSON patch is 10000, got 10001';
+    const message = 'Request entity too large: The allowed maximum operations in a JSON patch is 10000, got 10001';
     expect(() => jsonPatch(OBJECT, operations)).toThrow(expect.objectContaining({ code: 413, message }));
   });
 

@@ -48,8 +48,9 @@ function applied(value: Json, operation: JsonPatchOperation): Json {
 /** `/spec/disks/0` as its steps; none for the whole document. */
 function pointer(path: string | undefined): readonly string[] {
   if (path === '') return [];
-  if (path === undefined || !path.startsWith('/')) throw impossible();
-  const steps = path.slice(1).split('/');
+  // Whatever is before the first slash is passed over.
+  const [, ...steps] = path?.split('/') ?? [];
+  if (steps.length === 0) throw impossible();
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
@@ -121,6 +122,6 @@ function impossible(): StatusError {
 }
 
 function tooManyOperations(got: number): StatusError {
-  const message = `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${got}`;
+  const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${got}`;
   return new StatusError(413, 'RequestEntityTooLarge', message);
 }

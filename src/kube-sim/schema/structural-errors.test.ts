@@ -7,6 +7,37 @@ const SPEC = 'schema.properties[spec]';
 
 // Texts of k8s.io/apiextensions-apiserver 0.32.
 const REFUSED: readonly (readonly [about: string, schema: Schema, error: string])[] = [
+  [
+    'a type that is none',
+    inSpec({ type: 'null' as 'string' }),
+    `${SPEC}.type: Forbidden: type cannot be set to null, use nullable as an alternative`,
+  ],
+  [
+    'another type that is none',
+    inSpec({ type: 'text' as 'string' }),
+    `${SPEC}.type: Unsupported value: "text": supported values: "array", "boolean", "integer", "number", "object", "string"`,
+  ],
+  ['a reference', inSpec({ $ref: '#/definitions/a' } as Schema), `${SPEC}.$ref: Forbidden: $ref is not supported`],
+  [
+    'patterns for names',
+    { type: 'object', additionalProperties: { type: 'object', patternProperties: { a: {} } } as Schema },
+    'schema.additionalProperties.patternProperties: Forbidden: patternProperties is not supported',
+  ],
+  [
+    'several schemas of items',
+    inSpec({ type: 'array', items: [{ type: 'string' }] as Schema }),
+    `${SPEC}.items: Forbidden: items must be a schema object and not an array`,
+  ],
+  [
+    'unknown fields not preserved',
+    inSpec({ 'x-kubernetes-preserve-unknown-fields': false }),
+    `${SPEC}.x-kubernetes-preserve-unknown-fields: Invalid value: false: must be true or undefined`,
+  ],
+  [
+    'an empty rule',
+    inSpec({ type: 'string', 'x-kubernetes-validations': [{ rule: '' }] }),
+    `${SPEC}.x-kubernetes-validations[0].rule: Required value: rule is not specified`,
+  ],
   ['no type at the root', {}, 'schema.type: Required value: must not be empty at the root'],
   [
     'another type at the root',

@@ -7,9 +7,12 @@ import { combinationErrors, incompleteCombinations } from './structural-combinat
 import { defaultErrors } from './structural-defaults.ts';
 import { listErrors, mapErrors } from './structural-extensions.ts';
 import type { Schema } from './schema.ts';
+import { unsupportedMembers } from './unsupported-members.ts';
 
 /** @param path of the schema in the CRD: `spec.validation.openAPIV3Schema`. Sorted. */
 export function structuralErrors(schema: Schema, path: string): Cause[] {
+  const unsupported = unsupportedMembers(schema, path);
+  if (unsupported.length > 0) return unsupported;
   const causes = [
     ...nodeErrors(schema, path, 'root'),
     ...incompleteCombinations(schema, schema, path, path),

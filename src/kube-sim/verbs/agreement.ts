@@ -14,7 +14,8 @@ export function withNamespace(object: KubeObject, { namespace }: Call): KubeObje
 /** Of an update: the object says whose it is. */
 export function checkName({ metadata }: KubeObject, { name }: Call): void {
   const given = (metadata.name as string | undefined) ?? '';
-  if (given === '') throw badRequest('name must be provided');
+  const unnamed = name === '' ? '' : `the name of the object (${name} based on URL) was undeterminable: `;
+  if (given === '') throw badRequest(`${unnamed}name must be provided`);
   if (given !== name)
     throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
 }

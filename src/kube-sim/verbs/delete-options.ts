@@ -1,12 +1,12 @@
 // The options of a delete, in its body or its query.
 import { invalid, notSupported } from '../causes.ts';
-import { decodeJson } from '../decode/json.ts';
-import { decodeProtobuf } from '../decode/protobuf.ts';
-import type { Json } from '../object.ts';
-import { isObject } from '../shape.ts';
-import { badRequest, type Cause, invalidStatus } from '../status.ts';
+import { quoted } from '../go-text.ts';
+import type { Json, JsonObject } from '../object.ts';
+import { goType } from '../objects/read-metadata.ts';
+import { isList, isObject, textOf } from '../shape.ts';
+import { badRequest, type Cause, internalError, invalidStatus, type StatusError } from '../status.ts';
 import type { Call } from './api.ts';
-import { PROTOBUF } from './read-object.ts';
+import { decodeBody, TYPE_META } from './read-object.ts';
 import { wrongDryRun } from './write-options.ts';
 
 export interface DeleteOptions {
@@ -16,12 +16,13 @@ export interface DeleteOptions {
   readonly resourceVersion: string | undefined;
 }
 
-const POLICIES = ['Background', 'Foreground', 'Orphan'] as const;
+const POLICIES = ['Foreground', 'Background', 'Orphan'] as const;
 
 export function readDeleteOptions(call: Call): DeleteOptions {
-  const body = bodyOptions(call);
   const { query } = call;
-  const policy = textOf(body['propagationPolicy']) ?? query.get('propagationPolicy') ?? undefined;
+  refuseQuery(query);
+  const body = bodyOptions(call);
+  const policy = textIn(body['propagationPolicy']) ?? query.get('propagationPolicy') ?? undefined;
   const orphan = body['orphanDependents'] ?? query.get('orphanDependents') ?? undefined;
   const dryRun = Array.isArray(body['dryRun']) ? body['dryRun'].map(String) : query.getAll('dryRun');
   const causes = [...wrongPolicy(policy, orphan), ...wrongDryRun(dryRun)];
@@ -30,27 +31,46 @@ export function readDeleteOptions(call: Call): DeleteOptions {
   return {
     dryRun: dryRun.includes('All'),
     propagation: orphan === true || orphan === 'true' ? 'Orphan' : POLICIES.find((name) => name === policy),
-    uid: textOf(preconditions['uid']),
-    resourceVersion: textOf(preconditions['resourceVersion']),
+    uid: textIn(preconditions['uid']),
+    resourceVersion: textIn(preconditions['resourceVersion']),
   };
 }
 
-function bodyOptions(call: Call): Readonly<Record<string, Json | undefined>> {
-  const { body } = call;
-  if (body.trim() === '') return {};
-  let value: Json;
-  try {
-    value = call.contentType === PROTOBUF ? decodeProtobuf(call.bytes) : decodeJson(body).value;
-  } catch (error) {
-    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
-  }
-  if (!isObject(value)) throw badRequest(`couldn't get version/kind; json parse error: the options are no object`);
-  const kind = value['kind'];
-  if (kind !== undefined && kind !== 'DeleteOptions')
-    throw badRequest(
-      `the object provided is unrecognized (must be of type DeleteOptions): kind is ${JSON.stringify(kind)}`,
+/** What is wrong with its form a real server calls an error of its own. */
+function bodyOptions(call: Call): JsonObject {
+  if (call.body.trim() === '') return {};
+  const value = decodeBody(call, (why) => internalError(why)).value;
+  if (value === null) return {};
+  if (!isObject(value))
+    throw internalError(
+      `couldn't get version/kind; json parse error: ${cannotRead(value, `value of type ${TYPE_META}`)}`,
     );
+  const { kind = 'DeleteOptions', apiVersion = '' } = value as Readonly<Record<string, Json | undefined>>;
+  if (kind !== 'DeleteOptions')
+    throw internalError(
+      `no kind ${quoted(textOf(kind))} is registered for version ${quoted(textOf(apiVersion))} in scheme "pkg/runtime/scheme.go:100"`,
+    );
+  refuseTypes(value);
   return value;
+}
+
+function refuseTypes({ dryRun = null, gracePeriodSeconds = null, propagationPolicy = null }: JsonObject): void {
+  const wrong = (value: Json, name: string, type: string): StatusError =>
+    internalError(cannotRead(value, `struct field DeleteOptions.${name} of type ${type}`));
+  if (dryRun !== null && !isList(dryRun)) throw wrong(dryRun, 'dryRun', '[]string');
+  if (gracePeriodSeconds !== null && typeof gracePeriodSeconds !== 'number')
+    throw wrong(gracePeriodSeconds, 'gracePeriodSeconds', 'int64');
+  if (propagationPolicy !== null && typeof propagationPolicy !== 'string')
+    throw wrong(propagationPolicy, 'propagationPolicy', 'v1.DeletionPropagation');
+}
+
+function cannotRead(value: Json, target: string): string {
+  return `json: cannot unmarshal ${goType(value)} into Go ${target}`;
+}
+
+function refuseQuery(query: URLSearchParams): void {
+  const grace = query.get('gracePeriodSeconds') ?? '';
+  if (!/^[-+]?\d*$/.test(grace)) throw badRequest(`strconv.ParseInt: parsing ${quoted(grace)}: invalid syntax`);
 }
 
 function wrongPolicy(policy: string | undefined, orphan: Json | undefined): Cause[] {
@@ -61,6 +81,6 @@ function wrongPolicy(policy: string | undefined, orphan: Json | undefined): Caus
   return isKnown ? [] : [notSupported('propagationPolicy', policy, [...POLICIES, 'nil'])];
 }
 
-function textOf(value: Json | undefined): string | undefined {
+function textIn(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -1,11 +1,13 @@
 // PATCH: an object as it is to be, told by what changes. Which kinds of patch there are depends on the kind of the object.
 import type { JsonObject, KubeObject } from '../object.ts';
-import { isObject } from '../shape.ts';
+import { invalid } from '../causes.ts';
+import { goValue, sortedJson } from '../go-text.ts';
+import { isObject, textOf } from '../shape.ts';
 import { decodeJsonPatch, decodeMergePatch, decodeStrategicPatch } from '../patch/decode-patch.ts';
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge.ts';
 import { strategicPatch } from '../patch/strategic.ts';
-import { notFound, StatusError } from '../status.ts';
+import { invalidStatus, notFound, StatusError } from '../status.ts';
 import { readCurrent } from '../store/objects.ts';
 import { checkName, withNamespace } from './agreement.ts';
 import type { Api, Call, Written } from './api.ts';
@@ -25,8 +27,11 @@ export function patch(api: Api, call: Call): Written {
   const old = readCurrent(api.log, call.kind, call.namespace, call.name);
   const apply = readPatch(call);
   if (old === undefined) throw notFound(call.kind.resource, call.name);
-  const { body, strictErrors } = apply(old);
-  const given = completed(body, strictErrors, call, options.fieldValidation);
+  const { body, strictErrors, shown } = apply(old);
+  const refused = (why: string): StatusError => invalidStatus('', '', '', [invalid('patch', shown(body), why)]);
+  if (call.kind.resource.custom && textOf(body['kind']) === '')
+    throw refused(`Object 'Kind' is missing in '${sortedJson(body)}'`);
+  const given = completed(body, strictErrors, call, options.fieldValidation, refused);
   checkAgreement(given, call);
   checkName(given, call);
   return { object: replaceObject(api, call, withNamespace(given, call), old, options), created: false };
@@ -35,6 +40,8 @@ export function patch(api: Api, call: Call): Written {
 interface Patched {
   readonly body: JsonObject;
   readonly strictErrors: readonly string[];
+  /** What is told of it where it cannot be used. */
+  readonly shown: (body: JsonObject) => string;
 }
 
 type Apply = (object: KubeObject) => Patched;
@@ -43,14 +50,18 @@ type Apply = (object: KubeObject) => Patched;
 function readPatch({ contentType, body: text, kind }: Call): Apply {
   if (contentType === JSON_PATCH) {
     const { patch: operations, strictErrors } = decodeJsonPatch(text);
-    return (object) => ({ body: jsonPatch(object, operations), strictErrors });
+    return (object) => ({ body: jsonPatch(object, operations), strictErrors, shown: sortedJson });
   }
   if (contentType === MERGE) {
     const { patch: merge, strictErrors } = decodeMergePatch(text);
-    return (object) => ({ body: mergePatch(object, merge), strictErrors });
+    return (object) => ({ body: mergePatch(object, merge), strictErrors, shown: sortedJson });
   }
   const { patch: strategic, strictErrors } = decodeStrategicPatch(text);
-  return (object) => ({ body: strategicPatch(object, strategic, kind.schema), strictErrors });
+  return (object) => ({
+    body: strategicPatch(object, strategic, kind.schema),
+    strictErrors,
+    shown: () => goValue(strategic),
+  });
 }
 
 function refuseUnknownType({ contentType, kind }: Call): void {

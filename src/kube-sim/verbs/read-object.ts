@@ -7,7 +7,7 @@ import { goTypeFault } from '../decode/go-types.ts';
 import { decodeYaml } from '../decode/yaml.ts';
 import type { Json, JsonObject, KubeObject } from '../object.ts';
 import { isObject, textOf } from '../shape.ts';
-import { goType, metadataFault, tidyMetadata } from '../objects/read-metadata.ts';
+import { goType, metadataFault, tidyMetadata, withSingleOwners } from '../objects/read-metadata.ts';
 import { apiVersionOf } from '../resource.ts';
 import { prune } from '../schema/prune.ts';
 import { badRequest, type Cause, invalidStatus, StatusError } from '../status.ts';
@@ -25,16 +25,20 @@ export function readObject(call: Call, fieldValidation: FieldValidation): KubeOb
   return object;
 }
 
-/** After a patch too: types of the metadata, unknown fields by the schema. */
+/**
+ * Types of the metadata, unknown fields by the schema.
+ * @param patched what is said of an object that a patch has made and that cannot be used
+ */
 export function completed(
   body: JsonObject,
   strictErrors: readonly string[],
   call: Call,
   fieldValidation: FieldValidation,
+  patched?: (why: string) => StatusError,
 ): KubeObject {
-  const { kind, version, custom } = call.kind.resource;
-  const cannot = (why: string): StatusError =>
-    badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`);
+  const cannot = patched ?? ((why: string): StatusError => unusable(call, why));
+  const when = patched === undefined ? '' : ' after mutating admission happens';
+  const { kind, custom } = call.kind.resource;
   const fault = custom ? metadataFault(body['metadata']) : goTypeFault(body, call.kind.schema, kind);
   if (fault !== undefined) throw cannot(fault);
   const { value, unknown } = prune(body, call.kind.schema);
@@ -42,7 +46,13 @@ export function completed(
   if (faults.length > 0 && fieldValidation === 'Strict') throw cannot(`strict decoding error: ${faults.join(', ')}`);
   if (fieldValidation === 'Warn') for (const text of faults) call.warn(text);
   const metadata = isObject(body['metadata']) ? (value as JsonObject)['metadata'] : {};
-  return { ...(value as KubeObject), metadata: tidyMetadata(metadata as JsonObject) as KubeObject['metadata'] };
+  const tidy = tidyMetadata(metadata as JsonObject) as KubeObject['metadata'];
+  return { ...(value as KubeObject), metadata: withSingleOwners(tidy, when, call.warn) };
+}
+
+function unusable({ kind: { resource } }: Call, why: string): StatusError {
+  const { kind, version } = resource;
+  return badRequest(`${kind} in version ${JSON.stringify(version)} cannot be handled as a ${kind}: ${why}`);
 }
 
 /** Those of the metadata come first (recording 163). */
@@ -51,11 +61,11 @@ function ordered(paths: readonly string[]): readonly string[] {
   return [...paths.filter(isMeta), ...paths.filter((path) => !isMeta(path))];
 }
 
-/** Throws what a real server says of a body it cannot read. */
-export function decodeBody(call: Call): Decoded {
+/** Throws what a real server says of a body it cannot read: `refused` of why. */
+export function decodeBody(call: Call, refused = (why: string): StatusError => unrecognised(call, why)): Decoded {
   const { contentType, body } = call;
   // Custom kinds have no form in protobuf.
-  if (contentType === PROTOBUF && !call.kind.resource.custom) return fromProtobuf(call);
+  if (contentType === PROTOBUF && !call.kind.resource.custom) return fromProtobuf(call, refused);
   if (contentType !== '' && contentType !== 'application/json' && contentType !== 'application/yaml')
     throw new StatusError(
       415,
@@ -67,19 +77,18 @@ export function decodeBody(call: Call): Decoded {
     return contentType === 'application/yaml' ? decodeYaml(body) : decodeJson(body);
   } catch (error) {
     const why = `couldn't get version/kind; json parse error: ${(error as Error).message}`;
-    if (error instanceof JsonSyntaxError) throw unrecognised(call, why);
-    throw unrecognised(call, (error as Error).message);
+    throw refused(error instanceof JsonSyntaxError ? why : (error as Error).message);
   }
 }
 
-export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
-function fromProtobuf(call: Call): Decoded {
+function fromProtobuf({ bytes }: Call, refused: (why: string) => StatusError): Decoded {
   try {
-    return { value: decodeProtobuf(call.bytes), duplicates: [], strictErrors: [] };
+    return { value: decodeProtobuf(bytes), duplicates: [], strictErrors: [] };
   } catch (error) {
     if (!(error instanceof ProtobufError)) throw error;
-    throw unrecognised(call, error.message);
+    throw refused(error.message);
   }
 }
 
@@ -99,12 +108,14 @@ function start(body: string): string {
   return shown.length <= SHOWN_CHARACTERS ? shown : `${shown.slice(0, SHOWN_CHARACTERS)} ...`;
 }
 
+/** Go's name of what a body is read as first. */
+export const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
 /** An object whose `kind` is there. */
 function typedBody(value: Json, call: Call): JsonObject {
   if (!isObject(value)) {
-    const type =
-      'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-    const why = `json: cannot unmarshal ${goType(value)} into Go value of type ${type}`;
+    const why = `json: cannot unmarshal ${goType(value)} into Go value of type ${TYPE_META}`;
     throw unrecognised(
       call,
       value === null ? missingKind(call) : `couldn't get version/kind; json parse error: ${why}`,

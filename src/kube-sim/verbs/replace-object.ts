@@ -2,12 +2,13 @@
 // Updates, patches and writes of a status go through here.
 import { invalid } from '../causes.ts';
 import { withManagedFields } from '../fields/managed-fields.ts';
+import { quoted } from '../go-text.ts';
 import type { KubeObject, ObjectMeta } from '../object.ts';
 import { checkChange } from '../objects/check-metadata.ts';
 import { isSame, isWantedChanged } from '../objects/generation.ts';
 import { isFinished } from '../objects/remove.ts';
-import { apiVersionOf, resourceName } from '../resource.ts';
-import { conflict, invalidStatus } from '../status.ts';
+import { apiVersionOf } from '../resource.ts';
+import { conflict, internalError, invalidStatus } from '../status.ts';
 import { inOrder, writeObject } from '../store/objects.ts';
 import { type Api, type Call, timeOf } from './api.ts';
 import { refuseFaults, withKindDefaults } from './schema-checks.ts';
@@ -42,7 +43,8 @@ export function replaceObject(
   if (isSame(ordered, old) && !isFinished(kind, ordered)) return old;
   if (options.dryRun) return ordered;
   if (isFinished(kind, object)) {
-    writeObject(api.log, kind, object, { deleted: true });
+    // It goes as it was: nobody sees it without its last finalizer.
+    writeObject(api.log, kind, old, { deleted: true });
     return ordered;
   }
   return writeObject(api.log, kind, object);
@@ -50,8 +52,6 @@ export function replaceObject(
 
 function refuseStale({ kind, name }: Call, given: ObjectMeta, old: KubeObject): void {
   const { resource } = kind;
-  const uid = (given.uid as string | undefined) ?? old.metadata.uid;
-  if (uid !== old.metadata.uid) throw conflict(resource.plural, resource.group, name, wrongUid(resource, given, old));
   const revision = (given.resourceVersion as string | undefined) ?? '';
   if (revision === '' || revision === '0') {
     if (kind.unconditionalUpdate) return;
@@ -62,6 +62,7 @@ function refuseStale({ kind, name }: Call, given: ObjectMeta, old: KubeObject): 
     };
     throw invalidStatus(resource.plural, resource.group, name, [cause]);
   }
+  if (!/^\d+$/.test(revision)) throw internalError(`strconv.ParseUint: parsing ${quoted(revision)}: invalid syntax`);
   if (revision !== old.metadata.resourceVersion)
     throw conflict(
       resource.plural,
@@ -69,17 +70,6 @@ function refuseStale({ kind, name }: Call, given: ObjectMeta, old: KubeObject): 
       name,
       'the object has been modified; please apply your changes to the latest version and try again',
     );
-}
-
-/** What the store of a real server says (recording 065). */
-function wrongUid(resource: Call['kind']['resource'], given: ObjectMeta, { metadata }: KubeObject): string {
-  const root = resource.custom ? '/registry/apiextensions.kubernetes.io' : '/registry';
-  const path = resource.custom ? `${resource.group}/${resource.plural}` : resourceName(resource);
-  const key = [root, path, metadata.namespace, metadata.name].filter(Boolean).join('/');
-  return (
-    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ` +
-    `UID in precondition: ${given.uid}, UID in object meta: ${metadata.uid}`
-  );
 }
 
 /** The object with what is the server's as it was, and the status where that is written by itself. */
@@ -109,21 +99,20 @@ function prepareStatus({ kind }: Call, given: KubeObject, old: KubeObject): Kube
   return withKindDefaults({ ...rest, ...status, metadata }, kind);
 }
 
-const SERVERS = [
-  'uid',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'generation',
-  'generateName',
-];
-
+/** Another uid or an end of its own making is not taken silently, but found wrong later. */
 function keepServers(given: ObjectMeta, old: ObjectMeta): ObjectMeta {
-  const { selfLink: _, resourceVersion: __, ...rest } = given;
-  const own = Object.entries(rest).filter(([name]) => !SERVERS.includes(name));
-  const kept = SERVERS.filter((name) => old[name] !== undefined).map((name) => [name, old[name]] as const);
+  const { selfLink: _, resourceVersion: __, generation: ___, creationTimestamp: ____, ...rest } = given;
+  const kept = {
+    uid: given.uid ?? old.uid,
+    creationTimestamp: old.creationTimestamp,
+    deletionTimestamp: old.deletionTimestamp ?? given.deletionTimestamp,
+    deletionGracePeriodSeconds: given.deletionGracePeriodSeconds ?? old.deletionGracePeriodSeconds,
+    generation: old.generation,
+  };
+  const known = Object.entries(kept).filter(([, value]) => value !== undefined);
   return {
-    ...Object.fromEntries([...own, ...kept]),
+    ...rest,
+    ...Object.fromEntries(known),
     name: old.name,
     resourceVersion: old.resourceVersion,
   } as ObjectMeta;

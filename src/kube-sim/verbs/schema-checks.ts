@@ -1,6 +1,7 @@
 // What an object has to be by its schema: defaults first, then its faults, those of the metadata before the others.
 import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject } from '../object.ts';
+import type { Schema } from '../schema/schema.ts';
 import { validate } from '../schema/validate.ts';
 import { withDefaults } from '../schema/with-defaults.ts';
 import { type Cause, invalidStatus } from '../status.ts';
@@ -24,7 +25,19 @@ export function refuseFaults(kind: Kind, checked: Checked): void {
   const { resource, schema } = kind;
   const { object, old, metadata } = checked;
   const causes = resource.custom
-    ? validate(object, schema, checked)
+    ? validate(object, withoutMetadata(schema), checked)
     : [...metadata, ...(kind.check?.(object, old) ?? [])];
   if (causes.length > 0) throw invalidStatus(resource.kind, resource.group, object.metadata.name, causes);
+}
+
+const ownSchemas = new WeakMap<Schema, Schema>();
+
+/** Metadata is not checked by a schema, but by rules of its own. */
+function withoutMetadata(schema: Schema): Schema {
+  const known = ownSchemas.get(schema);
+  if (known !== undefined) return known;
+  const { metadata: _, ...properties } = schema.properties ?? {};
+  const own = { ...schema, properties };
+  ownSchemas.set(schema, own);
+  return own;
 }

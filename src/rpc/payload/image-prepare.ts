@@ -1,19 +1,13 @@
 // ImagePrepare: an image that is there under a name of PVE, or one that is to be fetched from the web. VirtRigaud's manager
 // sends the whole spec of a VMImage; others may send the flat object that Create has.
+import { type ImageChecksum, parseChecksum } from '#domain/checksum';
 import { invalidSpec } from '#domain/fault';
 import { parseImageName } from '#domain/image-name';
 import { checkVmName } from '#domain/names';
 import type { ImagePrepareRequest } from '../contract.ts';
 import { type ImagePrepareWords, type OsType, readImageWords } from './image-words.ts';
 import { parseJsonField } from './json-object.ts';
-import {
-  checkWebUrl,
-  extensionOf,
-  IMAGE_FORMATS,
-  type ImageChecksum,
-  type ImageFormat,
-  parseChecksum,
-} from './web-source.ts';
+import { checkWebUrl, extensionOf, IMAGE_FORMATS, type ImageFormat } from './web-source.ts';
 
 export type PreparedImage = ExistingImage | WebImage;
 

@@ -1,11 +1,12 @@
 // The words of an image that is to be prepared: the spec of a VMImage, or the flat object that Create has. What asks for
 // something that PVE cannot do is refused by its name.
+import type { ImageChecksum } from '#domain/checksum';
 import { invalidSpec } from '#domain/fault';
 import { readNodes } from './image-nodes.ts';
 import { agree, type JsonObject, type ReadValue, readObject } from './json-object.ts';
 import { said } from './said.ts';
 import { flag, oneOf, text, wholeNumber } from './values.ts';
-import type { ImageChecksum, ImageFormat } from './web-source.ts';
+import type { ImageFormat } from './web-source.ts';
 
 /** PVE's word for the guest's system. */
 export type OsType = 'l26' | 'win10' | 'other';

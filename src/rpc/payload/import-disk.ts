@@ -1,16 +1,9 @@
 // ImportDisk: a disk image somewhere in the web, and what is to become of it.
+import { type ImageChecksum, parseChecksum } from '#domain/checksum';
 import { invalidSpec } from '#domain/fault';
 import type { ImportDiskRequest } from '../contract.ts';
 import { decodeS3Credentials, decodeS3Object, type S3Credentials, type S3Object } from './s3.ts';
-import {
-  checkWebUrl,
-  extensionOf,
-  IMAGE_FORMATS,
-  type ImageChecksum,
-  type ImageFormat,
-  parseChecksum,
-  refuseLocal,
-} from './web-source.ts';
+import { checkWebUrl, extensionOf, IMAGE_FORMATS, type ImageFormat, refuseLocal } from './web-source.ts';
 
 export type ImageSource =
   /** http or https; may hold a secret in its query. */

@@ -4,12 +4,6 @@ import { invalidSpec } from '#domain/fault';
 export const IMAGE_FORMATS = ['qcow2', 'raw', 'vmdk'] as const;
 export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 
-export interface ImageChecksum {
-  readonly algorithm: 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
-  /** Hex digits, lower case. */
-  readonly value: string;
-}
-
 /** Throws `invalid-spec` for what no node can or should fetch. @param field that names the URL */
 export function checkWebUrl(url: URL, field: string, hasChecksum: boolean, checksumField: string): void {
   if (url.username !== '' || url.password !== '') {
@@ -33,23 +27,6 @@ export function refuseLocal({ hostname }: URL, field: string): void {
     `"${hostname}" is the node itself or nobody's address`,
     'Name a server that the nodes can reach',
   );
-}
-
-/** By the number of its hex digits. */
-const ALGORITHMS: Readonly<Record<number, ImageChecksum['algorithm']>> = {
-  32: 'md5',
-  40: 'sha1',
-  56: 'sha224',
-  64: 'sha256',
-  96: 'sha384',
-  128: 'sha512',
-};
-
-/** What `text` says, with or without `sha256:` before it; undefined where it is no checksum, or not the one it says. */
-export function parseChecksum(text: string): ImageChecksum | undefined {
-  const [, said, value = ''] = /^(?:([a-z0-9]+):)?([0-9a-f]*)$/.exec(text.trim().toLowerCase()) ?? [];
-  const algorithm = ALGORITHMS[value.length];
-  return algorithm === undefined || (said !== undefined && said !== algorithm) ? undefined : { algorithm, value };
 }
 
 /** The extension at the end of a URL's path, lower case; '' where there is none. */
