@@ -14,6 +14,7 @@ import { orElsewhere } from './provider/elsewhere.ts';
 import type { ProviderRunner } from './provider/runner.ts';
 import { createProviders } from './providers/providers.ts';
 import type { World } from './work/controller.ts';
+import type { VisitTools } from './work/visit-object.ts';
 import { runController, watchedBy } from './work/run-controller.ts';
 
 export interface ManagerOptions {
@@ -61,7 +62,8 @@ export function startManager(options: ManagerOptions): Manager {
   const recorder = createEventRecorder(api, { component: COMPONENT, instance: identity, clock, log });
   const providers = createProviders(metrics?.called);
   const world: World = { api: informers.api, cache: informers, providers, clock };
-  const run = { world, informers, log, tell: recorder.event, workers, ...(metrics && { onVisit: metrics.visited }) };
+  const tell: VisitTools['tell'] = (...said) => recorder.event(...said);
+  const run = { world, informers, log, tell, workers, ...(metrics && { onVisit: metrics.visited }) };
   const leadership =
     options.election === undefined ? undefined : lead(api, { ...options.election, identity, clock, log });
   let stops: (() => Promise<void>)[] = [];

@@ -4,17 +4,17 @@ import { createMetrics, type FinishedRpc } from '#runtime/metrics';
 import type { Next } from './work/visit-object.ts';
 
 export interface ManagerMetrics {
-  visited(kind: string, next: Next['kind'], seconds: number): void;
-  called(call: FinishedRpc): void;
+  readonly visited: (kind: string, next: Next['kind'], seconds: number) => void;
+  readonly called: (call: FinishedRpc) => void;
   /** The text Prometheus reads. */
-  text(): Promise<string>;
+  readonly text: () => Promise<string>;
 }
 
 const OUTCOMES: Readonly<Record<Next['kind'], string>> = { settled: 'success', later: 'requeue', failed: 'error' };
 
 export function createManagerMetrics(version: string): ManagerMetrics {
-  const { registry, rpcFinished, text } = createMetrics({ component: 'manager', version });
-  const registers = [registry];
+  const metrics = createMetrics({ component: 'manager', version });
+  const registers = [metrics.registry];
   const visits = new Counter({
     name: 'virtrigaud_manager_reconcile_total',
     help: 'Visits of objects, by kind and how they ended.',
@@ -33,7 +33,7 @@ export function createManagerMetrics(version: string): ManagerMetrics {
       visits.inc({ kind, outcome: OUTCOMES[next] });
       duration.observe({ kind }, seconds);
     },
-    called: rpcFinished,
-    text,
+    called: (call) => metrics.rpcFinished(call),
+    text: async () => await metrics.text(),
   };
 }

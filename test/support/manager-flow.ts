@@ -103,7 +103,8 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
   };
   const story = async (kind: string, name: string, last: unknown): Promise<string> => {
     const told = (await events(kind, name)).join('\n');
-    return `${kind} ${name}: ${JSON.stringify(last, undefined, 1)}\n${told}\n${lines.slice(-30).join('')}`;
+    const shown = JSON.stringify(last, (field, value: unknown) => (field === 'managedFields' ? undefined : value), 1);
+    return `${kind} ${name}: ${shown}\n${told}\n${lines.slice(-30).join('')}`;
   };
   const poll = async (kind: string, name: string, isEnough: (seen: KubeObject | undefined) => boolean) => {
     const end = Date.now() + PATIENCE_MS;

@@ -20,8 +20,13 @@ export async function applyObject({ api, cache }: World, resource: Resource, wis
   const there = cache.get(resource, key) ?? (await createOrGet(api, resource, { ...wish, metadata }));
   const isMarked = there.metadata.annotations?.[MARK] === mark;
   if (isMarked && holds(withoutResources(wish['spec']), withoutResources(there['spec']))) return there;
-  const spec = mergePatchOf(there['spec'] as Fields, wish['spec'] as Fields) ?? {};
+  const spec = withoutRemovals(mergePatchOf(there['spec'] as Fields, wish['spec'] as Fields) ?? {});
   return await api.patch(resource, key, { metadata, spec });
+}
+
+/** What the server has given at the top (a Service's address, a strategy) stays; deeper down what is not wished for goes. */
+function withoutRemovals(spec: Fields): Fields {
+  return Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== null));
 }
 
 /** One that has just been made may not be seen in the cache yet. */

@@ -8,13 +8,14 @@ import { runsElsewhere, wishOf } from './wish.ts';
 const CONDITION = 'CredentialsAvailable';
 
 /** Never ends the visit: a provider that runs goes on without, and one that does not is kept from it where it is started. */
-export const lookForCredentials: Phase = async ({ object, world, status, tell }) => {
+export const lookForCredentials: Phase = async (visit) => {
+  const { object, world, status } = visit;
   const wish = wishOf(object);
   const trouble = credentialsTrouble(wish, suppliesOf(wish, world.cache));
   if (runsElsewhere(wish) !== undefined) status.removeCondition(CONDITION);
   else if (trouble === undefined) status.setCondition(CONDITION, 'True', 'Found', 'There are credentials for PVE.');
   else {
-    if (status.condition(CONDITION)?.status === 'True') tell('Warning', trouble.reason, trouble.message);
+    if (status.condition(CONDITION)?.status === 'True') visit.tell('Warning', trouble.reason, trouble.message);
     status.setCondition(CONDITION, 'False', trouble.reason, trouble.message);
   }
   return await Promise.resolve(DONE);

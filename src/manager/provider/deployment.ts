@@ -4,7 +4,7 @@ import { apiVersionOf, DEPLOYMENTS, SERVICES } from '#kube/resource';
 import { PROVIDERS } from '#crd/resources';
 import type { Concern } from '../work/controller.ts';
 import { applyObject } from './apply.ts';
-import { clientTls, gateState, missingOf } from './gate.ts';
+import { clientTls, gateState, tlsTrouble } from './gate.ts';
 import { authorityMark, keepCertificates } from './issued-secret.ts';
 import { runName, serviceHost } from './names.ts';
 import { deploymentFor, portOf, type PodOptions, serviceFor } from './pod.ts';
@@ -46,8 +46,9 @@ async function ensure(order: RunOrder, image: string): Promise<RunnerState> {
   const unfit = unfitFor(order);
   if (unfit !== undefined) return { phase: 'Failed', reason: 'InvalidConfiguration', message: unfit };
   const owner = ownerOf(order.provider);
+  const unsafe = tlsTrouble(order);
+  if (unsafe !== undefined) return unsafe;
   const certificates = await certificatesOf(order, owner);
-  if (certificates === 'missing') return tlsMissing(order);
   const tls =
     certificates === undefined
       ? undefined
@@ -83,28 +84,11 @@ interface Certificates {
 async function certificatesOf(
   { wish, supplies, world }: RunOrder,
   owner: OwnerReference,
-): Promise<Certificates | 'missing' | undefined> {
+): Promise<Certificates | undefined> {
   const { tls } = wish.runtime;
   if (tls.kind === 'off') return undefined;
   if (tls.kind === 'issued') return await keepCertificates(wish, owner, world);
-  if (supplies.tls === undefined || missingOf(supplies.tls).length > 0) return 'missing';
-  return { secret: tls.secret.name, entries: supplies.tls };
-}
-
-function tlsMissing({ wish, supplies }: RunOrder): RunnerState {
-  const { tls } = wish.runtime;
-  const secret = tls.kind === 'secret' ? `${tls.secret.namespace}/${tls.secret.name}` : '';
-  const why =
-    supplies.tls === undefined
-      ? `there is no Secret ${secret}`
-      : `Secret ${secret} has no ${missingOf(supplies.tls).join(' and no ')}`;
-  const message = `Provider ${wish.namespace}/${wish.name}: serve: ${why}. Add what is missing, or remove spec.runtime.service.tls.secretRef.`;
-  return {
-    phase: 'Failed',
-    reason: 'SecretRefMissing',
-    message,
-    gate: { isSecure: false, reason: 'SecretRefMissing', message },
-  };
+  return { secret: tls.secret.name, entries: supplies.tls ?? {} };
 }
 
 interface DeploymentStatus {

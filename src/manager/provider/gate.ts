@@ -1,7 +1,7 @@
 // How manager and provider know each other: mutual TLS, unless the manifest says otherwise.
 import type { ProviderTls, ProviderWish } from '#domain/provider-wish';
 import type { ClientTls } from '#rpc/client';
-import type { RunnerState } from './runner.ts';
+import type { RunnerState, RunOrder } from './runner.ts';
 import type { Entries } from './supplies.ts';
 
 /** Names of the files, and of the entries of a Secret of type `kubernetes.io/tls` with a CA. */
@@ -31,4 +31,21 @@ export function gateState({ kind }: ProviderTls): NonNullable<RunnerState['gate'
   }
   const whose = kind === 'issued' ? 'of the manager' : 'of the Secret';
   return { isSecure: true, reason: 'Enabled', message: `Mutual TLS, with certificates ${whose}.` };
+}
+
+/** Why the certificates that the manifest names cannot be used; undefined: they can. */
+export function tlsTrouble({ wish, supplies }: Pick<RunOrder, 'wish' | 'supplies'>): RunnerState | undefined {
+  const { tls } = wish.runtime;
+  if (tls.kind !== 'secret') return undefined;
+  const secret = `Secret ${tls.secret.namespace}/${tls.secret.name}`;
+  const missing = missingOf(supplies.tls ?? {});
+  if (supplies.tls !== undefined && missing.length === 0) return undefined;
+  const why = supplies.tls === undefined ? `there is no ${secret}` : `${secret} has no ${missing.join(' and no ')}`;
+  const remedy = 'Add what is missing, or correct spec.runtime.service.tls';
+  return unsecured(wish, 'SecretRefMissing', why, remedy);
+}
+
+export function unsecured({ namespace, name }: ProviderWish, reason: string, why: string, remedy: string): RunnerState {
+  const message = `Provider ${namespace}/${name}: TLS between manager and provider: ${why}. ${remedy}.`;
+  return { phase: 'Failed', reason, message, gate: { isSecure: false, reason, message } };
 }

@@ -92,7 +92,8 @@ const OLDEST_NOTE_MS = 300_000;
 
 /** Every write is sent to all that watch, so a mere look is none. */
 function noteTime(fields: Visit['status']['fields'], isWrittenAnyway: boolean, nowMs: number): void {
-  const noted = Date.parse(String(fields['lastHealthCheck'] ?? ''));
+  const { lastHealthCheck: before } = fields;
+  const noted = Date.parse(typeof before === 'string' ? before : '');
   if (isWrittenAnyway || !(nowMs - noted < OLDEST_NOTE_MS)) {
     fields['lastHealthCheck'] = `${new Date(nowMs).toISOString().slice(0, 19)}Z`;
   }

@@ -8,7 +8,7 @@ import type { ProviderAddress } from '../providers/providers.ts';
 import { type EndpointMap, mapEndpoints } from './endpoint-map.ts';
 import { ownVariables } from './environment.ts';
 import type { Why } from '../work/outcome.ts';
-import { clientTls, gateState, missingOf } from './gate.ts';
+import { clientTls, gateState, tlsTrouble } from './gate.ts';
 import { serviceHost } from './names.ts';
 import { writeEntries } from './entry-files.ts';
 import type { ProviderRunner, RunnerState, RunOrder } from './runner.ts';
@@ -65,8 +65,9 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
     // What was named and is gone has no say in one that runs: VMs may be waiting for their deletion.
     if (order.trouble !== undefined) return before === undefined ? notYet(order.trouble) : runs(before, wish);
     const folder = join(options.folder, wish.namespace, wish.name);
+    const unsafe = tlsTrouble(order);
+    if (unsafe !== undefined) return unsafe;
     const gate = await gateOf(order, issued);
-    if (gate === undefined) return failed('TLSSecretIncomplete', tlsTrouble(order));
     const { environment, isMapped } = mapEndpoints(environmentOf(order, folder), options.endpoints ?? NOWHERE_ELSE);
     const files = credentialFiles(order.supplies.credentials ?? {}, isMapped);
     writeEntries(join(folder, 'credentials'), files);
@@ -141,12 +142,10 @@ function environmentOf({ wish, supplies }: RunOrder, folder: string): Entries {
   };
 }
 
-/** The certificates it serves with, none where it does without; undefined where the manifest's are not there. */
-async function gateOf({ wish, supplies }: RunOrder, issued: () => Promise<Entries>): Promise<Entries | undefined> {
+/** The certificates it serves with; none where it does without. */
+async function gateOf({ wish, supplies }: RunOrder, issued: () => Promise<Entries>): Promise<Entries> {
   const { kind } = wish.runtime.tls;
-  if (kind === 'off') return {};
-  if (kind === 'issued') return await issued();
-  return supplies.tls === undefined || missingOf(supplies.tls).length > 0 ? undefined : supplies.tls;
+  return kind === 'issued' ? await issued() : (supplies.tls ?? {});
 }
 
 function serverName(kind: 'issued' | 'secret', provider: ObjectRef): string {
@@ -189,14 +188,6 @@ function failed(reason: string, message: string): RunnerState {
 
 function portTrouble(key: string, port: number, why: string): string {
   return `Provider ${key}: serve on port ${port}: ${why}. Set another spec.runtime.service.port, or remove it: then any free one is taken.`;
-}
-
-function tlsTrouble({ wish, supplies }: RunOrder): string {
-  const { tls } = wish.runtime;
-  const secret = tls.kind === 'secret' ? `Secret ${keyOf(tls.secret)}` : '';
-  if (supplies.tls === undefined)
-    return `Provider ${keyOf(wish)}: serve: there is no ${secret}. Create it, or remove spec.runtime.service.tls.secretRef.`;
-  return `Provider ${keyOf(wish)}: serve: ${secret} has no ${missingOf(supplies.tls).join(' and no ')}. Add what is missing.`;
 }
 
 function isPortTaken(error: unknown): boolean {

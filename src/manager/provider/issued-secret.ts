@@ -1,6 +1,6 @@
 // The certificates of a Provider whose manifest names none: a Secret beside it, with an authority of its own.
 import { createHash, X509Certificate } from 'node:crypto';
-import type { KubeObject, OwnerReference } from '#kube/object';
+import type { OwnerReference } from '#kube/object';
 import { SECRETS } from '#kube/resource';
 import { createAuthority, openAuthority } from '#runtime/certificates';
 import type { ObjectRef } from '#domain/object-ref';
@@ -73,8 +73,4 @@ export function authorityMark(entries: Entries): string {
     .update(entries['ca.crt'] ?? '')
     .digest('hex')
     .slice(0, 16);
-}
-
-export function isIssuedFor(provider: ObjectRef, { metadata }: KubeObject): boolean {
-  return metadata.namespace === provider.namespace && metadata.name === `${runName(provider)}-tls`;
 }

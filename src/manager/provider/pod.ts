@@ -6,7 +6,7 @@ import { ownVariables } from './environment.ts';
 import { TLS_ENTRIES } from './gate.ts';
 import { runName } from './names.ts';
 
-export const USUAL_PORT = 9443;
+const USUAL_PORT = 9443;
 const HEALTH_PORT = 8080;
 const NOBODY = 65_532;
 
@@ -19,7 +19,7 @@ export interface PodOptions {
   readonly tls: { readonly secret: string; readonly authority: string } | undefined;
 }
 
-export function labelsOf({ name }: ProviderWish): Readonly<Record<string, string>> {
+function labelsOf({ name }: ProviderWish): Readonly<Record<string, string>> {
   return {
     ...selectorOf({ name }),
     'app.kubernetes.io/component': 'provider',

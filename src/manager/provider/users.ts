@@ -7,7 +7,7 @@ import type { KubeObject } from '#kube/object';
 type Reference = { readonly name?: string; readonly namespace?: string } | undefined;
 
 /** Whether the object's `spec.providerRef` means it. */
-export function belongsTo(provider: ObjectRef): (object: KubeObject) => boolean {
+function belongsTo(provider: ObjectRef): (object: KubeObject) => boolean {
   return (object) => {
     const spec = object['spec'] as { readonly providerRef?: Reference } | undefined;
     const { name, namespace = object.metadata.namespace } = spec?.providerRef ?? {};
