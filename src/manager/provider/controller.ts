@@ -19,13 +19,13 @@ export interface ProviderControllerOptions {
 }
 
 export function providerController({ runner, clock }: ProviderControllerOptions): Controller {
-  const run = bringUp(runner);
+  const keepRunning = [lookForCredentials, bringUp(runner), learnCapabilities(), watchHealth(clock)];
   return {
     resource: PROVIDERS,
     concerns: [...SUPPLIES, ...USERS, ...runner.concerns],
     finalizer: 'provider.infra.virtrigaud.io/finalizer',
-    phases: [lookForCredentials, run, learnCapabilities(), watchHealth(clock), reportReady],
-    deletion: [stayWhileUsed(run), endIt(runner)],
+    phases: [...keepRunning, reportReady],
+    deletion: [stayWhileUsed(keepRunning), endIt(runner)],
   };
 }
 

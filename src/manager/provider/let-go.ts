@@ -1,5 +1,6 @@
 // A Provider that is being deleted runs until nobody needs it: VMs are deleted through it.
-import type { Phase } from '../work/controller.ts';
+import { Fault } from '#domain/fault';
+import type { Phase, Visit } from '../work/controller.ts';
 import { DONE, wait } from '../work/outcome.ts';
 import type { ProviderRunner } from './runner.ts';
 import { usersOf } from './users.ts';
@@ -10,17 +11,28 @@ const LOOK_AGAIN_S = 10;
 const MOST_NAMES = 5;
 
 /** @param keepRunning what it takes to have it run, as while nobody deletes it */
-export function stayWhileUsed(keepRunning: Phase): Phase {
+export function stayWhileUsed(keepRunning: readonly Phase[]): Phase {
   return async (visit) => {
     const users = usersOf(refOf(visit.object), visit.world.cache);
     if (users.length === 0) return DONE;
-    const state = await keepRunning(visit).catch((error: unknown) => {
-      visit.log.warn('a Provider that is still needed does not run', { provider: visit.object.metadata.name, error });
-      return DONE;
-    });
-    const why = state.kind === 'done' ? '' : ` The provider does not run: ${state.why.message}`;
+    const trouble = await troubleOf(keepRunning, visit);
+    const why = trouble === undefined ? '' : ` The provider does not run: ${trouble}`;
     return wait(LOOK_AGAIN_S, 'InUse', `It is deleted once these are gone: ${listed(users)}.${why}`);
   };
+}
+
+/** What keeps it from running, which is no reason to let it go. */
+async function troubleOf(phases: readonly Phase[], visit: Visit): Promise<string | undefined> {
+  for (const phase of phases) {
+    try {
+      const outcome = await phase(visit);
+      if (outcome.kind !== 'done') return outcome.why.message;
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return error.message;
+    }
+  }
+  return undefined;
 }
 
 export function endIt(runner: ProviderRunner): Phase {
