@@ -96,6 +96,46 @@ describe('power', () => {
   });
 });
 
+describe('a guest that does not shut down', () => {
+  const lifecycle = { gracefulShutdownTimeout: '5s' };
+
+  it('is told of, asked again later and later, and goes off when that is asked for', async () => {
+    const { status } = await made('stubborn', { lifecycle });
+    guestOf(status['id']).behaviour.shutdown = 'never';
+    const since = lastRequest(flow.sim);
+    await flow.apply(vmManifest('stubborn', { lifecycle, powerState: 'OffGraceful' }));
+    const seen = await flow.until(
+      'VirtualMachine',
+      'stubborn',
+      (one) => one.condition('Ready') === 'False NotPossibleNow',
+    );
+    expect(seen.message('Ready')).toMatch(/shut down/);
+    expect(seen.status).toMatchObject({ powerState: 'On' });
+    const shutdowns = (): number => writesSince(flow.sim, since).filter((write) => write.endsWith('/shutdown')).length;
+    // The provider says no to what comes too soon, without asking PVE.
+    await flow.until('VirtualMachine', 'stubborn', (one) => one.message('Ready') !== seen.message('Ready'));
+    expect(shutdowns()).toBe(1);
+    await flow.apply(vmManifest('stubborn', { lifecycle, powerState: 'Off' }));
+    await flow.until('VirtualMachine', 'stubborn', (one) => one.condition('Ready') === 'True Stopped');
+  });
+
+  it('is not restarted, which is told once', async () => {
+    const { status } = await made('unwilling', { lifecycle });
+    guestOf(status['id']).behaviour.shutdown = 'never';
+    await flow.apply(
+      vmManifest('unwilling', { lifecycle }, { annotations: { 'virtrigaud.io/restart-requested-at': 'once' } }),
+    );
+    const seen = await flow.until(
+      'VirtualMachine',
+      'unwilling',
+      (one) => (one.status['restart'] as { handled?: string } | undefined)?.handled === 'once' && isReady(one),
+    );
+    expect(seen.status['powerState']).toBe('On');
+    const events = await flow.events('VirtualMachine', 'unwilling');
+    expect(events.filter((event) => event.startsWith('Warning FailedRestart'))).toHaveLength(1);
+  });
+});
+
 describe('a change', () => {
   it('V5, V7, V14: of its own resources, of its class, of disks, networks and tags is made where it is', async () => {
     const { status } = await made('changed', { disks: [{ name: 'root', size: '10Gi' }] });
