@@ -247,7 +247,7 @@ describe('what says nothing contradicts nothing:', () => {
     [network, { network: { mtu: 9000, proxmox: { mtu: 1 } } }, { mtu: 1 }],
     [policy, { affinity: { hostAffinity: { enabled: false, scope: 'strict' } } }, {}],
     [provider, { endpoint: 'https://pve1:8006,https://[2001:db8::2]:8006/api2' }, {}],
-    [provider, { healthCheck: { interval: '1m' } }, { health: { enabled: true, intervalMs: 60_000, failures: 3 } }],
+    [provider, { healthCheck: { interval: '1m' } }, { health: { isLookedAt: true, everyMs: 60_000, failures: 3 } }],
   ];
 
   test.each(ROWS.map(([read, spec, means]) => ({ read, said: JSON.stringify(spec), spec, means })))('$said', (row) => {
