@@ -29,7 +29,7 @@ export function stopWish(force: boolean): PowerWish {
   };
 }
 
-export const RESTART_REQUESTED = 'virtrigaud.io/restart-requested-at';
+const RESTART_REQUESTED = 'virtrigaud.io/restart-requested-at';
 
 /** @param at any text that was not used before */
 export function restartWish(at: string): PowerWish {

@@ -5,7 +5,7 @@ import type { Connected } from './connection.ts';
 import { readFields } from './fields.ts';
 import { findVm } from './find-vm.ts';
 
-export const REVERT_REQUESTED = 'virtrigaud.io/revert-requested-at';
+const REVERT_REQUESTED = 'virtrigaud.io/revert-requested-at';
 
 /** Asks for the VM to go back to a snapshot. Throws `not-found` or `invalid-spec` where it is none of its own. */
 export async function revertVm(connected: Connected, name: string, snapshot: string, at: string): Promise<string> {

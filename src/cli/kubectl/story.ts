@@ -110,7 +110,7 @@ function longest(texts: readonly string[]): number {
 }
 
 /** As kubectl writes ages, the coarse part alone. */
-export function ageText(ms: number): string {
+function ageText(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds}s`;
   if (seconds < 7200) return `${Math.floor(seconds / 60)}m`;

@@ -8,7 +8,7 @@ import { statusOf, titleOf } from './status.ts';
 import { reverted } from './task.ts';
 import { callOf, clientOf, requireVm } from './vm.ts';
 
-export const REVERT = 'virtrigaud.io/revert-requested-at';
+const REVERT = 'virtrigaud.io/revert-requested-at';
 /** So long the same request is repeated where its answer was lost. */
 const REPEATED_MS = 120_000;
 const REVERT_MS = 60_000;
