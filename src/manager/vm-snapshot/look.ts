@@ -20,16 +20,18 @@ export async function lookAtSnapshot(visit: Visit): Promise<Outcome> {
   const vm = requireVm(visit);
   const { providerRawJson } = await clientOf(visit, vm).describe({ id: vm.id }, callOf(visit, vm));
   const told = snapshotsIn(providerRawJson)?.find(({ name }) => name === status.snapshotID);
-  if (told === undefined) {
-    status.phase = 'Failed';
-    const message = `${titleOf(visit)} is no longer there: somebody has deleted it in Proxmox VE. Delete the object.`;
-    return stuck('SnapshotGone', message);
-  }
+  if (told === undefined) return gone(visit);
   status.creationTime = told.time;
   status.completionTime ??= new Date(visit.world.clock.realNow()).toISOString();
   status.hasMemory = told.memory === true;
   status.parent = told.parent === undefined ? undefined : { name: told.parent };
   return DONE;
+}
+
+export function gone(visit: Visit): Outcome {
+  statusOf(visit).phase = 'Failed';
+  const message = `${titleOf(visit)} is no longer there: somebody has deleted it in Proxmox VE. Delete the object.`;
+  return stuck('SnapshotGone', message);
 }
 
 function snapshotsIn(raw: string): readonly Told[] | undefined {

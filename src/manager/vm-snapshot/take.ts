@@ -4,6 +4,7 @@ import { Fault } from '#domain/fault';
 import type { Visit } from '../work/controller.ts';
 import { passes } from '../work/fault-outcome.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
+import { gone } from './look.ts';
 import { isTaken, statusOf, titleOf } from './status.ts';
 import { callOf, clientOf, requireVm } from './vm.ts';
 import { wishOf } from './wish.ts';
@@ -47,9 +48,25 @@ export async function describeAnew(visit: Visit): Promise<Outcome> {
   const { asked } = statusOf(visit);
   const { description } = wishOf(visit);
   if (asked === undefined || asked.description === description) return DONE;
+  // Asking for one that has gone this moment would take another.
+  if (!(await isStillThere(visit))) return gone(visit);
   await ask(visit, asked.includeMemory ?? false);
   visit.tell('Normal', 'Described', 'Its description was changed.');
   return DONE;
+}
+
+async function isStillThere(visit: Visit): Promise<boolean> {
+  const vm = requireVm(visit);
+  try {
+    await clientOf(visit, vm).getDiskInfo(
+      { vmId: vm.id, snapshotId: statusOf(visit).snapshotID ?? '' },
+      callOf(visit, vm),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof Fault && error.kind === 'not-found') return false;
+    throw error;
+  }
 }
 
 /** @returns the task that goes on */
