@@ -381,20 +381,12 @@ describe('the memory of a deleted VM', () => {
 describe('a cloud-init drive that gives way to an ISO', () => {
   it('is gone also where its storage was too busy for PVE to free it', async () => {
     const volumes = await flow.world.volumes();
-    let release: (() => void) | undefined;
-    const isMet = flow.moments.at({ method: 'POST', path: /\/upload$/ }, () => {
-      void flow.sim.holdLock('storage:local-lvm', 600_000, 'pve2').then((held) => {
-        release = held;
-      });
-    });
-    const outcome = flow.client.create(createRequest({ name: 'busy-storage', userData: '#cloud-config\n' }));
-    // Until PVE has waited for it in vain.
-    await until(
-      async () => await Promise.resolve(Object.values(flow.sim.world.tasks)),
-      (tasks) => tasks.some(({ log }) => log.some((line) => line.includes('Could not remove disk'))),
+    // From the moment the ISO is there, for longer than PVE waits for it.
+    const isMet = flow.moments.at(
+      { method: 'POST', path: /\/upload$/ },
+      () => void flow.sim.holdLock('storage:local-lvm', 15_000, 'pve2'),
     );
-    release?.();
-    const { id } = await outcome;
+    const { id } = await flow.client.create(createRequest({ name: 'busy-storage', userData: '#cloud-config\n' }));
     expect(isMet()).toBe(true);
     expect(flow.log.some((line) => line.includes('Deleted a cloud-init drive that PVE had left behind'))).toBe(true);
     const left = newVolumes(volumes, await flow.world.volumes()).map((volume) =>
