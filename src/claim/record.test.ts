@@ -40,6 +40,7 @@ describe('the claim line', () => {
           text: text.trimEnd().replaceAll('\r\n', '\n'),
         });
       }),
+      { seed: 1 },
     );
   });
 

@@ -26,6 +26,6 @@ describe('the name of a snapshot', () => {
       const isLegal = /^[A-Za-z][A-Za-z0-9_-]{1,39}$/.test(name) && !/^(current|pending)$/i.test(name);
       return isLegal && snapshotName(name) === name && snapshotName(`${one}${more}`) !== name;
     };
-    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.string({ minLength: 1 }), isSound));
+    fc.assert(fc.property(fc.string({ unit: 'grapheme' }), fc.string({ minLength: 1 }), isSound), { seed: 1 });
   });
 });

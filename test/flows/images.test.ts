@@ -6,7 +6,7 @@ import { stateOf } from '../support/kill-matrix.ts';
 import { outcomeOf } from '../support/outcome.ts';
 import { createRequest, nic, rootDisk } from '../support/requests.ts';
 import { until } from '../support/until.ts';
-import { addImages, PAGE_SHA256, prepareRequest, RAW_SHA256 } from '../support/web-images.ts';
+import { addImages, PAGE_SHA256, prepareRequest, RAW_SHA256, takeSeconds, WEB } from '../support/web-images.ts';
 import { claimedVms, newVolumes, type VmFacts } from '../support/world.ts';
 
 // Templates that are there, and templates that are made of images in the web.
@@ -27,6 +27,17 @@ async function template(id: string): Promise<VmFacts> {
 }
 
 const nodes = ['pve1', 'pve2', 'pve3'];
+
+/** What answers a prepare of `/slow.qcow2` that outlasts its call; the download goes on until it is told to hurry. */
+async function outlasting(client: ProviderClient, wish: ReturnType<typeof prepareRequest>) {
+  takeSeconds(flow.sim, WEB, '/slow.qcow2', 2_000);
+  const { answer } = await until(
+    async () => await outcomeOf(client.imagePrepare(wish, { deadlineMs: 1_600 })),
+    ({ kind }) => kind !== 'busy',
+  );
+  return answer;
+}
+const hurry = (): void => takeSeconds(flow.sim, WEB, '/slow.qcow2', 1);
 const downloads = (since: number): string[] =>
   writesSince(flow.sim, since).filter((entry) => entry.endsWith('/download-url'));
 
@@ -166,8 +177,8 @@ describe('ImagePrepare', () => {
   it('that outlasts its call is a task with the id, which any replica judges, and which is done with the template', async () => {
     const wish = prepareRequest('slow', { path: '/slow.qcow2' });
     const since = lastRequest(flow.sim);
-    const first = await flow.client.imagePrepare(wish, { deadlineMs: 1_600 });
-    const { preparedImageId: id, task } = first;
+    const first = await outlasting(flow.client, wish);
+    const { preparedImageId: id = '', task } = first ?? {};
     expect(task?.id).toMatch(new RegExp(`^vrtg1\\.image\\.${id}\\.[a-z2-7]{12}\\.ready`));
     expect(await flow.client.imagePrepare(wish)).toEqual(first);
     const judge = async () => await other.taskStatus({ task: task ?? { id: '' } });
@@ -175,6 +186,7 @@ describe('ImagePrepare', () => {
     await expect(
       flow.client.create(createRequest({ name: 'too-early', image: { TemplateName: id } })),
     ).rejects.toMatchObject({ kind: 'busy', message: expect.stringContaining('still being made') });
+    hurry();
     expect(await until(judge, ({ done }) => done)).toMatchObject({ error: '' });
     expect((await template(id)).template).toBe(true);
     expect(downloads(since)).toHaveLength(1);
@@ -185,7 +197,7 @@ describe('A template that another instance makes', () => {
   it('is no image as long as it is being made', async () => {
     const { client: foreign } = await flow.another(2, { PVE_INSTANCE: 'test/another' });
     const wish = prepareRequest('theirs', { path: '/slow.qcow2' });
-    const { preparedImageId: id, task } = await foreign.imagePrepare(wish, { deadlineMs: 1_600 });
+    const { preparedImageId: id = '', task } = (await outlasting(foreign, wish)) ?? {};
     const image = { TemplateName: id };
     const before = await stateOf(flow.world);
     const early = createRequest({ name: 'too-early-too', image, networks: [nic()], disks: [] });
@@ -198,6 +210,7 @@ describe('A template that another instance makes', () => {
     }
     expect((await stateOf(flow.world)).vms).toEqual(before.vms);
     expect(await flow.client.taskStatus({ task: task ?? { id: '' } })).toMatchObject({ done: false, error: '' });
+    hurry();
     const judge = async () => await foreign.taskStatus({ task: task ?? { id: '' } });
     expect(await until(judge, ({ done }) => done)).toMatchObject({ error: '' });
   });

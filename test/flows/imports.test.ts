@@ -7,9 +7,11 @@ import type { ProviderClient } from '#rpc/client';
 import { deadlineIn } from '#runtime/deadline';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
+import { outcomeOf } from '../support/outcome.ts';
 import { createRequest, nic } from '../support/requests.ts';
 import { revoke } from '../support/rights.ts';
 import { until } from '../support/until.ts';
+import { takeSeconds } from '../support/web-images.ts';
 
 // Disk images that a node fetches from the web, for VMs to be made of.
 
@@ -27,10 +29,10 @@ beforeAll(async () => {
   const image = { size: IMAGE.length, what: 'qcow2' };
   addWebServer(flow.sim.world, WEB, {
     '/disk.qcow2': image,
-    '/slow.qcow2': { ...image, slow: 250 },
+    '/slow.qcow2': { ...image, slow: 1_500 },
     '/empty.qcow2': { size: 4096 },
     '/page.raw': { size: 1000 },
-    '/slow-page.raw': { size: 1000, slow: 250 },
+    '/slow-page.raw': { size: 1000, slow: 1_500 },
   });
   addWebServer(flow.sim.world, S3, { '/bucket/vmmigrations/a/export.vmdk': image });
 });
@@ -182,13 +184,18 @@ describe('ImportDisk', () => {
     const wish = request({ sourceUrl: `${WEB}/slow.qcow2`, targetName: 'slow' });
     const since = lastRequest(flow.sim);
     const page = request({ sourceUrl: `${WEB}/slow-page.raw`, format: 'raw', targetName: 'slow-page' });
-    const [{ path, task }, { task: raw }] = await Promise.all([
-      flow.client.importDisk(wish, { deadlineMs: 2_000 }),
-      flow.client.importDisk(page, { deadlineMs: 2_000 }),
-    ]);
+    const outlasting = async (one: typeof wish) => {
+      const { answer } = await until(
+        async () => await outcomeOf(flow.client.importDisk(one, { deadlineMs: 2_000 })),
+        ({ kind }) => kind !== 'busy',
+      );
+      return answer ?? { path: '', task: undefined };
+    };
+    const [{ path, task }, { task: raw }] = await Promise.all([outlasting(wish), outlasting(page)]);
     expect(task?.id).toMatch(/^vrtg1\.import\.-\.-\.local\.UPID:pve\d:/);
     expect(await other.taskStatus({ task: task ?? { id: '' } })).toMatchObject({ done: false, error: '' });
     expect(imported()).not.toContain(path);
+    for (const slow of ['/slow.qcow2', '/slow-page.raw']) takeSeconds(flow.sim, WEB, slow, 10);
     const { error } = await until(
       async () => await other.taskStatus({ task: task ?? { id: '' } }),
       ({ done }) => done,

@@ -328,11 +328,22 @@ describe('a daemon of the node', () => {
       const { client } = await stage.another(0);
       const why =
         state === 'stopped' ? /node pve2 is down \("Connection refused"\)/ : /node pve2 did not answer in time/;
-      const refusal = { kind: state === 'stopped' ? 'precondition' : 'busy', message: expect.stringMatching(why) };
+      const expected = state === 'stopped' ? 'precondition' : 'busy';
       const short = { deadlineMs: 2_500 };
-      expect(await outcomeOf(client.create(createRequest({ name }), short))).toMatchObject(refusal);
-      expect(await outcomeOf(client.describe({ id: made }, short))).toMatchObject(refusal);
-      expect(await outcomeOf(client.delete({ id: made }, short))).toMatchObject(refusal);
+      /** Asks like the manager: a call whose time is over before anything was heard is repeated. */
+      const refused = async (ask: () => Promise<unknown>): Promise<string> => {
+        const { kind } = await until(
+          async () => await outcomeOf(ask()),
+          (outcome) => {
+            expect([expected, 'busy'], outcome.message).toContain(outcome.kind);
+            return why.test(outcome.message);
+          },
+        );
+        return kind;
+      };
+      expect(await refused(async () => await client.create(createRequest({ name }), short))).toBe(expected);
+      expect(await refused(async () => await client.describe({ id: made }, short))).toBe(expected);
+      expect(await refused(async () => await client.delete({ id: made }, short))).toBe(expected);
       expect(await claimedVms(stage.world, dashed('there', daemon, state))).toHaveLength(1);
       await stage.sim.setDaemon('pve2', daemon, 'running');
       await expectOneVm(stage, name, await createdInTheEnd({ client }, name));

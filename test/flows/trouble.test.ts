@@ -3,10 +3,11 @@ import { THREE_NODE } from '#pve-sim/clusters/three-node';
 import { slotsFor } from '#claim/slots';
 import { PowerOp } from '#rpc/contract';
 import { deadlineIn } from '#runtime/deadline';
-import { type Flow, startFlow } from '../support/flow.ts';
+import { startFlow } from '../support/flow.ts';
 import { lastRequest, requestsSince, writesSince } from '../support/journal.ts';
 import { startProviderProcess } from '../support/processes.ts';
 import { createRequest } from '../support/requests.ts';
+import { type Stage, startStage } from '../support/stage.ts';
 import { until } from '../support/until.ts';
 import { claimedVms, newVolumes } from '../support/world.ts';
 import { setQuorum } from '../pve-sim/quorum.ts';
@@ -16,9 +17,9 @@ import { setQuorum } from '../pve-sim/quorum.ts';
 const forever = deadlineIn(Number.POSITIVE_INFINITY);
 const kindOf = (error: { kind: string }): string => error.kind;
 
-let flow: Flow;
+let flow: Stage;
 beforeAll(async () => {
-  flow = await startFlow({ simulator: { timeScale: 20 } });
+  flow = await startStage({ simulator: { timeScale: 20 } });
 });
 afterAll(async () => await flow.stop());
 
@@ -380,15 +381,13 @@ describe('the memory of a deleted VM', () => {
 describe('a cloud-init drive that gives way to an ISO', () => {
   it('is gone also where its storage was too busy for PVE to free it', async () => {
     const volumes = await flow.world.volumes();
-    flow.sim.faults.add([{ method: 'POST', path: '/config$', count: 1, action: { delayMs: 3_000 } }]);
-    const since = lastRequest(flow.sim);
-    const outcome = flow.client.create(createRequest({ name: 'busy-storage', userData: '#cloud-config\n' }));
-    await until(
-      async () => await Promise.resolve(writesSince(flow.sim, since).some((write) => write.endsWith('/upload'))),
-      (isUploaded) => isUploaded,
+    // From the moment the ISO is there, for longer than PVE waits for it.
+    const isMet = flow.moments.at(
+      { method: 'POST', path: /\/upload$/ },
+      () => void flow.sim.holdLock('storage:local-lvm', 15_000, 'pve2'),
     );
-    await flow.sim.holdLock('storage:local-lvm', 15_000, 'pve2');
-    const { id } = await outcome;
+    const { id } = await flow.client.create(createRequest({ name: 'busy-storage', userData: '#cloud-config\n' }));
+    expect(isMet()).toBe(true);
     expect(flow.log.some((line) => line.includes('Deleted a cloud-init drive that PVE had left behind'))).toBe(true);
     const left = newVolumes(volumes, await flow.world.volumes()).map((volume) =>
       volume.replace(/-[a-z2-7]{12}-\w+/, ''),

@@ -10,7 +10,7 @@ export interface Tally {
   readonly percent: number;
 }
 
-interface Step {
+export interface Step {
   readonly id: string;
   readonly call: string;
   readonly critical: boolean;
@@ -19,7 +19,10 @@ interface Step {
   readonly reason?: string;
 }
 
-interface Scenario {
+export interface Scenario {
+  readonly name: string;
+  readonly topology: string;
+  readonly category: string;
   readonly file: string;
   readonly error?: string;
   readonly steps: readonly Step[];

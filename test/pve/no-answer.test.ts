@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createClock } from '#runtime/clock';
-import { deadlineIn } from '#runtime/deadline';
+import { DeadlineError, deadlineIn } from '#runtime/deadline';
 import { isNodeDown, isUnknownOutcome, type PveError, PveNoAnswer } from '#pve/errors';
 import { call, connectTo, failureOf, startScriptedPve, withScript } from './scripted-pve.ts';
 
@@ -100,10 +100,11 @@ describe('no answer', () => {
   });
 
   test('to a read ends with what was heard where the deadline comes between two tries', async () => {
+    const over = new AbortController();
     const error = await withScript(
       [['GET /version', { status: 595, reason: 'No route to host' }]],
-      async (pve) => await failureOf(pve.get('/version', deadlineIn(60))),
-      { clock: createClock() },
+      async (pve) => await failureOf(pve.get('/version', deadlineIn(20_000, over.signal))),
+      { clock: createClock(), onRequest: () => over.abort(new DeadlineError('the deadline of the call is over')) },
     );
     expect(isNodeDown(error)).toBe(true);
   });

@@ -37,6 +37,13 @@ export function addImages(sim: Simulator): void {
   });
 }
 
+/** What is downloaded from there takes so many seconds of the clock from now on, and what is on its way for its rest. */
+export function takeSeconds({ world }: Simulator, base: string, path: string, seconds: number): void {
+  const file = world.web[base]?.[path];
+  if (file === undefined) throw new Error(`there is no ${base}${path}`);
+  file.bytesPerSecond = file.data.length / seconds;
+}
+
 /** What the API server of Kubernetes fills in where nobody has said anything. */
 const DEFAULTS = {
   prepare: { onMissing: 'Import', timeout: '30m0s', retries: 3, validateChecksum: true },

@@ -73,10 +73,12 @@ function simulated(sim: Sim, { url, method, signal }: WebRequest, file: WebFile 
 
 const CHUNKS = 20;
 
-async function* trickle(sim: Sim, { data, bytesPerSecond }: WebFile, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* trickle(sim: Sim, file: WebFile, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const { data } = file;
   const size = Math.max(1, Math.ceil(data.length / CHUNKS));
   for (let at = 0; at < data.length; at += size) {
-    await sim.pace.work((size / bytesPerSecond) * 1000, signal);
+    // A server may become faster meanwhile.
+    await sim.pace.work((size / file.bytesPerSecond) * 1000, signal);
     yield data.subarray(at, at + size);
   }
 }

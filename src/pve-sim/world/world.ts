@@ -410,5 +410,5 @@ export interface WebFile {
   readonly disposition?: string;
   /** Where it has gone to, as in `Location`. */
   readonly redirect?: string;
-  readonly bytesPerSecond: number;
+  bytesPerSecond: number;
 }
