@@ -60,7 +60,10 @@ it('waits until it is so, and says why it is not', async () => {
 it('makes a snapshot object of its options, and asks for the VM to go back to it', async () => {
   const made = await run(
     runCreateVmSnapshot,
-    ...['before-upgrade', '--vm=web-server', '--description=Before major upgrade', '--include-memory=true'],
+    'before-upgrade',
+    '--vm=web-server',
+    '--description=Before major upgrade',
+    '--include-memory=true',
   );
   expect(made).toBe('vmsnapshot.infra.virtrigaud.io/before-upgrade created\n');
   const snapshot = await near.api.get(VM_SNAPSHOTS, { name: 'before-upgrade', namespace: 'default' });
@@ -94,7 +97,10 @@ it('tells addresses and console, or why there are none', async () => {
 
 it('tells the story of a VM: what is wrong first, its Events in their order', async () => {
   await status({
-    ...{ phase: 'Running', id: '100123', provider: { node: 'pve2' }, message: 'memory waits for a restart' },
+    phase: 'Running',
+    id: '100123',
+    provider: { node: 'pve2' },
+    message: 'memory waits for a restart',
     conditions: [
       condition('ProviderReady', 'True', 'PVE 9.1.9 answers'),
       condition('RestartRequired', 'True', 'memory: 4096 MiB, 16384 MiB after a restart'),
@@ -142,7 +148,11 @@ async function event(uid: string, reason: string, lastTimestamp: string, count: 
     apiVersion: 'v1',
     kind: 'Event',
     metadata: { generateName: 'web-server-', namespace: 'default' },
-    ...{ type: 'Normal', reason, message: `it was ${reason}`, lastTimestamp, count },
+    type: 'Normal',
+    reason,
+    message: `it was ${reason}`,
+    lastTimestamp,
+    count,
     involvedObject: { kind: 'VirtualMachine', name: 'web-server', namespace: 'default', uid },
   });
 }

@@ -113,9 +113,10 @@ describe('O9: a snapshot', () => {
       await outcomeOf(
         stage.client.snapshotCreate({ vmId, nameHint: 'before', description, includeMemory }, { objectUid }),
       );
-    const text = (): string => guestOf(stage, vmId).snapshots['before']?.['description'] ?? '';
+    const kept = () => guestOf(stage, vmId).snapshots['before'] ?? {};
+    const text = (): string => kept()['description'] ?? '';
     await ask('u1', 'one');
-    guestOf(stage, vmId).snapshots['before']!['description'] = `by hand\n${text()}`;
+    kept()['description'] = `by hand\n${text()}`;
     expect(await writesOf(async () => await ask('u1', 'one'))).toEqual([]);
     expect(text()).toContain('by hand');
     expect(await ask('u1', 'two')).toMatchObject({ kind: 'ok' });

@@ -30,8 +30,9 @@ export async function expire(visit: Visit): Promise<Outcome> {
   return await deleteObject(visit, `${titleOf(visit)} has become older than its retentionPolicy lets it.`);
 }
 
-async function deleteObject({ object, world, tell }: Visit, message: string): Promise<Outcome> {
-  tell('Normal', 'Expired', message);
+async function deleteObject(visit: Visit, message: string): Promise<Outcome> {
+  const { object, world } = visit;
+  visit.tell('Normal', 'Expired', message);
   await world.api.delete(VM_SNAPSHOTS, keyOf(object), { uid: object.metadata.uid });
   return wait(60, 'Expired', message);
 }

@@ -3,7 +3,7 @@ import type { Visit } from '../work/controller.ts';
 
 /** The status as this visit leaves it: to be changed in place. */
 export function statusOf({ status }: Visit): VmSnapshotStatus {
-  return status.fields as VmSnapshotStatus;
+  return status.fields;
 }
 
 /** Whether the provider has told an id of it. */
