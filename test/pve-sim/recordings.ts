@@ -10,7 +10,7 @@ export interface Tally {
   readonly percent: number;
 }
 
-export interface Step {
+interface Step {
   readonly id: string;
   readonly call: string;
   readonly critical: boolean;
@@ -19,10 +19,7 @@ export interface Step {
   readonly reason?: string;
 }
 
-export interface Scenario {
-  readonly name: string;
-  readonly topology: string;
-  readonly category: string;
+interface Scenario {
   readonly file: string;
   readonly error?: string;
   readonly steps: readonly Step[];
