@@ -121,8 +121,8 @@ Conditions:
   ok ProviderReady    PVE 9.1.9 answers
 
 Events, the latest last:
-  AGE  Created  it was Created (2 times)
-  AGE  Started  it was Started
+ AGE  Created  it was Created (2 times)
+ AGE  Started  it was Started
 `);
 });
 
