@@ -3,6 +3,7 @@ import type { Clock } from '#runtime/clock';
 import { providerController } from './provider/controller.ts';
 import type { ProviderRunner } from './provider/runner.ts';
 import { virtualMachineController } from './virtual-machine/controller.ts';
+import { vmCloneController } from './vm-clone/controller.ts';
 import { vmSnapshotController } from './vm-snapshot/controller.ts';
 import { vmImageController } from './vm-image/controller.ts';
 import type { Controller } from './work/controller.ts';
@@ -13,5 +14,11 @@ export interface ControllerOptions {
 }
 
 export function controllers({ runner, clock }: ControllerOptions): readonly Controller[] {
-  return [providerController({ runner, clock }), vmImageController, virtualMachineController, vmSnapshotController];
+  return [
+    providerController({ runner, clock }),
+    vmImageController,
+    virtualMachineController,
+    vmSnapshotController,
+    vmCloneController,
+  ];
 }

@@ -1,7 +1,7 @@
 // From a Clone on the wire, or from what a copy keeps of it, to an order.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { requestDigest } from '#claim/digest';
-import type { Claim } from '#claim/record';
+import { type Claim, shorten } from '#claim/record';
 import { type CloneTodo, readTodo } from '#claim/todo';
 import { Fault } from '#domain/fault';
 import type { Owner } from '#domain/owner';
@@ -14,14 +14,17 @@ import type { CreateOrder } from './create-order.ts';
 import { decodeVmid } from './request.ts';
 import type { CreateOutcome } from './run/create-runs.ts';
 
-/** @param asker whose VM the source has to be. The clone is nobody's by uid: its VirtualMachine comes after it. */
-export function decodeCloneOrder(request: CloneRequest, asker: Partial<Owner>): CreateOrder {
+/**
+ * @param asker whose VM the source has to be
+ * @param uid whose the clone will be, since its VirtualMachine comes after it; absent: nobody's by uid
+ */
+export function decodeCloneOrder(request: CloneRequest, asker: Partial<Owner>, uid: string | undefined): CreateOrder {
   const { targetName, linked } = request;
   const source = decodeVmid(request.sourceVmId, 'source_vm_id');
   const fields = parseCloneFields(request);
   return {
     spec: decodeClone({ targetName, source: String(source), linked, fields }),
-    owner: { name: targetName, ...(asker.namespace === undefined ? {} : { namespace: asker.namespace }) },
+    owner: ownerOf(targetName, asker.namespace, uid),
     digest: requestDigest({
       source_vm_id: String(source),
       target_name: targetName,
@@ -31,9 +34,14 @@ export function decodeCloneOrder(request: CloneRequest, asker: Partial<Owner>): 
       customize_json: fields.customize,
     }),
     kind: 'clone',
-    key: keyOf(source, targetName),
+    // As a claim keeps it.
+    key: uid === undefined ? keyOf(source, targetName) : shorten(uid),
     clone: { source, asker, request: withoutSecrets(fields), placementName: placementName(fields) },
   };
+}
+
+function ownerOf(name: string, namespace: string | undefined, uid: string | undefined): Owner {
+  return { name, ...(namespace === undefined ? {} : { namespace }), ...(uid === undefined ? {} : { uid }) };
 }
 
 function keyOf(source: Vmid, name: string): string {
@@ -51,13 +59,13 @@ export function encodeCloneOutcome({ vmid, running }: CreateOutcome): MessageIni
 export function orderOfCopy(description: string | undefined, claim: Claim): CreateOrder | undefined {
   const todo = readTodo(description, claim.incarnation);
   if (todo === undefined) return undefined;
-  const { name, namespace, digest } = claim;
+  const { name, namespace, uid, digest } = claim;
   return {
     spec: specOf(todo),
-    owner: { name, ...(namespace === undefined ? {} : { namespace }) },
+    owner: ownerOf(name, namespace, uid),
     digest,
     kind: 'clone',
-    key: keyOf(todo.source, todo.name),
+    key: uid ?? keyOf(todo.source, todo.name),
     clone: { source: todo.source, asker: {}, request: todo.request, placementName: undefined },
   };
 }

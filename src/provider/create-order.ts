@@ -16,7 +16,7 @@ export interface CreateOrder {
   /** In the claim of what is made. */
   readonly kind: ClaimKind;
   /**
-   * Seeds its slots, together with `kind`: the owner's key; of a clone the VMID of its source, "/" and its name; of an image
+   * Seeds its slots, together with `kind`: the owner's key; of a clone without a uid the VMID of its source, "/" and its name; of an image
    * its name, "/" and its checksum or a hash of its URL, and for a further node " on " and that node.
    */
   readonly key: string;

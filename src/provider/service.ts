@@ -123,7 +123,7 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
     },
     clone: async (request, call) => {
       try {
-        const order = decodeCloneOrder(request, call.owner);
+        const order = decodeCloneOrder(request, call.owner, call.objectUid);
         const object = { vm: order.spec.name, source: order.clone?.source };
         return encodeCloneOutcome(await audited(ctx, call, object, runs.run(order, call.deadline)));
       } catch (error) {

@@ -56,6 +56,7 @@ export const virtualMachineStatus = optionalObject({
   reconfigureTaskRef: text('The task of a change that goes on now.'),
   lastReconfigureTime: time('When it was last changed.'),
   snapshots: z.array(snapshot).describe('Its snapshots.'),
+  ownerUID: text('By which uid the provider knows it: of a clone, which is older than its object.'),
   createRequested: flag('Whether the provider may have been asked to make it.'),
   bound,
   appliedDigest: text('Digest of what was last carried out of class, networks, disks, tags and documents.'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { conditions, flag, localReference, oneOf, text, time, whole } from '../fields.ts';
 import { optional, optionalObject, strictObject } from '../strict-object.ts';
+import { virtualMachineSpec } from '../virtual-machine/spec.ts';
 
 const PHASES = ['Pending', 'Preparing', 'Cloning', 'Customizing', 'Powering-On', 'Ready', 'Failed'] as const;
 
@@ -15,6 +16,10 @@ const currentDisk = strictObject({
     transferRate: whole('Bytes a second.', 0),
   }),
 }).describe('The disk that is copied now.');
+
+const bound = virtualMachineSpec
+  .pick({ providerRef: true, classRef: true, resources: true })
+  .describe('What the new VirtualMachine has of its source, as that was when the copy began.');
 
 export const vmCloneStatus = optionalObject({
   ...conditions,
@@ -43,4 +48,7 @@ export const vmCloneStatus = optionalObject({
     currentDisk,
     eta: text('How long it will take.'),
   }).describe('How far it is.'),
+  bound,
 });
+
+export type VmCloneStatus = z.output<typeof vmCloneStatus>;

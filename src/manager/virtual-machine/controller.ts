@@ -17,6 +17,7 @@ import { tellReady } from './ready.ts';
 import { reconfigureVm } from './reconfigure.ts';
 import { restartVm } from './restart.ts';
 import { awaitTask } from './task.ts';
+import { takeOver } from './take-over.ts';
 import { tellUnapplied } from './unapplied.ts';
 import { readWish } from './wish.ts';
 
@@ -27,6 +28,7 @@ export const virtualMachineController: Controller = {
   phases: [
     readWish,
     leaveProvider,
+    takeOver,
     findDependencies,
     judgePolicy,
     awaitProvider,

@@ -10,6 +10,7 @@ import { callOf, clientOf, providerOf, titleOf } from './provider.ts';
 import { changeOf, creationOf } from './request.ts';
 import { RESTART } from './restart.ts';
 import { isMade, statusOf, vmTitle } from './status.ts';
+import { findOwnVm } from './take-over.ts';
 import { wishOf } from './wish.ts';
 
 /** A copy that takes longer becomes a task, and keeps no worker. */
@@ -56,8 +57,7 @@ function made(visit: Visit, { id, task }: CreateResponse): Outcome {
 
 /** A VM of this very object that another request has made: it is there, and is changed to what is asked for now. */
 async function findOwn(visit: Visit): Promise<boolean> {
-  const { exists, providerRawJson } = await clientOf(visit).describe({ id: '' }, callOf(visit));
-  const { vmid } = exists ? (JSON.parse(providerRawJson) as { vmid?: string }) : {};
+  const vmid = await findOwnVm(visit);
   if (vmid === undefined) return false;
   const status = statusOf(visit);
   status.id = vmid;

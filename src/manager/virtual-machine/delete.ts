@@ -5,6 +5,7 @@ import type { ObjectRef } from '#domain/object-ref';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
 import { boundProvider, callOf, clientOf, titleOf } from './provider.ts';
+import { isClone } from './owner.ts';
 import { isMade, statusOf, vmTitle } from './status.ts';
 
 const FORCE = 'virtrigaud.io/force-delete';
@@ -12,7 +13,7 @@ const FORCE = 'virtrigaud.io/force-delete';
 export async function deleteVm(visit: Visit): Promise<Outcome> {
   const status = statusOf(visit);
   status.phase = 'Deleting';
-  if (!isMade(visit) && status.createRequested !== true) return DONE;
+  if (!isMade(visit) && status.createRequested !== true && !isClone(visit)) return DONE;
   const provider = boundProvider(visit) ?? specProvider(visit);
   if (visit.object.metadata.annotations?.[FORCE] === 'true') return letGo(visit, provider);
   if (provider === undefined) {

@@ -6,6 +6,7 @@ import { DONE, type Outcome, wait } from '../work/outcome.ts';
 import { callOf, clientOf } from './provider.ts';
 import { pendingWords } from './pending-words.ts';
 import { statusOf, vmTitle } from './status.ts';
+import { isClone } from './owner.ts';
 import { wishOf } from './wish.ts';
 
 /** Texts by PVE's keys. */
@@ -101,12 +102,14 @@ function gone(visit: Visit): Outcome {
     status[field] = undefined;
   }
   visit.status.removeCondition('RestartRequired');
+  if (isClone(visit)) return wait(0, 'Gone', `${title} is no longer there.`);
   return isNew
     ? wait(1, 'CreateInterrupted', `${title} was not finished, and is made again.`)
     : wait(0, 'Gone', `${title} is no longer there, and is made again.`);
 }
 
 function creationWords(visit: Visit): string {
+  if (isClone(visit)) return `Took over ${vmTitle(visit)}${placeOf(visit)}, which was cloned for it.`;
   const { image } = wishOf(visit).vm;
   const source =
     image === undefined ? '' : ` from ${'vmImage' in image ? `VMImage ${image.vmImage.name}` : image.volume}`;

@@ -7,6 +7,7 @@ import type { CallOptions, ProviderClient } from '#rpc/client';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
 import type { Condition } from '../work/status-draft.ts';
+import { ownerOf } from './owner.ts';
 import { statusOf } from './status.ts';
 import { wishOf } from './wish.ts';
 
@@ -33,9 +34,8 @@ export function clientOf(visit: Visit, provider: ObjectRef = providerOf(visit)):
 }
 
 /** Whose VM it is, and until when an answer is wanted. */
-export function callOf({ object, signal }: Visit): CallOptions {
-  const { namespace = '', name, uid } = object.metadata;
-  return { owner: { namespace, name, uid }, signal };
+export function callOf({ object, status, signal }: Visit): CallOptions {
+  return { owner: ownerOf({ metadata: object.metadata, status: status.fields }), signal };
 }
 
 export function titleOf({ namespace, name }: ObjectRef): string {

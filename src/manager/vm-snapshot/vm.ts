@@ -5,6 +5,7 @@ import { Fault } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
 import type { KubeObject } from '#kube/object';
 import type { CallOptions, ProviderClient } from '#rpc/client';
+import { ownerOf } from '../virtual-machine/owner.ts';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
 import { isTaken, statusOf } from './status.ts';
@@ -68,8 +69,7 @@ export function clientOf(visit: Visit, { provider }: MadeVm): ProviderClient {
 
 /** Whose VM it is, and which object asks. */
 export function callOf(visit: Visit, { object: vm }: MadeVm): CallOptions {
-  const { namespace = '', name, uid } = vm.metadata;
-  return { owner: { namespace, name, uid }, objectUid: visit.object.metadata.uid, signal: visit.signal };
+  return { owner: ownerOf(vm), objectUid: visit.object.metadata.uid, signal: visit.signal };
 }
 
 /** After `findVm`. */

@@ -10,6 +10,9 @@ import type { Context } from '../context.ts';
 import { vmSubject } from '../subject.ts';
 import { observeWindow } from './window.ts';
 
+/** What an owner may have asked for: a VM that was made, or one that was cloned. */
+export const OWNED_KINDS = ['vm', 'clone'] as const;
+
 export interface Owned {
   readonly vmids: readonly Vmid[];
   /** Slots with nothing in them. */
@@ -22,12 +25,14 @@ export interface Owned {
 export async function observeOwned(ctx: Context, owner: Owner, call: Deadline): Promise<Owned> {
   const snapshot = await ctx.view.read(call, 0);
   const [permissions, aclPaths] = await Promise.all([ctx.permissions.read(call, 0), ctx.aclPaths.read(call, 0)]);
-  const slots = slotsFor({ instance: ctx.instance, kind: 'vm', owner: ownerKey(owner) }, ctx.settings.vmidRange);
-  const window = await observeWindow(ctx, slots, { snapshot, permissions, aclPaths, doubted: new Set(), call });
+  const { instance, settings } = ctx;
+  const slots = OWNED_KINDS.flatMap((kind) => slotsFor({ instance, kind, owner: ownerKey(owner) }, settings.vmidRange));
+  const seen = { snapshot, permissions, aclPaths, doubted: new Set<Vmid>(), call };
+  const window = await observeWindow(ctx, [...new Set(slots)], seen);
   const vmids = window.flatMap((slot) => {
     if (slot.kind !== 'guest') return [];
     const ownership = judgeOwnership(slot.reading, ctx.instance, slot.vmid);
-    const isOwn = ownership.kind === 'ours' && ownership.claim.kind === 'vm' && isOwner(ownership.claim, owner);
+    const isOwn = ownership.kind === 'ours' && ownership.claim.kind !== 'image' && isOwner(ownership.claim, owner);
     return isOwn ? [slot.vmid] : [];
   });
   return {

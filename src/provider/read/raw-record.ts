@@ -46,6 +46,7 @@ export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): 
     snapshots: details.snapshots.length === 0 ? undefined : JSON.stringify(details.snapshots.map(snapshotWords)),
     current_snapshot: details.values['parent'],
     warnings: listed([...warnings(details), ...newInstance(seen, details), ...unconfirmed(ctx, seen)]),
+    warning_codes: listed(warningCodes(details)),
     observed_at: new Date(seen.observedAt).toISOString(),
     details_observed_at: new Date(details.readAt).toISOString(),
     source: seen.source,
@@ -65,9 +66,12 @@ function claimWord({ ownership }: VmDetails): string {
   return ownership.kind === 'ours' ? ownership.claim.state : 'none';
 }
 
-function warnings({ ownership }: VmDetails): string[] {
-  const codes = ownership.kind === 'ours' ? (ownership.claim.warnings ?? []) : [];
-  return codes.map((code) => (code in WARNINGS ? WARNINGS[code as WarningCode] : code));
+function warningCodes({ ownership }: VmDetails): readonly string[] {
+  return ownership.kind === 'ours' ? (ownership.claim.warnings ?? []) : [];
+}
+
+function warnings(details: VmDetails): string[] {
+  return warningCodes(details).map((code) => (code in WARNINGS ? WARNINGS[code as WarningCode] : code));
 }
 
 /** PVE derives the instance-id from the options of its drive, and a guest that finds another one sets itself up again. */

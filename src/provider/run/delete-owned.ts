@@ -5,7 +5,7 @@ import { ownerKey } from '#domain/owner';
 import type { Vmid } from '#pve/ids';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
-import { hiddenFault, type Owned, observeOwned } from '../observe/owned.ts';
+import { hiddenFault, OWNED_KINDS, type Owned, observeOwned } from '../observe/owned.ts';
 import { vmSubject } from '../subject.ts';
 import { proveAbsent, requireQuorum } from '../view/absence.ts';
 
@@ -23,9 +23,9 @@ export async function deleteOwned(
     for (const vmid of owned.vmids) await remove(vmid);
     if (owned.vmids.length > 0) continue;
     await proveNone(ctx, owner, owned, call);
-    // A create of this process that was called off has ended once the lane is free.
-    const lane = { key: `owner:vm:${ownerKey(owner)}`, width: 1 };
-    const last = await ctx.lanes.through([lane], call.signal, async () => await look(ctx, owner, call));
+    // A create of this process that was called off has ended once its lane is free.
+    const lanes = OWNED_KINDS.map((kind) => ({ key: `owner:${kind}:${ownerKey(owner)}`, width: 1 }));
+    const last = await ctx.lanes.through(lanes, call.signal, async () => await look(ctx, owner, call));
     if (last.vmids.length === 0) return;
   }
 }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { NO_PLACEMENT } from '#domain/vm-spec';
 import { decodeClone, parseCloneFields } from './clone.ts';
+import { type CloneWords, encodeClone } from './encode-clone.ts';
+import { decodeSize } from './size.ts';
 
 const decoded = (customize: unknown, classJson = '', placementJson = '') => {
   const fields = parseCloneFields({ classJson, placementJson, customizeJson: JSON.stringify(customize) });
@@ -67,5 +70,63 @@ describe('a Clone on the wire', () => {
     [[], /customize_json: must be an object, but is a list/],
   ])('that says %j is refused by field', (customize, words) => {
     expect(() => decoded(customize)).toThrow(words);
+  });
+});
+
+describe('a Clone as the manager asks for it', () => {
+  const silent = { domain: undefined, timeZone: undefined, networks: undefined, tags: [] };
+  const asked = {
+    source: '100',
+    snapshot: undefined,
+    targetName: 'web',
+    linked: true,
+    size: undefined,
+    placement: NO_PLACEMENT,
+    customization: { ...silent, hostname: undefined },
+    userData: undefined,
+    sshKeys: [],
+  };
+  const readBack = (words: CloneWords) => {
+    const { sourceVmId: source, targetName, linked, ...fields } = encodeClone(words);
+    return decodeClone({ source, targetName, linked, fields: parseCloneFields(fields) });
+  };
+
+  it('says nothing of what nobody asks for', () => {
+    expect(readBack(asked)).toEqual(decoded({}));
+  });
+
+  it('is read as it was meant', () => {
+    const size = decodeSize({ cpu: 2, memory: '4Gi' }, 'class_json');
+    const nic = { name: 'net0', dhcp: undefined, gateway: '10.0.0.1', dns: ['1.1.1.1'], mac: '02:00:00:AA:BB:CC' };
+    const spec = readBack({
+      ...asked,
+      snapshot: 'before',
+      linked: false,
+      size,
+      placement: { ...NO_PLACEMENT, nodes: ['pve1'], storage: 'fast' },
+      customization: {
+        ...silent,
+        hostname: 'shop',
+        domain: 'example.org',
+        networks: [{ ...nic, ipAddress: '10.0.0.9', subnetMask: '255.255.255.0' }],
+        tags: ['blue'],
+      },
+      userData: new TextEncoder().encode('#cloud-config\n{}\n'),
+      sshKeys: ['ssh-ed25519 AAAA me'],
+    });
+    expect(spec).toMatchObject({
+      clone: { keepsSize: false },
+      size,
+      image: { snapshot: 'before', cloneMode: 'full' },
+      placement: { nodes: ['pve1'], storage: 'fast' },
+      networks: [{ name: 'net0', mac: nic.mac, gateways: [nic.gateway], dns: nic.dns, addresses: [{ prefix: 24 }] }],
+      tags: ['blue'],
+    });
+    expect(textOf(spec.userData)).toBe('#cloud-config\n{}\n');
+    expect(textOf(spec.metaData)).toBe('local-hostname: "shop.example.org"\npublic-keys: ["ssh-ed25519 AAAA me"]\n');
+  });
+
+  it('refuses user data that is no text', () => {
+    expect(() => encodeClone({ ...asked, userData: new Uint8Array([255, 254]) })).toThrow(/userData: it is no text/);
   });
 });

@@ -104,9 +104,20 @@ function readCustomize(object: JsonObject, name: string): Customized {
     networks: object.get('Networks', readNetworks),
     tags: normaliseTags(object.get('Tags', textList) ?? [], object.at('Tags')),
     userData: userData === undefined ? undefined : encode(userData),
-    // PVE and cloud-init give a guest the name of its VM unless they are told another one.
-    metaData: fqdn === name ? undefined : encode(`local-hostname: ${JSON.stringify(fqdn)}\n`),
+    metaData: metaDataOf(
+      fqdn === name ? undefined : fqdn,
+      object.get('SSHKeys', textList, { sshKeys: textList }) ?? [],
+    ),
   };
+}
+
+/** PVE and cloud-init give a guest the name of its VM unless they are told another one. */
+function metaDataOf(fqdn: string | undefined, sshKeys: readonly string[]): Uint8Array | undefined {
+  const lines = [
+    ...(fqdn === undefined ? [] : [`local-hostname: ${JSON.stringify(fqdn)}\n`]),
+    ...(sshKeys.length === 0 ? [] : [`public-keys: ${JSON.stringify(sshKeys)}\n`]),
+  ];
+  return lines.length === 0 ? undefined : encode(lines.join(''));
 }
 
 const IMPOSSIBLE = [
