@@ -6,7 +6,7 @@ import type { Visit } from '../work/controller.ts';
 
 /** The status as this visit leaves it: to be changed in place. */
 export function statusOf({ status }: Visit): VmCloneStatus {
-  return status.fields as VmCloneStatus;
+  return status.fields;
 }
 
 /** Whether the provider may have been asked for it. */
