@@ -85,7 +85,7 @@ class Reader {
     const [flags = ''] = /^\(\?[imsU]*(?:-[imsU]+)?[:)]/.exec(rest) ?? [];
     if (flags !== '') return flags;
     const [, known = ''] = /^\(\?([imsU]*(?:-[imsU]*)?)/.exec(rest) ?? [];
-    const next = [...rest.slice(known.length + 2)][0] ?? '';
+    const [next = ''] = rest.slice(known.length + 2);
     throw new PatternError('invalid or unsupported Perl syntax', `(?${known}${next}`);
   }
 

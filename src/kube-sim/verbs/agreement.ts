@@ -13,8 +13,9 @@ export function withNamespace(object: KubeObject, { kind, namespace }: Call): Ku
 }
 
 /** Where there are no namespaces, the one that is given is dropped. */
-function withoutNamespace({ metadata: { namespace: _, ...metadata }, ...object }: KubeObject): KubeObject {
-  return { ...object, metadata } as KubeObject;
+function withoutNamespace(object: KubeObject): KubeObject {
+  const { namespace: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** Of an update: the object says whose it is. */
