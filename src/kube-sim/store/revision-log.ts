@@ -207,8 +207,8 @@ const FORGET = `DELETE FROM revision WHERE revision <= :target AND (deleted = 1 
   SELECT 1 FROM revision AS newer WHERE newer.resource = revision.resource AND newer.key = revision.key
   AND newer.revision > revision.revision AND newer.revision <= :target))`;
 
-/** However large objects are, a chunk of them is not: everybody who reads a list slowly holds one. */
-const CHUNK_CHARACTERS = 32 * 1024;
+/** However large objects are, a chunk of them is not: everybody who reads slowly holds one. */
+export const CHUNK_CHARACTERS = 32 * 1024;
 
 function chunkOf(rows: Iterable<unknown>, limit: number): Chunk {
   const versions: Version[] = [];
