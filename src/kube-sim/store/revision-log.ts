@@ -1,6 +1,7 @@
 // The append-only log of revisions, as etcd has it: one global counter, a row per write. An object is JSON text that carries its
 // own revision; nothing of it is kept in memory.
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Logger } from '#runtime/log';
 import { openDatabase } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
 
@@ -67,6 +68,8 @@ export interface RevisionLog {
   onWrite(listener: (version: Version) => void): () => void;
   /** After all of `onWrite`, once for writes that have reached the disk together. */
   onWrites(listener: () => void): () => void;
+  /** Told where writes could not be brought to disk: those of the server itself have nobody who waits for them. */
+  onFailure(listener: () => void): () => void;
   /** The newest revision that was written at `time` (ms) or before; 0 where there is none. */
   writtenBy(time: number): number;
   compact(revision: number): void;
@@ -75,7 +78,7 @@ export interface RevisionLog {
 
 const COLUMNS = 'revision, resource, key, previous, deleted, text';
 
-export function openRevisionLog(folder: string, now: () => number): RevisionLog {
+export function openRevisionLog(folder: string, now: () => number, logger: Logger): RevisionLog {
   const database = openDatabase(folder);
   const ask = preparing(database);
   const counter = (name: string): number =>
@@ -84,6 +87,7 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
   let compacted = counter('compacted');
   const listeners = new Set<(version: Version) => void>();
   const listenersOfAll = new Set<() => void>();
+  const listenersOfFailures = new Set<() => void>();
   let written: Version[] = [];
   const untold: Version[] = [];
   const group = createGroupCommit(database, {
@@ -96,9 +100,16 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
       written = [];
     },
     tell: () => {
-      for (let version = untold.shift(); version !== undefined; version = untold.shift())
-        for (const listener of listeners) listener(version);
-      for (const listener of listenersOfAll) listener();
+      // Whoever listens may write, and asking for the revision has that committed.
+      do {
+        for (let version = untold.shift(); version !== undefined; version = untold.shift())
+          for (const listener of listeners) guarded(logger, listener, version);
+        for (const listener of listenersOfAll) guarded(logger, listener);
+      } while (untold.length > 0);
+    },
+    onFailure: (error) => {
+      logger.error('writes could not be brought to disk', { folder, error });
+      for (const listener of listenersOfFailures) listener();
     },
   });
 
@@ -179,6 +190,10 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
       listenersOfAll.add(listener);
       return () => void listenersOfAll.delete(listener);
     },
+    onFailure: (listener) => {
+      listenersOfFailures.add(listener);
+      return () => void listenersOfFailures.delete(listener);
+    },
     writtenBy: (time) =>
       (
         ask('SELECT coalesce(max(revision), 0) AS newest FROM revision WHERE written_at <= ?').get(
@@ -200,6 +215,15 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
       database.close();
     },
   };
+}
+
+/** One that fails keeps nobody else from being told. */
+function guarded<T extends unknown[]>(logger: Logger, listener: (...told: T) => void, ...told: T): void {
+  try {
+    listener(...told);
+  } catch (error) {
+    logger.error('what follows from a write has failed', { error });
+  }
 }
 
 /** Of each object the newest version up to the target stays, unless that is its end. */
