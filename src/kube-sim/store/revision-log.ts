@@ -114,9 +114,9 @@ export function openRevisionLog(folder: string, now: () => number, logger: Logge
   });
 
   const current = (resource: string, key: string): Version | undefined =>
-    ask(`SELECT ${COLUMNS} FROM revision WHERE resource = ? AND key = ? AND current = 1`).get(resource, key) as
-      | Version
-      | undefined;
+    versionOf(
+      ask(`SELECT ${COLUMNS} FROM revision WHERE resource = ? AND key = ? AND current = 1`, true).get(resource, key),
+    );
 
   const append = (write: Write): Version => {
     const { resource, key, deleted = false, owners = [] } = write;
@@ -156,11 +156,11 @@ export function openRevisionLog(folder: string, now: () => number, logger: Logge
       return compacted;
     },
     current,
-    at: (number) => ask(`SELECT ${COLUMNS} FROM revision WHERE revision = ?`).get(number) as Version | undefined,
+    at: (number) => versionOf(ask(`SELECT ${COLUMNS} FROM revision WHERE revision = ?`, true).get(number)),
     list: (resource, range, limit, at) => {
       group.commit();
       const { text, values } = present(resource, range, at);
-      return chunkOf(ask(`SELECT ${COLUMNS} FROM ${text} ORDER BY key`).iterate(...values), limit);
+      return chunkOf(ask(`SELECT ${COLUMNS} FROM ${text} ORDER BY key`, true).iterate(...values), limit);
     },
     count: (resource, range, at) => {
       group.commit();
@@ -170,7 +170,7 @@ export function openRevisionLog(folder: string, now: () => number, logger: Logge
     after: (number, limit) => {
       group.commit();
       return chunkOf(
-        ask(`SELECT ${COLUMNS} FROM revision WHERE revision > ? ORDER BY revision`).iterate(number),
+        ask(`SELECT ${COLUMNS} FROM revision WHERE revision > ? ORDER BY revision`, true).iterate(number),
         limit,
       );
     },
@@ -239,11 +239,26 @@ function chunkOf(rows: Iterable<unknown>, limit: number): Chunk {
   let characters = 0;
   for (const row of rows) {
     if (versions.length >= limit || characters > CHUNK_CHARACTERS) return { versions, isCut: true };
-    const version = row as Version;
+    const version = versionOf(row);
+    if (version === undefined) continue;
     versions.push(version);
     characters += version.text.length;
   }
   return { versions, isCut: false };
+}
+
+/** Of a row of `COLUMNS`. */
+function versionOf(row: unknown): Version | undefined {
+  if (row === undefined) return undefined;
+  const [revision, resource, key, previous, deleted, text] = row as [
+    number,
+    string,
+    string,
+    number | null,
+    0 | 1,
+    string,
+  ];
+  return { revision, resource, key, previous, deleted, text };
 }
 
 interface Selection {
@@ -262,12 +277,16 @@ function present(resource: string, { from, to }: KeyRange, revision: number | un
   };
 }
 
-function preparing(database: DatabaseSync): (text: string) => StatementSync {
+/** Rows of versions come as arrays: as objects, a part of each stays in memory until everything is collected. */
+function preparing(database: DatabaseSync): (text: string, asArrays?: boolean) => StatementSync {
   const statements = new Map<string, StatementSync>();
-  return (text) => {
-    const known = statements.get(text) ?? database.prepare(text);
-    statements.set(text, known);
-    return known;
+  return (text, asArrays = false) => {
+    const known = statements.get(text);
+    if (known !== undefined) return known;
+    const statement = database.prepare(text);
+    statement.setReturnArrays(asArrays);
+    statements.set(text, statement);
+    return statement;
   };
 }
 
