@@ -6,7 +6,7 @@ import { rangeOf, splitKey } from '../objects/key.ts';
 import { removeObject } from '../objects/remove.ts';
 import { everyVersion } from '../store/every-version.ts';
 import { objectOf, readCurrent, writeObject } from '../store/objects.ts';
-import type { Version } from '../store/revision-log.ts';
+import type { Version } from '../store/version.ts';
 import { ownWrite } from '../verbs/own-write.ts';
 import { type Api, timeOf } from '../verbs/api.ts';
 import { acceptedNames, acceptNames } from './accept-names.ts';

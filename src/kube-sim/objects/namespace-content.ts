@@ -6,7 +6,7 @@ import { NAMESPACES } from '../kinds/namespaces.ts';
 import type { Json, KubeObject } from '../object.ts';
 import { everyVersion } from '../store/every-version.ts';
 import { objectOf, readCurrent, writeObject } from '../store/objects.ts';
-import type { Version } from '../store/revision-log.ts';
+import type { Version } from '../store/version.ts';
 import { type Api, timeOf } from '../verbs/api.ts';
 import { ownWrite } from '../verbs/own-write.ts';
 import type { Controller } from './controller.ts';

@@ -1,7 +1,8 @@
 // The last writes, kept for everybody who watches: one write is read and made a line of once, however many look on. They are few:
 // who watches is told at once, and who is slow reads the log.
 import type { KubeObject } from '../object.ts';
-import { CHUNK_CHARACTERS, type RevisionLog, type Version } from './revision-log.ts';
+import type { RevisionLog } from './revision-log.ts';
+import { CHUNK_CHARACTERS, type Version } from './version.ts';
 
 export interface WatchEvent {
   readonly version: Version;

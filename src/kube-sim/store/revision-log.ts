@@ -1,22 +1,12 @@
 // The append-only log of revisions, as etcd has it: one global counter, a row per write. An object is JSON text that carries its
 // own revision; nothing of it is kept in memory.
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
 import type { Logger } from '#runtime/log';
 import { openDatabase } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
-
-/** A version of an object; of a deleted one the last state, under the revision of its deletion. */
-export interface Version {
-  readonly revision: number;
-  /** `machines.example.test`, `secrets` */
-  readonly resource: string;
-  /** `default/a1`, or `a1` where the resource has no namespaces. */
-  readonly key: string;
-  /** The revision it replaces; absent: the object is new. */
-  readonly previous: number | null;
-  readonly deleted: 0 | 1;
-  readonly text: string;
-}
+import { createListeners } from './listeners.ts';
+import { inTransaction, preparing } from './statements.ts';
+import { type Chunk, chunkOf, COLUMNS, type Version, versionOf } from './version.ts';
 
 export interface Write {
   readonly resource: string;
@@ -25,13 +15,6 @@ export interface Write {
   /** Uids of its owners. */
   readonly owners?: readonly string[];
   readonly text: (revision: number) => string;
-}
-
-/** As many versions as were asked for, or as fit. */
-export interface Chunk {
-  readonly versions: readonly Version[];
-  /** There is more. */
-  readonly isCut: boolean;
 }
 
 export interface Place {
@@ -76,8 +59,6 @@ export interface RevisionLog {
   close(): void;
 }
 
-const COLUMNS = 'revision, resource, key, previous, deleted, text';
-
 export function openRevisionLog(folder: string, now: () => number, logger: Logger): RevisionLog {
   const database = openDatabase(folder);
   const ask = preparing(database);
@@ -85,9 +66,9 @@ export function openRevisionLog(folder: string, now: () => number, logger: Logge
     (ask('SELECT value FROM counter WHERE name = ?').get(name) as { value: number }).value;
   let revision = counter('revision');
   let compacted = counter('compacted');
-  const listeners = new Set<(version: Version) => void>();
-  const listenersOfAll = new Set<() => void>();
-  const listenersOfFailures = new Set<() => void>();
+  const onWrite = createListeners<[Version]>(logger, 'a write');
+  const onWrites = createListeners(logger, 'writes');
+  const onFailure = createListeners(logger, 'a failure');
   let written: Version[] = [];
   const untold: Version[] = [];
   const group = createGroupCommit(database, {
@@ -102,14 +83,13 @@ export function openRevisionLog(folder: string, now: () => number, logger: Logge
     tell: () => {
       // Whoever listens may write, and asking for the revision has that committed.
       do {
-        for (let version = untold.shift(); version !== undefined; version = untold.shift())
-          for (const listener of listeners) guarded(logger, listener, version);
-        for (const listener of listenersOfAll) guarded(logger, listener);
+        for (let version = untold.shift(); version !== undefined; version = untold.shift()) onWrite.tell(version);
+        onWrites.tell();
       } while (untold.length > 0);
     },
     onFailure: (error) => {
       logger.error('writes could not be brought to disk', { folder, error });
-      for (const listener of listenersOfFailures) listener();
+      onFailure.tell();
     },
   });
 
@@ -182,18 +162,9 @@ export function openRevisionLog(folder: string, now: () => number, logger: Logge
       return version;
     },
     settled: async () => await group.settled(),
-    onWrite: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    onWrites: (listener) => {
-      listenersOfAll.add(listener);
-      return () => void listenersOfAll.delete(listener);
-    },
-    onFailure: (listener) => {
-      listenersOfFailures.add(listener);
-      return () => void listenersOfFailures.delete(listener);
-    },
+    onWrite: onWrite.add,
+    onWrites: onWrites.add,
+    onFailure: onFailure.add,
     writtenBy: (time) =>
       (
         ask('SELECT coalesce(max(revision), 0) AS newest FROM revision WHERE written_at <= ?').get(
@@ -217,49 +188,10 @@ export function openRevisionLog(folder: string, now: () => number, logger: Logge
   };
 }
 
-/** One that fails keeps nobody else from being told. */
-function guarded<T extends unknown[]>(logger: Logger, listener: (...told: T) => void, ...told: T): void {
-  try {
-    listener(...told);
-  } catch (error) {
-    logger.error('what follows from a write has failed', { error });
-  }
-}
-
 /** Of each object the newest version up to the target stays, unless that is its end. */
 const FORGET = `DELETE FROM revision WHERE revision <= :target AND (deleted = 1 OR EXISTS (
   SELECT 1 FROM revision AS newer WHERE newer.resource = revision.resource AND newer.key = revision.key
   AND newer.revision > revision.revision AND newer.revision <= :target))`;
-
-/** However large objects are, a chunk of them is not: everybody who reads slowly holds one. */
-export const CHUNK_CHARACTERS = 32 * 1024;
-
-function chunkOf(rows: Iterable<unknown>, limit: number): Chunk {
-  const versions: Version[] = [];
-  let characters = 0;
-  for (const row of rows) {
-    if (versions.length >= limit || characters > CHUNK_CHARACTERS) return { versions, isCut: true };
-    const version = versionOf(row);
-    if (version === undefined) continue;
-    versions.push(version);
-    characters += version.text.length;
-  }
-  return { versions, isCut: false };
-}
-
-/** Of a row of `COLUMNS`. */
-function versionOf(row: unknown): Version | undefined {
-  if (row === undefined) return undefined;
-  const [revision, resource, key, previous, deleted, text] = row as [
-    number,
-    string,
-    string,
-    number | null,
-    0 | 1,
-    string,
-  ];
-  return { revision, resource, key, previous, deleted, text };
-}
 
 interface Selection {
   readonly text: string;
@@ -275,29 +207,4 @@ function present(resource: string, { from, to }: KeyRange, revision: number | un
     text: `${where} AND deleted = 0 AND revision = (${newest})`,
     values: [resource, from, to, revision],
   };
-}
-
-/** Rows of versions come as arrays: as objects, a part of each stays in memory until everything is collected. */
-function preparing(database: DatabaseSync): (text: string, asArrays?: boolean) => StatementSync {
-  const statements = new Map<string, StatementSync>();
-  return (text, asArrays = false) => {
-    const known = statements.get(text);
-    if (known !== undefined) return known;
-    const statement = database.prepare(text);
-    statement.setReturnArrays(asArrays);
-    statements.set(text, statement);
-    return statement;
-  };
-}
-
-function inTransaction<T>(database: DatabaseSync, action: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = action();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }
