@@ -1,5 +1,5 @@
-// No room on the disk, as a limit on the size of files has it: who writes is refused, everybody else is served, and what the server
-// had to do by itself is done when there is room again.
+// What the server does by itself, where it is kept from it: without room on the disk (a limit on the size of its files) who writes
+// is refused, everybody else is served, and the rest is done when there is room again; killed, it goes on after its start.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,10 +20,7 @@ test.skipIf(!hasPrlimit)('a full disk is told to who writes and harms nobody els
   const api = await startProcess(folder);
   const { client } = api;
   const watch = await client.watch(`${PATH}?watch=1`);
-  const { body: owner } = await client.call('POST', PATH, { metadata: { name: 'owner' } });
-  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: owner.metadata.uid }];
-  for (let number = 0; number < OWNED; number++)
-    await client.call('POST', PATH, { metadata: { name: `owned-${number}`, ownerReferences } });
+  await createFamily(client, OWNED);
 
   const limit = (more: number | undefined): void => {
     const size = more === undefined ? 'unlimited' : String(statSync(join(folder, 'store.db-wal')).size + more);
@@ -63,6 +60,32 @@ test.skipIf(!hasPrlimit)('a full disk is told to who writes and harms nobody els
   expect(await api.kill('SIGTERM')).toBe(0);
   rmSync(folder, { recursive: true });
 });
+
+test('a deletion in the foreground goes on after the server was killed in the middle of it', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'kube-sim-killed-'));
+  const killed = await startProcess(folder);
+  await createFamily(killed.client, 10 * OWNED);
+  const { status } = await killed.client.call('DELETE', `${PATH}/owner`, { propagationPolicy: 'Foreground' });
+  await killed.kill('SIGKILL');
+  expect(status).toBe(200);
+
+  const { client, kill } = await startProcess(folder);
+  await until(
+    async () => await names(client),
+    (there) => there.length === 0,
+  );
+  await kill('SIGTERM');
+  rmSync(folder, { recursive: true });
+});
+
+/** `owner`, and what it owns: `owned-0` ... */
+async function createFamily(client: ApiClient, count: number): Promise<void> {
+  const { body: owner } = await client.call('POST', PATH, { metadata: { name: 'owner' } });
+  const { uid } = owner.metadata;
+  const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid, blockOwnerDeletion: true }];
+  for (let number = 0; number < count; number++)
+    await client.call('POST', PATH, { metadata: { name: `owned-${number}`, ownerReferences } });
+}
 
 async function names(client: ApiClient): Promise<string[]> {
   const { status, body } = await client.call('GET', PATH);
