@@ -69,12 +69,12 @@ test('a deletion in the foreground goes on after the server was killed in the mi
   await killed.kill('SIGKILL');
   expect(status).toBe(200);
 
-  const { client, kill } = await startProcess(folder);
+  const again = await startProcess(folder);
   await until(
-    async () => await names(client),
+    async () => await names(again.client),
     (there) => there.length === 0,
   );
-  await kill('SIGTERM');
+  await again.kill('SIGTERM');
   rmSync(folder, { recursive: true });
 });
 
