@@ -9,6 +9,7 @@ import { establishDefinitions } from './kinds/establish.ts';
 import type { Kind } from './kinds/kind.ts';
 import { createKinds } from './kinds/registry.ts';
 import type { JsonObject } from './object.ts';
+import type { Controller } from './objects/controller.ts';
 import { createChores } from './objects/chores.ts';
 import { emptyTerminatingNamespaces } from './objects/namespace-content.ts';
 import { collectGarbage } from './objects/owners.ts';
@@ -50,7 +51,7 @@ export interface KubeSim {
 
 export async function startKubeSim(options: KubeSimOptions): Promise<KubeSim> {
   const { dataDir, clock, log } = options;
-  const revisions = openRevisionLog(dataDir, () => clock.now());
+  const revisions = openRevisionLog(dataDir, () => clock.now(), log);
   const ended = new AbortController();
   const api: Api = {
     log: revisions,
@@ -63,8 +64,8 @@ export async function startKubeSim(options: KubeSimOptions): Promise<KubeSim> {
   };
   const stops = [
     () => api.recent.close(),
-    ...startControllers(api),
-    keepCompacting(revisions, clock),
+    startControllers(api),
+    keepCompacting(revisions, clock, log),
     () => api.chores.stop(),
   ];
   for (const definition of options.definitions ?? []) install(api, definition);
@@ -104,11 +105,37 @@ export async function startKubeSim(options: KubeSimOptions): Promise<KubeSim> {
   }
 }
 
-function startControllers(api: Api): (() => void)[] {
-  const stops = [establishDefinitions(api)];
-  if (api.kinds.find('', 'v1', 'namespaces') === undefined) return stops;
+/** The result ends them. */
+function startControllers(api: Api): () => void {
+  const definitions = establishDefinitions(api);
+  definitions.lookAtAll();
+  if (api.kinds.find('', 'v1', 'namespaces') === undefined) return afterFailures(api, [definitions]);
   installNamespaces(api);
-  return [...stops, emptyTerminatingNamespaces(api), collectGarbage(api)];
+  const others = [emptyTerminatingNamespaces(api), collectGarbage(api)];
+  for (const controller of others) controller.lookAtAll();
+  return afterFailures(api, [definitions, ...others]);
+}
+
+const LOOK_AGAIN_MS = 5000;
+
+/** Nobody repeats a write of the server's own that was lost: everything is looked at again, until nothing fails. */
+function afterFailures(api: Api, controllers: readonly Controller[]): () => void {
+  let cancel: (() => void) | undefined;
+  const lookAgain = (): void => {
+    cancel = undefined;
+    for (const controller of controllers) api.chores.add('look at everything', () => once(controller.lookAtAll));
+  };
+  const stop = api.log.onFailure(() => (cancel ??= api.clock.after(LOOK_AGAIN_MS, lookAgain)));
+  return () => {
+    stop();
+    cancel?.();
+    for (const controller of controllers) controller.stop();
+  };
+}
+
+function* once(action: () => void): Generator<void, void> {
+  action();
+  yield;
 }
 
 /** Whoever listens everywhere is reached on loopback. */

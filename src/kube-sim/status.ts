@@ -105,7 +105,7 @@ export function statusOf({ code, reason, message, details }: StatusError, metada
 
 function orderedDetails({ name, group, kind, uid, causes, retryAfterSeconds }: StatusDetails): JsonObject {
   const told = (causes ?? []).map(({ reason, message, field }) => ({
-    reason,
+    ...(reason === '' ? {} : { reason }),
     message,
     ...(field === '' ? {} : { field }),
   }));

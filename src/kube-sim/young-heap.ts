@@ -1,6 +1,6 @@
-// V8 doubles the room for new objects whenever many of them survive for a moment, as pieces of lists and events do, up to 128 MiB,
-// although the 16 MiB it has when a program has been loaded are enough. A limit can be given on the command line alone
-// (--max-semi-space-size); that it does not grow from now on, here too.
+// V8 doubles the room for new objects whenever many of them have survived for a moment, up to 128 MiB on a large machine, although
+// the 16 MiB it has when a program has been loaded are enough. The limit itself (--max-semi-space-size) is read when V8 starts; the
+// factor is read each time it would grow. Where a V8 does not know it any more, the program takes more memory, and that is all.
 import { setFlagsFromString } from 'node:v8';
 
 /** For a program that has been loaded and has no work yet. */

@@ -79,6 +79,44 @@ describe('an object', () => {
     expect(gone.body.metadata).not.toHaveProperty('deletionGracePeriodSeconds');
   });
 
+  test('without namespaces loses the one it is given, and is named as its definition says', async () => {
+    const [version] = THINGS.spec.versions;
+    const names = { name: { type: 'string', pattern: '^a', maxLength: 4 } };
+    const openAPIV3Schema = {
+      type: 'object',
+      properties: { metadata: { type: 'object', properties: names }, spec: { type: 'object' } },
+    };
+    const v1 = { ...version, schema: { openAPIV3Schema } };
+    const wides = {
+      ...THINGS,
+      metadata: { name: 'wides.example.test' },
+      spec: { ...THINGS.spec, scope: 'Cluster', names: { kind: 'Wide', plural: 'wides' }, versions: [v1] },
+    };
+    const at = `${DEFINITIONS_PATH}/wides.example.test`;
+    expect((await api.call('POST', DEFINITIONS_PATH, wides)).status).toBe(201);
+    await api.sim.idle();
+    const wide = (name: string) => ({ ...thing(name, {}, { namespace: 'default' }), kind: 'Wide' });
+    const made = await api.call('POST', '/apis/example.test/v1/wides', wide('ab'));
+    expect([made.status, made.body.metadata]).toEqual([201, expect.not.objectContaining({ namespace: 'default' })]);
+    const long = await api.call('POST', '/apis/example.test/v1/wides', wide('bcdef'));
+    expect([long.status, long.body.details.causes.map(({ field }) => field)]).toEqual([422, ['metadata.name']]);
+    const untyped = await api.call('PATCH', '/apis/example.test/v1/wides/ab', { apiVersion: null });
+    expect([untyped.status, untyped.body.reason]).toEqual([500, 'InternalError']);
+
+    const moved = await api.call('PATCH', at, { spec: { group: 'other.test' } });
+    expect(moved.body.details.causes.map(({ field }) => field)).toEqual(['spec.group']);
+    // Which versions are stored is the server's to say, whoever has changed that.
+    const versions = [
+      { ...v1, storage: false },
+      { ...v1, name: 'v2' },
+    ];
+    const changed = await api.call('PATCH', at, { spec: { versions } });
+    expect(changed.body.status).toMatchObject({ storedVersions: ['v1', 'v2'] });
+    expect(JSON.stringify(changed.body.metadata)).not.toContain('f:storedVersions');
+    const { body } = await api.call('GET', `${DEFINITIONS_PATH}?fieldSelector=spec.group%3Dx`);
+    expect(body.message).toBe('"spec.group" is not a known field selector: only "metadata.name", "metadata.namespace"');
+  });
+
   test('keeps an owner that is named twice once, says so, and a finalizer as often as it is there', async () => {
     const owner = { apiVersion: 'v1', kind: 'Nothing', name: 'x', uid: 'y' };
     const twice = thing('twice', {}, { ownerReferences: [owner, owner], finalizers: ['a/b', 'a/b'] });

@@ -25,8 +25,8 @@ export interface ApiProcess {
   kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
-export async function startProcess(folder: string, port = 0): Promise<ApiProcess> {
-  const args = [PROGRAM, '--standalone', '--api-only', '--data-dir', folder, '--listen', `127.0.0.1:${port}`];
+export async function startProcess(folder: string, port = 0, program = PROGRAM): Promise<ApiProcess> {
+  const args = [program, '--standalone', '--api-only', '--data-dir', folder, '--listen', `127.0.0.1:${port}`];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   await started(child);
   const access = accessOf(join(folder, 'kubeconfig'));

@@ -12,7 +12,7 @@ import { create } from '../verbs/create.ts';
 import { deleteOne } from '../verbs/delete.ts';
 import { deleteCollection } from '../verbs/delete-collection.ts';
 import { get } from '../verbs/get.ts';
-import { list, type Listing } from '../verbs/list.ts';
+import { list, type Listing, takeAll } from '../verbs/list.ts';
 import { readListOptions } from '../verbs/list-options.ts';
 import { patch } from '../verbs/patch.ts';
 import { update } from '../verbs/update.ts';
@@ -177,7 +177,7 @@ async function sendList({ response }: Exchange, listing: Listing, to: Representa
   const { how, resource } = to;
   if (how.kind === 'object' && how.mediaType === 'application/json' && !how.pretty)
     return await streamList(response, listing, resource);
-  const objects = [...listing.items()].map((item) => item.object());
+  const objects = [...takeAll(listing)].map((item) => item.object());
   const more = listing.more();
   const metadata = {
     resourceVersion: String(listing.revision),

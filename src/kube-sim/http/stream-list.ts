@@ -14,19 +14,35 @@ export async function streamList(response: ServerResponse, listing: Listing, res
   const head = custom
     ? `{"apiVersion":${apiVersion},"items":[`
     : `{"kind":"${kind}","apiVersion":${apiVersion},"metadata":${metadata(false)},"items":[`;
-  let text = head;
-  for (const item of itemTexts(listing.items(), custom)) {
-    text += item;
-    if (text.length < WRITE_CHARACTERS) continue;
-    // As bytes: what waits for a slow reader is not on the heap.
-    if (!(await write(response, Buffer.from(text)))) return;
-    text = '';
+  const nextPiece = piecesOf(listing, custom);
+  let piece = nextPiece();
+  response.write(head);
+  while (piece !== undefined) {
+    if (!(await write(response, piece))) return;
+    piece = nextPiece();
   }
-  response.end(`${text}${custom ? `],"kind":"${kind}","metadata":${metadata(true)}}` : ']}'}\n`);
+  response.end(`${custom ? `],"kind":"${kind}","metadata":${metadata(true)}}` : ']}'}\n`);
 }
 
 /** Fewer, larger pieces: each costs a record of TLS. */
-const WRITE_CHARACTERS = 64 * 1024;
+const PIECE_CHARACTERS = 16 * 1024;
+
+/** The items in pieces, each made when it is asked for: as bytes, so that what waits for a slow reader is not on the heap. */
+function piecesOf({ take }: Listing, custom: boolean): () => Buffer | undefined {
+  let separator = '';
+  return () => {
+    let text = '';
+    while (text.length < PIECE_CHARACTERS) {
+      const items = take();
+      if (items === undefined) return text === '' ? undefined : Buffer.from(text);
+      for (const item of items) {
+        text += `${separator}${textOf(item, custom)}`;
+        separator = ',';
+      }
+    }
+    return Buffer.from(text);
+  };
+}
 
 function metadataOf({ revision, more }: Listing, withContinue: boolean) {
   const rest = more();
@@ -37,12 +53,8 @@ function metadataOf({ revision, more }: Listing, withContinue: boolean) {
   };
 }
 
-function* itemTexts(items: Iterable<Item>, custom: boolean): Generator<string> {
-  let separator = '';
-  for (const item of items) {
-    yield `${separator}${custom ? (item.text ?? JSON.stringify(item.object())) : untyped(item.object())}`;
-    separator = ',';
-  }
+function textOf({ text, object }: Item, custom: boolean): string {
+  return custom ? (text ?? JSON.stringify(object())) : untyped(object());
 }
 
 function untyped(object: KubeObject): string {

@@ -1,5 +1,5 @@
-// A watch on the wire: a line per event, for as long as the client has asked. Nothing is queued for a slow reader; one that has
-// taken nothing for a while is cut and can come back with the last revision it has seen.
+// A watch on the wire: a line per event, for as long as the client has asked. Nothing is queued for a slow reader but what it was
+// sent last; one that has taken nothing for a while is cut and can come back with the last revision it has seen.
 import type { ServerResponse } from 'node:http';
 import type { Clock } from '#runtime/clock';
 import type { JsonObject } from '../object.ts';
@@ -54,7 +54,6 @@ function pumping(
   end: () => void,
 ): (withBookmark?: boolean) => void {
   let watch: Watch | undefined;
-  let waiting: Told[] = [];
   let giveUp: (() => void) | undefined;
 
   const isFull = (): boolean => {
@@ -68,15 +67,15 @@ function pumping(
   };
   const writeAll = (withBookmark: boolean): void => {
     watch ??= open();
-    for (;;) {
-      if (waiting.length === 0) waiting = [...watch.take()];
-      if (waiting.length === 0) break;
-      while (waiting.length > 0) {
-        if (isFull()) return;
-        response.write(nextLines(waiting, shape));
+    while (!isFull()) {
+      const told = watch.take();
+      if (told.length > 0) {
+        response.write(linesOf(told, shape));
+        continue;
       }
+      if (withBookmark) response.write(lineOf(watch.bookmark(), shape));
+      return;
     }
-    if (withBookmark && !isFull()) response.write(lineOf(watch.bookmark(), shape));
   };
   return (withBookmark = false) => {
     if (response.writableEnded || response.destroyed) return;
@@ -90,20 +89,9 @@ function pumping(
   };
 }
 
-/** Fewer, larger pieces: each costs a record of TLS. */
-const WRITE_BYTES = 64 * 1024;
-
-/** Takes as much as goes out at once. */
-function nextLines(waiting: Told[], shape: Shape): Buffer {
-  const lines: Buffer[] = [];
-  let bytes = 0;
-  while (bytes < WRITE_BYTES) {
-    const told = waiting.shift();
-    if (told === undefined) break;
-    const line = lineOf(told, shape);
-    lines.push(line);
-    bytes += line.length;
-  }
+/** In one piece: each costs a record of TLS. */
+function linesOf(told: readonly Told[], shape: Shape): Buffer {
+  const lines = told.map((one) => lineOf(one, shape));
   const [only] = lines;
   return lines.length === 1 && only !== undefined ? only : Buffer.concat(lines);
 }

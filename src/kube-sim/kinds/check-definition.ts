@@ -15,7 +15,7 @@ import { members } from './own-kind.ts';
 export function wrongDefinition(definition: KubeObject, old: KubeObject | undefined): Cause[] {
   const spec = members(definition['spec']);
   return [
-    ...wrongName(definition, spec),
+    ...(old === undefined ? wrongName(definition, spec) : []),
     ...wrongGroup(spec),
     ...wrongScope(spec['scope']),
     ...wrongVersions(spec),

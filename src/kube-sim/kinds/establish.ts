@@ -1,11 +1,12 @@
 // What becomes of definitions: their names are accepted, then their kinds are served; a deleted one takes its objects with it.
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject, KubeObject } from '../object.ts';
+import type { Controller } from '../objects/controller.ts';
 import { rangeOf, splitKey } from '../objects/key.ts';
 import { removeObject } from '../objects/remove.ts';
 import { everyVersion } from '../store/every-version.ts';
 import { objectOf, readCurrent, writeObject } from '../store/objects.ts';
-import type { Version } from '../store/revision-log.ts';
+import type { Version } from '../store/version.ts';
 import { ownWrite } from '../verbs/own-write.ts';
 import { type Api, timeOf } from '../verbs/api.ts';
 import { acceptedNames, acceptNames } from './accept-names.ts';
@@ -14,15 +15,19 @@ import { customKinds, type DefinitionNames, specOf } from './custom-kind.ts';
 import { CLEANUP, CUSTOM_RESOURCE_DEFINITIONS as DEFINITIONS } from './custom-resource-definitions.ts';
 import { members } from './own-kind.ts';
 
-/** Serves what is defined, now and after each write. The result ends that. */
-export function establishDefinitions(api: Api): () => void {
+/** Serves what is defined: after each write, and everything when it is asked. */
+export function establishDefinitions(api: Api): Controller {
   const since = new Map<string, number>();
   const look = (version: Version): void => {
     if (version.resource === DEFINITIONS.stored) onDefinition(api, version, since);
     else if (version.deleted === 1) onEnd(api, version.resource, since);
   };
-  for (const version of stored(api)) look(version);
-  return api.log.onWrite(look);
+  return {
+    lookAtAll: () => {
+      for (const version of stored(api)) look(version);
+    },
+    stop: api.log.onWrite(look),
+  };
 }
 
 function onDefinition(api: Api, version: Version, since: Map<string, number>): void {

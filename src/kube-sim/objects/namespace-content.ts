@@ -6,15 +6,16 @@ import { NAMESPACES } from '../kinds/namespaces.ts';
 import type { Json, KubeObject } from '../object.ts';
 import { everyVersion } from '../store/every-version.ts';
 import { objectOf, readCurrent, writeObject } from '../store/objects.ts';
-import type { Version } from '../store/revision-log.ts';
+import type { Version } from '../store/version.ts';
 import { type Api, timeOf } from '../verbs/api.ts';
 import { ownWrite } from '../verbs/own-write.ts';
+import type { Controller } from './controller.ts';
 import { rangeOf, splitKey } from './key.ts';
 import { withRemaining } from './namespace-conditions.ts';
 import { isFinished, removeObject } from './remove.ts';
 
-/** Looks now and after each write. The result ends that. */
-export function emptyTerminatingNamespaces(api: Api): () => void {
+/** Looks after each write, and at everything when it is asked. */
+export function emptyTerminatingNamespaces(api: Api): Controller {
   const look = (version: Version): void => {
     const name = version.resource === NAMESPACES.stored ? version.key : namespaceOf(version);
     if (name === undefined) return;
@@ -25,8 +26,12 @@ export function emptyTerminatingNamespaces(api: Api): () => void {
     if (namespace?.metadata.deletionTimestamp === undefined || NAMESPACES.isHeld?.(namespace) !== true) return;
     api.chores.add(`empty namespace ${name}`, () => empty(api, name));
   };
-  for (const version of everyVersion(api.log, NAMESPACES.stored, rangeOf(''))) look(version);
-  return api.log.onWrite(look);
+  return {
+    lookAtAll: () => {
+      for (const version of everyVersion(api.log, NAMESPACES.stored, rangeOf(''))) look(version);
+    },
+    stop: api.log.onWrite(look),
+  };
 }
 
 /** Of what has gone. */

@@ -2,20 +2,39 @@
 // who is deleted as an orphan leaves it behind.
 import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject, OwnerReference } from '../object.ts';
+import { everyVersion } from '../store/every-version.ts';
 import { objectOf, readCurrent, writeObject } from '../store/objects.ts';
-import type { Place, Version } from '../store/revision-log.ts';
+import type { Place } from '../store/revision-log.ts';
+import type { Version } from '../store/version.ts';
 import type { Api } from '../verbs/api.ts';
 import { ownWrite } from '../verbs/own-write.ts';
-import { splitKey } from './key.ts';
+import type { Controller } from './controller.ts';
+import { rangeOf, splitKey } from './key.ts';
 import { isFinished, removeObject } from './remove.ts';
 
 const FOREGROUND = 'foregroundDeletion';
 const ORPHAN = 'orphan';
 
-/** Looks now and after each write. The result ends that. */
-export function collectGarbage(api: Api): () => void {
-  for (const place of api.log.owned()) api.chores.add('owners', () => lookAtOwned(api, place));
-  return api.log.onWrite((version) => look(api, version));
+/** Looks after each write, and at everything when it is asked. */
+export function collectGarbage(api: Api): Controller {
+  return {
+    lookAtAll: () => {
+      for (const place of api.log.owned()) api.chores.add('owners', () => lookAtOwned(api, place));
+      api.chores.add('deletions', () => lookAtDeletions(api));
+    },
+    stop: api.log.onWrite((version) => look(api, version)),
+  };
+}
+
+/** Owners that wait for what they own, which may have gone when nobody looked. */
+function* lookAtDeletions(api: Api): Generator<void, void> {
+  for (const stored of new Set(api.kinds.all().map((kind) => kind.stored))) {
+    const kind = api.kinds.byStored(stored);
+    if (kind === undefined) continue;
+    for (const { key, text } of everyVersion(api.log, stored, rangeOf('')))
+      if (/"deletionTimestamp":/.test(text)) yield* lookAtOwner(api, kind, { resource: stored, key });
+    yield;
+  }
 }
 
 function look(api: Api, version: Version): void {

@@ -53,8 +53,8 @@ function operation(of: Operation): JsonObject {
   const all = [...(body === undefined ? [] : [bodyParameter(body)]), ...parameters.map(placed)];
   return {
     description,
-    consumes: resource === undefined ? told(of) : consumed(of),
-    produces: resource === undefined ? told(of) : produced(of),
+    consumes: resource === undefined ? produced(of) : consumed(of),
+    produces: resource === undefined ? produced(of) : produced(of),
     schemes: ['https'],
     tags: [tag],
     operationId: id,
@@ -68,10 +68,6 @@ function operation(of: Operation): JsonObject {
 }
 
 /** The version of the server comes as JSON only. */
-function told(of: Operation): readonly string[] {
-  return of.tag === 'version' ? ['application/json'] : produced(of);
-}
-
 function responses(answers: Operation['answers'], resource: Resource | undefined): JsonObject {
   const all = answers.map(([status, name]): [string, JsonObject] => [
     String(status),

@@ -63,7 +63,8 @@ export function consumed({ method, resource }: Operation): readonly string[] {
 }
 
 /** What an operation gives. */
-export function produced({ resource, streams }: Operation): readonly string[] {
+export function produced({ resource, streams, tag }: Operation): readonly string[] {
+  if (tag === 'version') return ['application/json'];
   if (resource?.custom === true) return JSON_AND_YAML;
   return [...JSON_AND_YAML, PROTOBUF, ...(streams ? STREAMS : [])];
 }

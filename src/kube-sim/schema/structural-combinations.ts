@@ -3,7 +3,7 @@ import { forbidden, invalid, required } from '../causes.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { own } from '../own.ts';
 import type { Cause } from '../status.ts';
-import { goPattern } from './go-pattern.ts';
+import { goPatternError } from './go-pattern-error.ts';
 import type { Schema } from './schema.ts';
 
 const INT_OR_STRING: readonly Schema[] = [{ type: 'integer' }, { type: 'string' }];
@@ -43,8 +43,10 @@ function combinations(schema: Schema, path: string): Combination[] {
 }
 
 function wrongPattern({ pattern }: Schema, path: string): Cause[] {
-  if (pattern === undefined || goPattern(pattern) !== undefined) return [];
-  return [invalid(`${path}.pattern`, pattern, "must be a valid regular expression, but isn't: error parsing regexp")];
+  const error = pattern === undefined ? undefined : goPatternError(pattern);
+  if (pattern === undefined || error === undefined) return [];
+  const detail = `must be a valid regular expression, but isn't: error parsing regexp: ${error}`;
+  return [invalid(`${path}.pattern`, pattern, detail)];
 }
 
 /** What it has and must not have, with the text for it. */

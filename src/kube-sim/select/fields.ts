@@ -6,14 +6,21 @@ import { StatusError } from '../status.ts';
 
 const ALWAYS = ['metadata.name', 'metadata.namespace'];
 
-/** @param selectable paths (`spec.pool`) beside name and namespace. Throws StatusError (400). */
-export function parseFieldSelector(text: string, selectable: readonly string[]): (object: KubeObject) => boolean {
+/**
+ * @param selectable paths (`spec.pool`) beside name and namespace
+ * @param unsupported what is said of a field that cannot be selected. Throws StatusError (400).
+ */
+export function parseFieldSelector(
+  text: string,
+  selectable: readonly string[],
+  unsupported = (field: string): string => `field label not supported: ${field}`,
+): (object: KubeObject) => boolean {
   const terms = splitTerms(text)
     .sort()
     .filter((term) => term !== '')
     .map((term) => parseTerm(term, text));
   for (const { field } of terms)
-    if (!ALWAYS.includes(field) && !selectable.includes(field)) throw wrong(`field label not supported: ${field}`);
+    if (!ALWAYS.includes(field) && !selectable.includes(field)) throw wrong(unsupported(field));
   return (object) => terms.every(({ field, isEqual, value }) => (textAt(object, field) === value) === isEqual);
 }
 

@@ -1,4 +1,5 @@
-import type { KeyRange, RevisionLog, Version } from './revision-log.ts';
+import type { KeyRange, RevisionLog } from './revision-log.ts';
+import type { Version } from './version.ts';
 
 const CHUNK = 100;
 

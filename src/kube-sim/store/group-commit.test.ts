@@ -20,6 +20,7 @@ describe('writes that come together', () => {
       afterCommit: () => events.push('commit'),
       afterRollback: () => events.push('rollback'),
       tell: () => events.push('tell'),
+      onFailure: (error) => events.push((error as Error).message),
     });
   });
   afterEach(() => database.close());
@@ -61,11 +62,22 @@ describe('writes that come together', () => {
     add('a');
     add('b');
     await expect(Promise.all([group.settled(), group.settled()])).rejects.toThrow('disk is full');
-    expect([names(), events]).toEqual([[], ['rollback']]);
+    expect([names(), events]).toEqual([[], ['rollback', 'database or disk is full']]);
     isFull = false;
     add('c');
     await group.settled();
     expect(names()).toEqual(['c']);
+  });
+
+  test('are refused also to who has had them committed before asking, and to nobody who comes later', async () => {
+    isFull = true;
+    add('a');
+    group.commit();
+    await expect(group.settled()).rejects.toThrow('disk is full');
+    isFull = false;
+    add('b');
+    await group.settled();
+    expect(names()).toEqual(['b']);
   });
 
   test('have nothing to wait for where there are none', async () => {

@@ -7,7 +7,8 @@ import { apiVersionOf } from '../resource.ts';
 import { withDefaults } from '../schema/with-defaults.ts';
 import { prune } from '../schema/prune.ts';
 import { internalError } from '../status.ts';
-import type { RevisionLog, Version } from './revision-log.ts';
+import type { RevisionLog } from './revision-log.ts';
+import type { Version } from './version.ts';
 
 /** An object as the kind's version has it. Defaults the schema got since it was written are filled in. */
 export function objectOf(version: Version, kind: Kind, parsed = JSON.parse(version.text) as KubeObject): KubeObject {

@@ -1,6 +1,8 @@
-// The last writes, kept parsed for everybody who watches: one write is read once, however many look on.
+// The last writes, kept for everybody who watches: one write is read and made a line of once, however many look on. They are few:
+// who watches is told at once, and who is slow reads the log.
 import type { KubeObject } from '../object.ts';
-import type { RevisionLog, Version } from './revision-log.ts';
+import type { RevisionLog } from './revision-log.ts';
+import { CHUNK_CHARACTERS, type Version } from './version.ts';
 
 export interface WatchEvent {
   readonly version: Version;
@@ -13,13 +15,13 @@ export interface WatchEvent {
 }
 
 export interface RecentEvents {
-  /** What happened after `revision`, of at most `limit` writes, and up to which revision that is all. */
+  /** What happened after `revision`, of at most `limit` writes and no more than fit, and up to which revision that is all. */
   after(revision: number, limit: number): { readonly events: readonly WatchEvent[]; readonly upTo: number };
   close(): void;
 }
 
-const KEEP_EVENTS = 250;
-const KEEP_CHARACTERS = 2 * 1024 * 1024;
+const KEEP_EVENTS = 32;
+const KEEP_CHARACTERS = 256 * 1024;
 
 export function createRecentEvents(log: RevisionLog): RecentEvents {
   const recent: WatchEvent[] = [];
@@ -40,7 +42,7 @@ export function createRecentEvents(log: RevisionLog): RecentEvents {
   return {
     after: (revision, limit) => {
       if (revision >= from) {
-        const events = recent.slice(revision - from, revision - from + limit);
+        const events = fitting(recent, revision - from, limit);
         return { events, upTo: events.at(-1)?.version.revision ?? revision };
       }
       const { versions, isCut } = log.after(revision, limit);
@@ -49,6 +51,17 @@ export function createRecentEvents(log: RevisionLog): RecentEvents {
     },
     close: stop,
   };
+}
+
+/** Those from `start` on, until they are enough to go out at once. */
+function fitting(recent: readonly WatchEvent[], start: number, limit: number): readonly WatchEvent[] {
+  let characters = 0;
+  let end = start;
+  while (end < recent.length && end - start < limit && characters <= CHUNK_CHARACTERS) {
+    characters += recent[end]?.version.text.length ?? 0;
+    end++;
+  }
+  return recent.slice(start, end);
 }
 
 function eventOf(log: RevisionLog, version: Version): WatchEvent {

@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createLogger } from '#runtime/log';
 import { rangeOf } from '../objects/key.ts';
 import { openRevisionLog, type RevisionLog } from './revision-log.ts';
 
 const THINGS = 'things.example.test';
+const logged: string[] = [];
+const logger = createLogger({ write: (line) => logged.push(line) });
 
 describe('the revision log', () => {
   let folder: string;
@@ -14,7 +17,7 @@ describe('the revision log', () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'revision-log-'));
-    log = openRevisionLog(folder, () => now);
+    log = openRevisionLog(folder, () => now, logger);
   });
   afterEach(() => {
     log.close();
@@ -96,7 +99,7 @@ describe('the revision log', () => {
     write('x', 'two');
     log.compact(2);
     log.close();
-    log = openRevisionLog(folder, () => now);
+    log = openRevisionLog(folder, () => now, logger);
     expect([log.revision, log.compacted, texts('')]).toEqual([3, 2, ['two@3']]);
     expect(write('x', 'three')).toBe(4);
   });
@@ -138,7 +141,29 @@ describe('the revision log', () => {
     expect(told).toEqual(['x', 'y']);
   });
 
+  test('tells what a listener has written also where somebody asks for the revision meanwhile', async () => {
+    log.onWrite(({ key }) => void (key === 'x' && write('y', 'by the listener')));
+    const told: string[] = [];
+    log.onWrite(({ key }) => told.push(key));
+    log.onWrites(() => void log.revision);
+    write('x', 'one');
+    await log.settled();
+    expect(told).toEqual(['x', 'y']);
+  });
+
+  test('keeps telling where a listener fails, and says so', async () => {
+    const told: string[] = [];
+    log.onWrite(() => {
+      throw new Error('no idea');
+    });
+    log.onWrite(({ key }) => told.push(key));
+    write('x', 'one');
+    await log.settled();
+    expect(told).toEqual(['x']);
+    expect(logged.join('')).toContain('no idea');
+  });
+
   test('is refused to a second one', () => {
-    expect(() => openRevisionLog(folder, () => now)).toThrow(`${folder} is in use by another process`);
+    expect(() => openRevisionLog(folder, () => now, logger)).toThrow(`${folder} is in use by another process`);
   });
 });

@@ -1,21 +1,12 @@
 // The append-only log of revisions, as etcd has it: one global counter, a row per write. An object is JSON text that carries its
 // own revision; nothing of it is kept in memory.
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import type { SQLInputValue } from 'node:sqlite';
+import type { Logger } from '#runtime/log';
 import { openDatabase } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
-
-/** A version of an object; of a deleted one the last state, under the revision of its deletion. */
-export interface Version {
-  readonly revision: number;
-  /** `machines.example.test`, `secrets` */
-  readonly resource: string;
-  /** `default/a1`, or `a1` where the resource has no namespaces. */
-  readonly key: string;
-  /** The revision it replaces; absent: the object is new. */
-  readonly previous: number | null;
-  readonly deleted: 0 | 1;
-  readonly text: string;
-}
+import { createListeners } from './listeners.ts';
+import { inTransaction, preparing } from './statements.ts';
+import { type Chunk, chunkOf, COLUMNS, type Version, versionOf } from './version.ts';
 
 export interface Write {
   readonly resource: string;
@@ -24,13 +15,6 @@ export interface Write {
   /** Uids of its owners. */
   readonly owners?: readonly string[];
   readonly text: (revision: number) => string;
-}
-
-/** As many versions as were asked for, or as fit. */
-export interface Chunk {
-  readonly versions: readonly Version[];
-  /** There is more. */
-  readonly isCut: boolean;
 }
 
 export interface Place {
@@ -67,23 +51,24 @@ export interface RevisionLog {
   onWrite(listener: (version: Version) => void): () => void;
   /** After all of `onWrite`, once for writes that have reached the disk together. */
   onWrites(listener: () => void): () => void;
+  /** Told where writes could not be brought to disk: those of the server itself have nobody who waits for them. */
+  onFailure(listener: () => void): () => void;
   /** The newest revision that was written at `time` (ms) or before; 0 where there is none. */
   writtenBy(time: number): number;
   compact(revision: number): void;
   close(): void;
 }
 
-const COLUMNS = 'revision, resource, key, previous, deleted, text';
-
-export function openRevisionLog(folder: string, now: () => number): RevisionLog {
+export function openRevisionLog(folder: string, now: () => number, logger: Logger): RevisionLog {
   const database = openDatabase(folder);
   const ask = preparing(database);
   const counter = (name: string): number =>
     (ask('SELECT value FROM counter WHERE name = ?').get(name) as { value: number }).value;
   let revision = counter('revision');
   let compacted = counter('compacted');
-  const listeners = new Set<(version: Version) => void>();
-  const listenersOfAll = new Set<() => void>();
+  const onWrite = createListeners<[Version]>(logger, 'a write');
+  const onWrites = createListeners(logger, 'writes');
+  const onFailure = createListeners(logger, 'a failure');
   let written: Version[] = [];
   const untold: Version[] = [];
   const group = createGroupCommit(database, {
@@ -96,16 +81,22 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
       written = [];
     },
     tell: () => {
-      for (let version = untold.shift(); version !== undefined; version = untold.shift())
-        for (const listener of listeners) listener(version);
-      for (const listener of listenersOfAll) listener();
+      // Whoever listens may write, and asking for the revision has that committed.
+      do {
+        for (let version = untold.shift(); version !== undefined; version = untold.shift()) onWrite.tell(version);
+        onWrites.tell();
+      } while (untold.length > 0);
+    },
+    onFailure: (error) => {
+      logger.error('writes could not be brought to disk', { folder, error });
+      onFailure.tell();
     },
   });
 
   const current = (resource: string, key: string): Version | undefined =>
-    ask(`SELECT ${COLUMNS} FROM revision WHERE resource = ? AND key = ? AND current = 1`).get(resource, key) as
-      | Version
-      | undefined;
+    versionOf(
+      ask(`SELECT ${COLUMNS} FROM revision WHERE resource = ? AND key = ? AND current = 1`, true).get(resource, key),
+    );
 
   const append = (write: Write): Version => {
     const { resource, key, deleted = false, owners = [] } = write;
@@ -145,11 +136,11 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
       return compacted;
     },
     current,
-    at: (number) => ask(`SELECT ${COLUMNS} FROM revision WHERE revision = ?`).get(number) as Version | undefined,
+    at: (number) => versionOf(ask(`SELECT ${COLUMNS} FROM revision WHERE revision = ?`, true).get(number)),
     list: (resource, range, limit, at) => {
       group.commit();
       const { text, values } = present(resource, range, at);
-      return chunkOf(ask(`SELECT ${COLUMNS} FROM ${text} ORDER BY key`).iterate(...values), limit);
+      return chunkOf(ask(`SELECT ${COLUMNS} FROM ${text} ORDER BY key`, true).iterate(...values), limit);
     },
     count: (resource, range, at) => {
       group.commit();
@@ -159,7 +150,7 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
     after: (number, limit) => {
       group.commit();
       return chunkOf(
-        ask(`SELECT ${COLUMNS} FROM revision WHERE revision > ? ORDER BY revision`).iterate(number),
+        ask(`SELECT ${COLUMNS} FROM revision WHERE revision > ? ORDER BY revision`, true).iterate(number),
         limit,
       );
     },
@@ -171,14 +162,9 @@ export function openRevisionLog(folder: string, now: () => number): RevisionLog 
       return version;
     },
     settled: async () => await group.settled(),
-    onWrite: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    onWrites: (listener) => {
-      listenersOfAll.add(listener);
-      return () => void listenersOfAll.delete(listener);
-    },
+    onWrite: onWrite.add,
+    onWrites: onWrites.add,
+    onFailure: onFailure.add,
     writtenBy: (time) =>
       (
         ask('SELECT coalesce(max(revision), 0) AS newest FROM revision WHERE written_at <= ?').get(
@@ -207,21 +193,6 @@ const FORGET = `DELETE FROM revision WHERE revision <= :target AND (deleted = 1 
   SELECT 1 FROM revision AS newer WHERE newer.resource = revision.resource AND newer.key = revision.key
   AND newer.revision > revision.revision AND newer.revision <= :target))`;
 
-/** However large objects are, a chunk of them is not: everybody who reads a list slowly holds one. */
-const CHUNK_CHARACTERS = 32 * 1024;
-
-function chunkOf(rows: Iterable<unknown>, limit: number): Chunk {
-  const versions: Version[] = [];
-  let characters = 0;
-  for (const row of rows) {
-    if (versions.length >= limit || characters > CHUNK_CHARACTERS) return { versions, isCut: true };
-    const version = row as Version;
-    versions.push(version);
-    characters += version.text.length;
-  }
-  return { versions, isCut: false };
-}
-
 interface Selection {
   readonly text: string;
   readonly values: readonly SQLInputValue[];
@@ -236,25 +207,4 @@ function present(resource: string, { from, to }: KeyRange, revision: number | un
     text: `${where} AND deleted = 0 AND revision = (${newest})`,
     values: [resource, from, to, revision],
   };
-}
-
-function preparing(database: DatabaseSync): (text: string) => StatementSync {
-  const statements = new Map<string, StatementSync>();
-  return (text) => {
-    const known = statements.get(text) ?? database.prepare(text);
-    statements.set(text, known);
-    return known;
-  };
-}
-
-function inTransaction<T>(database: DatabaseSync, action: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = action();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK');
-    throw error;
-  }
 }

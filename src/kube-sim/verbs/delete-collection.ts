@@ -3,13 +3,13 @@ import { readCurrent } from '../store/objects.ts';
 import type { Api, Call } from './api.ts';
 import { deleteObject } from './delete.ts';
 import { readDeleteOptions } from './delete-options.ts';
-import { list, type Listing } from './list.ts';
+import { list, type Listing, takeAll, takeOnce } from './list.ts';
 import { readListOptions } from './list-options.ts';
 
 export function deleteCollection(api: Api, call: Call): Listing {
   const options = readDeleteOptions(call);
   const listing = list(api, call, { ...readListOptions(call.query), watch: false });
-  const items = [...listing.items()].map((item) => ({ ...item, object: item.object() }));
+  const items = [...takeAll(listing)].map((item) => ({ ...item, object: item.object() }));
   for (const { object } of items) {
     const { namespace = '', name } = object.metadata;
     const current = readCurrent(api.log, call.kind, namespace, name);
@@ -17,9 +17,7 @@ export function deleteCollection(api: Api, call: Call): Listing {
   }
   return {
     revision: listing.revision,
-    items: function* () {
-      for (const { text, object } of items) yield { text, object: () => object };
-    },
+    take: takeOnce(items.map(({ text, object }) => ({ text, object: () => object }))),
     more: listing.more,
   };
 }

@@ -5,7 +5,8 @@ import { rangeOf } from '../objects/key.ts';
 import { StatusError } from '../status.ts';
 import { type Continuation, decodeContinue, encodeContinue } from '../store/continue-token.ts';
 import { isAsStored, objectOf } from '../store/objects.ts';
-import type { Chunk, RevisionLog, Version } from '../store/revision-log.ts';
+import type { RevisionLog } from '../store/revision-log.ts';
+import type { Chunk, Version } from '../store/version.ts';
 import type { Api, Call } from './api.ts';
 import { type ListOptions, refuseFuture } from './list-options.ts';
 import { type Selection, selectionOf } from './selection.ts';
@@ -21,8 +22,8 @@ const CHUNK = 500;
 
 export interface Listing {
   readonly revision: number;
-  /** Of a list without a limit, to be read while it is written. */
-  readonly items: () => Generator<Item>;
+  /** The next items; undefined: there are no more. Nothing of a list without a limit is in memory between two calls. */
+  readonly take: () => readonly Item[] | undefined;
   /** Undefined: the list has no limit, or all fits. */
   readonly more: () => { readonly token: string; readonly remaining: number | undefined } | undefined;
 }
@@ -34,15 +35,24 @@ export function list(api: Api, { kind, namespace }: Call, options: ListOptions):
   // With resourceVersion=0 a real server answers from its cache, which knows no limit (recording 147).
   const limit = options.revision === 0 && options.continueToken === '' && options.match !== 'Exact' ? 0 : options.limit;
   const source = { log: api.log, kind, namespace, revision, selection };
-  if (limit === 0) return { revision, items: () => selected(source, start.after), more: () => undefined };
-  const page = readPage(source, start.after, limit);
-  return {
-    revision,
-    items: function* () {
-      yield* page.items;
-    },
-    more: () => page.more,
+  if (limit === 0) return { revision, take: selected(source, start.after), more: () => undefined };
+  const { items, more } = readPage(source, start.after, limit);
+  return { revision, take: takeOnce(items), more: () => more };
+}
+
+/** A list that is in memory. */
+export function takeOnce(items: readonly Item[]): Listing['take'] {
+  let left: readonly Item[] | undefined = items;
+  return () => {
+    const taken = left;
+    left = undefined;
+    return taken;
   };
+}
+
+/** For what has to be seen as a whole. */
+export function* takeAll({ take }: Pick<Listing, 'take'>): Generator<Item, void> {
+  for (let items = take(); items !== undefined; items = take()) yield* items;
 }
 
 interface Source {
@@ -57,18 +67,19 @@ interface Found extends Item {
   readonly key: string;
 }
 
-/** Everything that is selected, in order, after the key `after`. */
-export function* selected(source: Source, after: string | undefined): Generator<Found> {
+/** Takes everything that is selected, in order, after the key `after`. */
+export function selected(source: Source, after: string | undefined): () => readonly Found[] | undefined {
+  const { kind, selection } = source;
   let last = after;
-  for (;;) {
+  let isOver = false;
+  return () => {
+    if (isOver) return undefined;
     const { versions, isCut } = chunk(source, last);
-    for (const version of versions) {
-      const item = itemOf(version, source.kind);
-      if (source.selection.all || source.selection.has(item.object())) yield item;
-    }
-    if (!isCut) return;
     last = versions.at(-1)?.key;
-  }
+    isOver = !isCut;
+    const items = versions.map((version) => itemOf(version, kind));
+    return selection.all ? items : items.filter((item) => selection.has(item.object()));
+  };
 }
 
 function chunk({ log, kind, namespace, revision }: Source, after: string | undefined): Chunk {
@@ -86,9 +97,12 @@ function itemOf(version: Version, kind: Kind): Found {
 
 function readPage(source: Source, after: string | undefined, limit: number) {
   const items: Found[] = [];
-  for (const item of selected(source, after)) {
-    if (items.length === limit) return { items, more: moreAfter(source, items.at(-1)?.key ?? '') };
-    items.push(item);
+  const take = selected(source, after);
+  for (let taken = take(); taken !== undefined; taken = take()) {
+    items.push(...taken);
+    if (items.length <= limit) continue;
+    items.length = limit;
+    return { items, more: moreAfter(source, items.at(-1)?.key ?? '') };
   }
   return { items, more: undefined };
 }

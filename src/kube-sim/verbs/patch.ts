@@ -7,6 +7,7 @@ import { decodeJsonPatch, decodeMergePatch, decodeStrategicPatch } from '../patc
 import { jsonPatch } from '../patch/json-patch.ts';
 import { mergePatch } from '../patch/merge.ts';
 import { strategicPatch } from '../patch/strategic.ts';
+import { apiVersionOf } from '../resource.ts';
 import { invalidStatus, notFound, StatusError } from '../status.ts';
 import { readCurrent } from '../store/objects.ts';
 import { checkName, withNamespace } from './agreement.ts';
@@ -27,14 +28,31 @@ export function patch(api: Api, call: Call): Written {
   const old = readCurrent(api.log, call.kind, call.namespace, call.name);
   const apply = readPatch(call);
   if (old === undefined) throw notFound(call.kind.resource, call.name);
-  const { body, strictErrors, shown } = apply(old);
+  const { body: patched, strictErrors, shown } = apply(old);
+  const body = withOwnType(patched, call);
   const refused = (why: string): StatusError => invalidStatus('', '', '', [invalid('patch', shown(body), why)]);
   if (call.kind.resource.custom && textOf(body['kind']) === '')
     throw refused(`Object 'Kind' is missing in '${sortedJson(body)}'`);
+  if (call.kind.resource.custom && textOf(body['apiVersion']) === '') throw untyped();
   const given = completed(body, strictErrors, call, options.fieldValidation, refused);
   checkAgreement(given, call);
   checkName(given, call);
   return { object: replaceObject(api, call, withNamespace(given, call), old, options), created: false };
+}
+
+/** A kind of Kubernetes itself is what it is in the path, and a strategic patch never makes another one of it. */
+function withOwnType(body: JsonObject, { contentType, kind: { resource } }: Call): JsonObject {
+  if (resource.custom) return body;
+  const { kind } = resource;
+  if (contentType === STRATEGIC) return { ...body, kind, apiVersion: apiVersionOf(resource) };
+  return textOf(body['kind']) === '' ? { ...body, kind } : body;
+}
+
+function untyped(): StatusError {
+  const message = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
+  return new StatusError(500, 'InternalError', `Internal error occurred: ${message}`, {
+    causes: [{ reason: '', message, field: '' }],
+  });
 }
 
 interface Patched {

@@ -92,7 +92,7 @@ function fromProtobuf({ bytes }: Call, refused: (why: string) => StatusError): D
   }
 }
 
-const SHOWN_CHARACTERS = 30;
+const SHOWN_BYTES = 30;
 
 function unrecognised({ kind, body }: Call, why: string): StatusError {
   return badRequest(
@@ -103,9 +103,9 @@ function unrecognised({ kind, body }: Call, why: string): StatusError {
 /** Text is shown as it is, cut; what does not begin like an object in hexadecimal (recording 156). */
 function start(body: string): string {
   if (body === '') return '<empty>';
-  const isText = body.startsWith('{');
-  const shown = isText ? body : Buffer.from(body).toString('hex');
-  return shown.length <= SHOWN_CHARACTERS ? shown : `${shown.slice(0, SHOWN_CHARACTERS)} ...`;
+  const bytes = Buffer.from(body);
+  const shown = bytes.subarray(0, SHOWN_BYTES).toString(body.startsWith('{') ? 'utf8' : 'hex');
+  return bytes.length <= SHOWN_BYTES ? shown : `${shown} ...`;
 }
 
 /** Go's name of what a body is read as first. */

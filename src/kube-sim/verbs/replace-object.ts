@@ -31,7 +31,9 @@ export function replaceObject(
     before: old,
     after: prepared,
     manager: options.fieldManager === '' ? call.agent : options.fieldManager,
-    ...(subresource === '' ? {} : { subresource, wanted: wantedOf(given, old) }),
+    ...(subresource === ''
+      ? { wanted: withStatusOf(call, prepared, old) }
+      : { subresource, wanted: wantedOf(given, old) }),
     time: timeOf(api.clock),
     schema: kind.schema,
     apiVersion: apiVersionOf(kind.resource),
@@ -88,6 +90,12 @@ function prepareObject({ kind }: Call, given: KubeObject, old: KubeObject): Kube
 /** What the client has asked for, as far as it is about the object's metadata and status. */
 function wantedOf(given: KubeObject, old: KubeObject): KubeObject {
   return { ...given, metadata: { ...given.metadata, name: old.metadata.name } };
+}
+
+/** What the server makes of the status on the way (of a definition, which versions are stored) belongs to nobody. */
+function withStatusOf({ kind }: Call, prepared: KubeObject, old: KubeObject): KubeObject {
+  const status = old['status'];
+  return kind.resource.hasStatus && status !== undefined ? { ...prepared, status } : prepared;
 }
 
 /** The old object with the new status; of the metadata only who owns what may change (recording 093). */

@@ -32,12 +32,14 @@ export function refuseFaults(kind: Kind, checked: Checked): void {
 
 const ownSchemas = new WeakMap<Schema, Schema>();
 
-/** Metadata is not checked by a schema, but by rules of its own. */
+/** Metadata is checked by rules of its own; a schema has a say in the names alone. */
 function withoutMetadata(schema: Schema): Schema {
   const known = ownSchemas.get(schema);
   if (known !== undefined) return known;
-  const { metadata: _, ...properties } = schema.properties ?? {};
-  const own = { ...schema, properties };
+  const { metadata, ...rest } = schema.properties ?? {};
+  const { name, generateName } = metadata?.properties ?? {};
+  const names = { ...(name && { name }), ...(generateName && { generateName }) };
+  const own = { ...schema, properties: { ...rest, metadata: { properties: names } } };
   ownSchemas.set(schema, own);
   return own;
 }

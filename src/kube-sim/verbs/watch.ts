@@ -20,7 +20,7 @@ export interface Told {
 }
 
 export interface Watch {
-  /** The next things to tell; empty: nothing more by now. */
+  /** The next things to tell, about as much as goes out at once; empty: nothing more by now. */
   readonly take: () => readonly Told[];
   /** Tells up to where everything has been told. */
   readonly bookmark: () => Told;
@@ -39,14 +39,18 @@ export function watch(api: Api, call: Call, options: ListOptions): Watch {
     type: 'BOOKMARK',
     object: () => bookmarkOf(call, cursor, annotations),
   });
-  const initial = isFromState ? initialState() : undefined;
+  const source = { log, kind, namespace, revision: cursor, selection };
+  let state = isFromState ? selected(source, undefined) : undefined;
+  // A real server's cache ends the state with a bookmark also where resourceVersion=0 has asked for it (recording 144).
+  const isEndTold = options.bookmarks && (options.sendInitialEvents || options.revision === 0);
 
-  function* initialState(): Generator<Told> {
-    const source = { log, kind, namespace, revision: cursor, selection };
-    for (const { text, object } of selected(source, undefined)) yield { type: 'ADDED', object, text };
-    // A real server's cache ends the state with a bookmark also where resourceVersion=0 has asked for it (recording 144).
-    if (options.bookmarks && (options.sendInitialEvents || options.revision === 0)) yield bookmark(endOfState(call));
-  }
+  const initial = (): readonly Told[] => {
+    for (let items = state?.(); items !== undefined; items = state?.())
+      if (items.length > 0) return items.map(({ text, object }) => ({ type: 'ADDED', object, text }));
+    if (state === undefined) return [];
+    state = undefined;
+    return isEndTold ? [bookmark(endOfState(call))] : [];
+  };
 
   const translate = (event: WatchEvent): Told | undefined => {
     const { version } = event;
@@ -85,20 +89,12 @@ export function watch(api: Api, call: Call, options: ListOptions): Watch {
     }
   };
   return {
-    take: () => (initial === undefined ? changes() : (takeFrom(initial) ?? changes())),
+    take: () => {
+      const told = initial();
+      return told.length > 0 ? told : changes();
+    },
     bookmark: () => bookmark(),
   };
-}
-
-/** Undefined: there is nothing left. */
-function takeFrom(initial: Generator<Told>): Told[] | undefined {
-  const told: Told[] = [];
-  while (told.length < BATCH) {
-    const next = initial.next();
-    if (next.done === true) break;
-    told.push(next.value);
-  }
-  return told.length === 0 ? undefined : told;
 }
 
 /** An event, not an answer: the watch has begun (recording 150). */
