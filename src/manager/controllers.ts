@@ -3,6 +3,9 @@ import type { Clock } from '#runtime/clock';
 import { providerController } from './provider/controller.ts';
 import type { ProviderRunner } from './provider/runner.ts';
 import { virtualMachineController } from './virtual-machine/controller.ts';
+import { vmClassController } from './vm-class/controller.ts';
+import { vmNetworkAttachmentController } from './vm-network-attachment/controller.ts';
+import { vmPlacementPolicyController } from './vm-placement-policy/controller.ts';
 import { vmCloneController } from './vm-clone/controller.ts';
 import { vmSnapshotController } from './vm-snapshot/controller.ts';
 import { vmImageController } from './vm-image/controller.ts';
@@ -20,5 +23,8 @@ export function controllers({ runner, clock }: ControllerOptions): readonly Cont
     virtualMachineController,
     vmSnapshotController,
     vmCloneController,
+    vmClassController,
+    vmNetworkAttachmentController,
+    vmPlacementPolicyController,
   ];
 }

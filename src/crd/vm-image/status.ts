@@ -17,6 +17,11 @@ const atProvider = strictObject({
   }),
 });
 
+const template = strictObject({
+  provider: text('The Provider, as `namespace/name`.'),
+  id: text('Its VMID.'),
+});
+
 export const vmImageStatus = optionalObject({
   ...conditions,
   ready: flag('Whether VMs can be made of it.'),
@@ -24,6 +29,9 @@ export const vmImageStatus = optionalObject({
   message: text('The same, in a sentence.'),
   availableOn: z.array(z.string()).describe('Providers that have it.'),
   providerStatus: z.record(z.string(), atProvider).describe('How it is at each Provider.'),
+  templates: z
+    .array(template)
+    .describe('Templates that were made of it, now or from an earlier spec: deleted with it.'),
   size: quantity('Its size.'),
   format: oneOf('Its format.', FORMATS),
   checksum: text('Its checksum.'),

@@ -20,7 +20,7 @@ interface Reference {
 }
 
 /** The parts of a spec that name other objects. */
-interface Naming {
+export interface Naming {
   readonly providerRef?: Reference;
   readonly classRef?: Reference;
   readonly imageRef?: Reference;
@@ -58,10 +58,11 @@ function naming(resource: Resource, named: Named): Concern {
 
 function names(vm: KubeObject, named: Named, { name, namespace }: KubeObject['metadata']): boolean {
   const own = vm.metadata.namespace;
-  return named(specOf(vm)).some((ref) => ref?.name === name && (ref.namespace ?? own) === namespace);
+  return named(namedBy(vm)).some((ref) => ref?.name === name && (ref.namespace ?? own) === namespace);
 }
 
-function specOf(vm: KubeObject): Naming {
+/** What its spec names, completed by what is bound. */
+export function namedBy(vm: KubeObject): Naming {
   const { bound } = (vm['status'] ?? {}) as VirtualMachineStatus;
   return withBound((vm['spec'] ?? {}) as Record<string, unknown>, bound);
 }
@@ -69,7 +70,7 @@ function specOf(vm: KubeObject): Naming {
 /** A policy may be the default of its namespace, or no longer be the only one. */
 function followers({ metadata: { name, namespace } }: KubeObject, cache: Cache): ObjectKey[] {
   const vms = cache.list(VIRTUAL_MACHINES, namespace);
-  return vms.filter((vm) => (specOf(vm).placementRef?.name ?? name) === name).map(keyOf);
+  return vms.filter((vm) => (namedBy(vm).placementRef?.name ?? name) === name).map(keyOf);
 }
 
 type Look = (object: KubeObject) => unknown;

@@ -8,6 +8,7 @@ import type { Visit } from '../work/controller.ts';
 import { whyOf } from '../work/fault-outcome.ts';
 import { manifestOf } from '../work/manifest-of.ts';
 import { DONE, type Outcome } from '../work/outcome.ts';
+import type { ConditionState } from '../work/status-draft.ts';
 import { isMade } from './status.ts';
 import { wishOf } from './wish.ts';
 
@@ -24,15 +25,7 @@ export async function judgePolicy(visit: Visit): Promise<Outcome> {
     status.setCondition('PolicyHonoured', 'False', whyOf(left).reason, left.message);
     return DONE;
   }
-  if (left.length === 0)
-    status.setCondition('PolicyHonoured', 'True', 'Honoured', `VMPlacementPolicy ${policy.name} is followed.`);
-  else
-    status.setCondition(
-      'PolicyHonoured',
-      'False',
-      'PartlySupported',
-      `VMPlacementPolicy ${policy.name}: ${left.join(', ')} cannot be followed yet; all else is.`,
-    );
+  status.setCondition('PolicyHonoured', ...honourWords(policy.name, left));
   return DONE;
 }
 
@@ -46,8 +39,15 @@ function judge(visit: Visit, policy: KubeObject): readonly string[] | Fault {
   }
 }
 
-/** The fields as the policy's author may have written them. */
-function unhonoured({ avoid, maxVmsPerNode, minFreeMemoryMib }: PlacementPolicy): string[] {
+/** How far it can be followed: state, reason and message of a condition. */
+export function honourWords(name: string, left: readonly string[]): [ConditionState, string, string] {
+  if (left.length === 0) return ['True', 'Honoured', `VMPlacementPolicy ${name} is followed.`];
+  const message = `VMPlacementPolicy ${name}: ${left.join(', ')} cannot be followed yet; all else is.`;
+  return ['False', 'PartlySupported', message];
+}
+
+/** What cannot be followed: the fields as the policy's author may have written them. */
+export function unhonoured({ avoid, maxVmsPerNode, minFreeMemoryMib }: PlacementPolicy): string[] {
   return [
     ...(avoid.length === 0 ? [] : ['antiAffinity']),
     ...(maxVmsPerNode === undefined ? [] : ['constraints.maxVMsPerNode']),

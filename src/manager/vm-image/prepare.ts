@@ -7,6 +7,7 @@ import type { ProviderClient } from '#rpc/client';
 import type { Visit } from '../work/controller.ts';
 import { passes } from '../work/fault-outcome.ts';
 import { type AtProvider, providerKey } from './at-provider.ts';
+import { rememberTemplate } from './templates.ts';
 
 /** How it goes with an image at one Provider. */
 export type Preparation = 'ready' | 'under-way' | 'passing-trouble' | 'refused';
@@ -40,7 +41,7 @@ async function advance(visit: Visit, provider: ObjectRef, known: AtProvider): Pr
   }
   if (known.available && !isOld(visit, known)) return [known, 'ready'];
   try {
-    return await ask(visit, client, known);
+    return await ask(visit, provider, client, known);
   } catch (error) {
     if (!(error instanceof Fault) || visit.signal.aborted) throw error;
     // What is there stays there while nobody can be asked.
@@ -54,7 +55,12 @@ function isOld({ world }: Visit, { lastUpdated }: AtProvider): boolean {
   return !(age < LASTS_MS);
 }
 
-async function ask(visit: Visit, client: ProviderClient, known: AtProvider): Promise<[AtProvider, Preparation]> {
+async function ask(
+  visit: Visit,
+  provider: ObjectRef,
+  client: ProviderClient,
+  known: AtProvider,
+): Promise<[AtProvider, Preparation]> {
   const { name } = visit.object.metadata;
   const { signal } = visit;
   const waiting = `VMImage ${name} is being imported.`;
@@ -66,6 +72,7 @@ async function ask(visit: Visit, client: ProviderClient, known: AtProvider): Pro
   const request = { imageJson: JSON.stringify(visit.object['spec']), targetName: name, storageHint: '' };
   const answer = await client.imagePrepare(request, { signal, deadlineMs: PREPARE_MS });
   const { preparedImageId: id, preparedImagePath: path, task } = answer;
+  rememberTemplate(visit, provider, id);
   if (task !== undefined) return [{ available: false, message: waiting, taskRef: task.id }, 'under-way'];
   const lastUpdated = new Date(visit.world.clock.realNow()).toISOString();
   return [{ available: true, id, lastUpdated, ...(path === '' ? {} : { path }) }, 'ready'];

@@ -20,7 +20,8 @@ export function providersThatWant(image: KubeObject, cache: Cache): ObjectRef[] 
   return [...byKey.values()].toSorted((one, other) => (providerKey(one) < providerKey(other) ? -1 : 1));
 }
 
-function wants(vm: KubeObject, { metadata: { name, namespace } }: KubeObject): boolean {
+/** Whether the VM is made of it, or is to be. */
+export function wants(vm: KubeObject, { metadata: { name, namespace } }: KubeObject): boolean {
   const { imageRef } = partsOf(vm);
   return imageRef?.name === name && (imageRef.namespace ?? vm.metadata.namespace) === namespace;
 }

@@ -49,6 +49,8 @@ export interface Controller {
   readonly concerns: readonly Concern[];
   /** Put on before the first phase; absent: its deletion needs nothing of us. */
   readonly finalizer?: string;
+  /** Which of them get it; absent: all. */
+  readonly isHeld?: (object: KubeObject) => boolean;
   /** In order; the first that is not done ends the visit. */
   readonly phases: readonly Phase[];
   /** The same once somebody has asked for its deletion. After the last of them the finalizer goes. */

@@ -69,9 +69,9 @@ async function pause(controller: Controller, visit: Visit, tools: VisitTools): P
 }
 
 async function converge(controller: Controller, visit: Visit, tools: VisitTools): Promise<Next> {
-  const { finalizer } = controller;
+  const { finalizer, isHeld = () => true } = controller;
   const { finalizers = [] } = visit.object.metadata;
-  if (finalizer !== undefined && !finalizers.includes(finalizer)) {
+  if (finalizer !== undefined && !finalizers.includes(finalizer) && isHeld(visit.object)) {
     await visit.patch({ metadata: { finalizers: [...finalizers, finalizer] } });
   }
   const next = await runPhases(controller.phases, visit);

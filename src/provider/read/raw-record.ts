@@ -39,6 +39,7 @@ export function rawRecord(ctx: Context, seen: Observation, details: VmDetails): 
     status: seen.status,
     qmpstatus: seen.qmpStatus,
     lock: seen.lock,
+    template: details.values['template'] === '1' ? 'true' : undefined,
     claim: claimWord(details),
     on_delete: details.ownership.kind === 'unclaimed' ? onDelete(ctx, guest.vmid) : undefined,
     pending: listed(details.pending.map((change) => change.key)),

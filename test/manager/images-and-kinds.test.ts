@@ -1,0 +1,93 @@
+// What the other kinds tell of their VirtualMachines, and images that are deleted.
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type ManagerFlow, startManagerFlow } from '../support/manager-flow.ts';
+import { BASICS, isReady, manifest, vmManifest, vmOf } from '../support/vm-manifests.ts';
+import { addImages, RAW_SHA256, WEB } from '../support/web-images.ts';
+
+let flow: ManagerFlow;
+beforeAll(async () => {
+  flow = await startManagerFlow({ simulator: { timeScale: 100, latency: false } });
+  addImages(flow.sim);
+  await flow.applyCredentials();
+  await flow.apply(BASICS);
+});
+afterAll(async () => await flow.stop());
+
+it('V11: classes, networks and policies tell who uses them, and what is wrong with them', async () => {
+  const policy = { nodeSelector: ['pve1', 'pve2', 'pve3'], constraints: { maxVMsPerNode: 10, minFreeMemory: '4Gi' } };
+  await flow.apply(
+    manifest('VMNetworkAttachment', 'lan', { network: { proxmox: { bridge: 'vmbr0' } } }) +
+      manifest('VMNetworkAttachment', 'nat', { network: { type: 'nat' } }) +
+      manifest('VMClass', 'wrong', { cpus: 2, cpu: 4, memory: '2Gi' }) +
+      manifest('VMPlacementPolicy', 'spread', policy) +
+      vmManifest('one', { networks: [{ name: 'lan', networkRef: { name: 'lan' } }] }) +
+      vmManifest('two', { powerState: 'Off', placementRef: { name: 'spread' } }),
+  );
+  const wrong = await flow.until('VMClass', 'wrong', (seen) => seen.condition('Ready') === 'False InvalidSpec');
+  expect(wrong.message('Ready')).toMatch(/^VMClass wrong: spec/);
+  expect(await flow.events('VMClass', 'wrong')).toEqual([`Warning InvalidSpec ${wrong.message('Ready')}`]);
+  const nat = await flow.until('VMNetworkAttachment', 'nat', (seen) => seen.condition('Ready') === 'False Unsupported');
+  expect(nat.status).toMatchObject({ ready: false, phase: 'Failed', connectedVMs: 0 });
+  await flow.until('VMNetworkAttachment', 'lan', (seen) => seen.status['connectedVMs'] === 1 && isReady(seen));
+  await flow.until('VMClass', 'small', (seen) => seen.status['usedByVMs'] === 2 && isReady(seen));
+  // The only one of a namespace is its default.
+  const users = [{ name: 'one' }, { name: 'two' }];
+  const spread = await flow.until(
+    'VMPlacementPolicy',
+    'spread',
+    ({ status }) => JSON.stringify(status['usedByVMs']) === JSON.stringify(users),
+  );
+  expect(spread.message('Honoured')).toBe(
+    'VMPlacementPolicy spread: constraints.maxVMsPerNode, constraints.minFreeMemory cannot be followed yet; all else is.',
+  );
+  await flow.until('VirtualMachine', 'one', isReady);
+  await flow.until('VirtualMachine', 'two', isReady);
+  await flow.apply(
+    vmManifest('two', { powerState: 'Off', placementRef: { name: 'spread' }, classRef: { name: 'large' } }),
+  );
+  await flow.until('VMClass', 'large', (seen) => seen.status['usedByVMs'] === 1);
+  await flow.until('VMClass', 'small', (seen) => seen.status['usedByVMs'] === 1);
+  const known = await flow.object('VMClass', 'small');
+  await flow.delete('VirtualMachine', 'two');
+  await flow.until('VMClass', 'large', (seen) => seen.status['usedByVMs'] === 0);
+  expect(await flow.object('VMClass', 'small')).toEqual(known);
+});
+
+it('an image is kept for its VirtualMachines and for linked clones, and then its template goes with it', async () => {
+  const source = {
+    http: { url: `${WEB}/disk.img`, checksum: RAW_SHA256 },
+    proxmox: { storage: 'shared', cloneMode: 'linked' },
+  };
+  await flow.apply(
+    manifest('VMImage', 'fetched', { source }) + vmManifest('of-web', { imageRef: { name: 'fetched' } }),
+  );
+  await flow.until('VirtualMachine', 'of-web', isReady);
+  const image = await flow.until('VMImage', 'fetched', isReady);
+  const [template] = image.status['templates'] as { id: string; provider: string }[];
+  expect(image.status['templates']).toEqual([{ provider: 'default/prod', id: expect.stringMatching(/^\d+$/) }]);
+
+  await flow.delete('VMImage', 'fetched');
+  const kept = await flow.until('VMImage', 'fetched', (seen) => seen.condition('Ready') === 'False InUse');
+  expect(kept.message('Ready')).toBe('It is kept for VirtualMachine default/of-web.');
+  expect(await flow.events('VMImage', 'fetched')).toContain(`Normal InUse ${kept.message('Ready')}`);
+
+  // Its manifest names another one now: the provider knows what grows from the template all the same.
+  const { vmid } = await vmOf(flow, 'of-web');
+  await flow.apply(vmManifest('of-web', { imageRef: { name: 'ubuntu' } }));
+  const refused = await flow.until('VMImage', 'fetched', (seen) => seen.condition('Ready').startsWith('False NotPoss'));
+  expect(refused.message('Ready')).toContain(`linked clones grow from its disks: VM ${vmid}.`);
+  await flow.delete('VirtualMachine', 'of-web');
+  await flow.untilGone('VMImage', 'fetched');
+  expect(await flow.events('VMImage', 'fetched')).toContain(
+    `Normal Deleted The template ${template?.id} on Provider default/prod is gone.`,
+  );
+  expect((await flow.world.vms()).map((vm) => String(vm.vmid))).not.toContain(template?.id);
+});
+
+it('a template that an image merely names is never touched', async () => {
+  const before = await flow.world.vms();
+  await flow.delete('VMImage', 'ubuntu');
+  await flow.untilGone('VMImage', 'ubuntu');
+  const named = (vms: typeof before) => vms.filter(({ template }) => template).map(({ vmid }) => vmid);
+  expect(named(await flow.world.vms())).toEqual(named(before));
+});
