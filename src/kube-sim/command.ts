@@ -1,4 +1,5 @@
 // The program `virtrigaud-manager`, as far as it is there: the API for one machine.
+import { isIPv4 } from 'node:net';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
@@ -57,5 +58,12 @@ function address(text: string): { readonly host: string; readonly port: number }
   const port = Number(digits);
   if (host === undefined || !(port <= 65_535))
     throw new InvalidArgumentError('write it as 127.0.0.1:6443 or [::1]:6443.');
+  if (!isLoopback(host))
+    throw new InvalidArgumentError(`${host} is not on this machine alone; use 127.0.0.1, [::1] or localhost.`);
   return { host, port };
+}
+
+/** Whoever has the token may do everything: it is never served to a network. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
