@@ -1,7 +1,8 @@
 // A Kubernetes-style API on one machine: a folder with everything in it, one port, one token.
+import type { Certificates } from '#runtime/certificates';
 import type { Clock } from '#runtime/clock';
 import type { Logger } from '#runtime/log';
-import { keepAuthority, keepToken, knows } from './http/credentials.ts';
+import { keepAuthority, keepRenewing, keepToken, knows } from './http/credentials.ts';
 import { createHandler } from './http/handler.ts';
 import { writeKubeconfig } from './http/kubeconfig.ts';
 import { listen } from './http/listener.ts';
@@ -73,12 +74,15 @@ export async function startKubeSim(options: KubeSimOptions): Promise<KubeSim> {
     await revisions.settled();
     const token = keepToken(dataDir);
     const authority = await keepAuthority(dataDir, clock.realNow());
+    const issue = async (): Promise<Certificates> =>
+      await authority.issue([...new Set(['localhost', '127.0.0.1', '::1', options.host])]);
     const listener = await listen({
       host: options.host,
       port: options.port,
-      certificate: await authority.issue([...new Set(['localhost', '127.0.0.1', '::1', certified(options.host)])]),
+      certificate: await issue(),
       handle: createHandler({ api, isKnown: knows(token), log, signal: ended.signal }),
     });
+    stops.push(keepRenewing(clock, log, async () => listener.renew(await issue())));
     const url = `https://${urlHost(options.host)}:${listener.port}`;
     const { ca } = authority;
     return {
@@ -138,12 +142,6 @@ function* once(action: () => void): Generator<void, void> {
   yield;
 }
 
-/** Whoever listens everywhere is reached on loopback. */
 function urlHost(host: string): string {
-  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return reached.includes(':') ? `[${reached}]` : reached;
-}
-
-function certified(host: string): string {
-  return host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return host.includes(':') ? `[${host}]` : host;
 }

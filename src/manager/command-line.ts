@@ -1,4 +1,5 @@
 // The command line of `virtrigaud-manager`: on one machine with an API of its own, or at the API of a Kubernetes cluster.
+import { isIPv4 } from 'node:net';
 import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { type EndpointMap, readEndpointMap } from './provider/endpoint-map.ts';
 
@@ -144,5 +145,12 @@ function address(text: string): { readonly host: string; readonly port: number }
   const port = Number(digits);
   if (host === undefined || !(port <= 65_535))
     throw new InvalidArgumentError('write it as 127.0.0.1:6443 or [::1]:6443.');
+  if (!isLoopback(host))
+    throw new InvalidArgumentError(`${host} is not on this machine alone; use 127.0.0.1, [::1] or localhost.`);
   return { host, port };
+}
+
+/** Whoever has the token may do everything: it is never served to a network. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }

@@ -6,6 +6,8 @@ import type { Handler } from './handler.ts';
 
 export interface Listener {
   readonly port: number;
+  /** New connections get this certificate. */
+  renew(certificate: Certificates): void;
   /** Takes no new requests and ends when those under way have. */
   close(): Promise<void>;
 }
@@ -36,11 +38,12 @@ export async function listen({ host, port, certificate, handle }: ListenerOption
   server.on('tlsClientError', (_, socket) => socket.destroy());
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => badRequest(error, socket));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error: NodeJS.ErrnoException) => reject(notListening(error, host, port)));
     server.listen(port, host, resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
+    renew: ({ cert, key }) => server.setSecureContext({ cert, key }),
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
@@ -57,4 +60,15 @@ function badRequest({ code }: NodeJS.ErrnoException, socket: Socket): void {
   const status = code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
   const headers = 'content-type: text/plain; charset=utf-8\r\nconnection: close';
   socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n${status}`);
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program listens there. End that one, or choose another port',
+  EADDRNOTAVAIL: 'this machine has no such address. Choose another one',
+  EACCES: 'this user may not listen there. Choose a port above 1023',
+};
+
+function notListening({ code = '', message }: NodeJS.ErrnoException, host: string, port: number): Error {
+  const at = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return new Error(`${at}: cannot listen: ${REASONS[code] ?? message}`);
 }

@@ -30,20 +30,50 @@ const SCHEMA = `
 
 /** Opens (or makes) the store of a data folder; refuses one that another process has open. */
 export function openDatabase(folder: string): DatabaseSync {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const file = join(folder, 'store.db');
-  // Secrets are in it.
-  closeSync(openSync(file, 'a', 0o600));
+  const file = prepareFolder(folder);
   const database = new DatabaseSync(file);
   try {
     database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    refuseNewer(database, file);
     database.exec(SCHEMA);
+    database.exec(`PRAGMA user_version = ${FORMAT}`);
   } catch (error) {
     database.close();
+    if (error instanceof NewerFormat) throw error;
     if (!isLocked(error)) throw new Error(`${file}: ${String(error)}. Is it the store of a manager?`, { cause: error });
     throw new Error(`${folder} is in use by another process: end that one, or choose another folder`, { cause: error });
   }
   return database;
+}
+
+/** The path of the store, in a folder that is there and can be written to. */
+function prepareFolder(folder: string): string {
+  const file = join(folder, 'store.db');
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    // Secrets are in it.
+    closeSync(openSync(file, 'a', 0o600));
+    return file;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'it is a file' : message;
+    throw new Error(`${folder}: cannot be used as data folder: ${why}. Choose a folder that this user may write to`, {
+      cause: error,
+    });
+  }
+}
+
+/** Of the tables; a program reads that of older ones. */
+const FORMAT = 1;
+
+class NewerFormat extends Error {}
+
+function refuseNewer(database: DatabaseSync, file: string): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (version > FORMAT)
+    throw new NewerFormat(
+      `${file}: format ${version} is of a newer version of this program, which reads up to ${FORMAT}. Use that version`,
+    );
 }
 
 function isLocked(error: unknown): boolean {
