@@ -155,6 +155,13 @@ export const EXTENSIONS: readonly Extension[] = [
     example: 'before-upgrade',
   },
   {
+    field: 'customize_json',
+    key: 'sshKeys',
+    type: 'list of texts',
+    meaning: 'Public keys that may log in to a Clone, which reach cloud-init as `public-keys`',
+    example: ['ssh-ed25519 AAAA me'],
+  },
+  {
     field: 'metadata',
     key: 'virtrigaud-owner-namespace',
     type: 'text',
@@ -181,7 +188,7 @@ export const EXTENSIONS: readonly Extension[] = [
     key: 'virtrigaud-object-uid',
     type: 'text',
     meaning:
-      'UID of the VMSnapshot that asks, in a SnapshotCreate; with it two of one name are told apart, and the same one may change its description',
+      'UID of the object that asks. Of a VMSnapshot, in a SnapshotCreate: two of one name are told apart, and the same one may change its description. In a Clone the uid by which the clone is known from then on, as a VM is by that of its VirtualMachine; 100 bytes at most',
     example: '7c0f1f55-9a3b-4a52-8f0e-0c8f3c3b9d10',
   },
 ];
