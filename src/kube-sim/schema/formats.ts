@@ -21,7 +21,8 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<string, Check>([
   ['uri', (text) => text.startsWith('/') || (/^[A-Za-z][A-Za-z0-9+.-]*:[^\s]+$/.test(text) && URL.canParse(text))],
   ['email', (text) => EMAIL.test(text)],
   ['hostname', isHostname],
-  ['ipv4', isIPv4],
+  // Zeros before a number are passed over.
+  ['ipv4', (text) => isIPv4(text.replaceAll(/(^|\.)0+(?=\d)/g, '$1'))],
   ['ipv6', (text) => isIPv6(text) && !text.includes('%')],
   ['cidr', isCidr],
   ['mac', isMac],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { causeText } from '../causes.ts';
 import type { Json } from '../object.ts';
 import type { Schema } from './schema.ts';
@@ -89,4 +89,10 @@ describe('validation', () => {
     expect(cause).toMatchObject({ field: 'status.phase' });
     expect(cause?.message).toBe('Invalid value: "integer": phase in body must be of type string: "integer"');
   });
+});
+
+test('an address may have zeros before a number', () => {
+  const schema = { type: 'string', format: 'ipv4' } as const;
+  expect(validate('01.2.003.4', schema)).toEqual([]);
+  expect(validate('01.2.3', schema)).toHaveLength(1);
 });
