@@ -28,14 +28,10 @@ export function tableOf(objects: readonly KubeObject[], resource: Resource, opti
     apiVersion: `meta.k8s.io/${version}`,
     metadata: listMeta(options),
     columnDefinitions: withColumns ? columns.map(definition) : null,
-    rows:
-      objects.length === 0 && resource.table === undefined && !resource.custom
-        ? // A built-in kind without columns of its own (definitions) has no rows where others have none in them.
-          null
-        : objects.map((object) => ({
-            cells: columns.map(({ cell }) => cell(object, options.now)),
-            object: rowObject(object, options.includeObject, version),
-          })),
+    rows: objects.map((object) => ({
+      cells: columns.map(({ cell }) => cell(object, options.now)),
+      object: rowObject(object, options.includeObject, version),
+    })),
   };
 }
 
