@@ -14,7 +14,7 @@ afterAll(async () => await flow.stop());
 
 const clone = (name: string, spec: object): string => manifest('VMClone', name, spec);
 
-it('a clone is tried until there is what it is made of, and becomes a VirtualMachine with its VM', async () => {
+it('V9: a clone is tried until there is what it is made of, and becomes a VirtualMachine with its VM', async () => {
   await flow.apply(clone('web-clone', { sourceVMRef: { name: 'template-vm' }, linkedClone: true }));
   const waiting = await flow.until('VMClone', 'web-clone', (seen) => seen.condition('Ready') !== '');
   expect(waiting.message('SourceReady')).toBe('VirtualMachine "template-vm" not found in namespace "default".');
