@@ -72,15 +72,15 @@ export async function replay(filter: Filter, jobs: number): Promise<Report> {
 }
 
 /**
- * Plays the scenarios with a difference once more, a few at a time, and counts the better of the two: some recorded moments come
- * by chance, and on a busy machine a state that passes may be gone before it is looked at.
+ * Plays the scenarios with a difference once more, a few at a time. What was as recorded in either play counts: some recorded
+ * moments come by chance, others each time, and on a busy machine a state that passes may be gone before it is looked at.
  */
 export async function replayMissed({ scenarios }: Report): Promise<Report> {
   const missed = new Set(scenarios.filter((scenario) => misses(scenario) > 0).map((scenario) => scenario.file));
   const again = (await load({})).filter((recording) => missed.has(recording.file));
   const second = new Map((await play(again, 2)).scenarios.map((scenario) => [scenario.file, scenario]));
   const { summarise } = (await import(pathToFileURL(join(facts, 'tools/replay/report.mjs')).href)) as Reporter;
-  return summarise(scenarios.map((scenario) => better(scenario, second.get(scenario.file))));
+  return summarise(scenarios.map((scenario) => together(scenario, second.get(scenario.file))));
 }
 
 async function load(filter: Filter): Promise<readonly Recording[]> {
@@ -99,8 +99,11 @@ async function tool(): Promise<Tool> {
   return (await import(pathToFileURL(file).href)) as Tool;
 }
 
-function better(one: Scenario, other: Scenario = one): Scenario {
-  return misses(other) < misses(one) ? other : one;
+/** Plays of one scenario have the same steps; one that broke off says nothing. */
+function together(one: Scenario, other: Scenario = one): Scenario {
+  if (other.error !== undefined) return one;
+  if (one.error !== undefined) return other;
+  return { ...one, steps: one.steps.map((step, at) => (isMissed(step) ? (other.steps[at] ?? step) : step)) };
 }
 
 function misses({ error, steps }: Scenario): number {

@@ -24,9 +24,10 @@ export function normaliseProvider(provider: Manifest): ProviderWish {
     const why = `"${spec.type}" is none of ours`;
     throw new Fault('unsupported', { subject: `${path}.type`, why, remedy: 'Write proxmox' });
   }
-  if (!/^https?:/.test(spec.endpoint)) {
-    const why = `"${spec.endpoint}" is none of the API of Proxmox VE`;
-    throw invalidSpec(`${path}.endpoint`, why, 'Write it like https://pve.example.com:8006');
+  // A provider that somebody has started already is reached by gRPC.
+  if (!/^(https?|grpc|tcp):/.test(spec.endpoint)) {
+    const why = `"${spec.endpoint}" is none of the API of Proxmox VE, nor of a provider`;
+    throw invalidSpec(`${path}.endpoint`, why, 'Write it like https://pve.example.com:8006, or grpc://provider:9443');
   }
   return {
     name: provider.metadata.name,
