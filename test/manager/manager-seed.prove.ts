@@ -176,6 +176,6 @@ describe.skipIf(note !== '')(`the manifests of the documentation${note}`, () => 
     await kubectl(['delete', 'vmclone,vmsnapshot,vm', '--all', '--timeout=60s']);
     await kubectl(['delete', 'vmimage,vmclass,vmpp,provider', '--all', '--timeout=60s']);
     const names = Object.values(flow.sim.world.guests).map(({ config }) => config['name']);
-    expect(names.toSorted()).toEqual(['debian-12-template', 'legacy-app', 'ubuntu-22-template']);
+    expect(new Set(names)).toEqual(new Set(['debian-12-template', 'legacy-app', 'ubuntu-22-template']));
   });
 });
