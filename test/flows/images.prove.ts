@@ -141,7 +141,11 @@ describe('the table of images', () => {
       expect((await templateOf(flow, made[index] ?? '')).node).toBe(node);
       const image = { TemplateName: made[index] ?? '', CloneMode: 'linked' };
       const wish = createRequest({ name: `on-${node}`, image, networks: [nic()], disks: [rootDisk(1)] });
-      expect((await templateOf(flow, (await flow.client.create(wish)).id)).node).toBe(node);
+      const { answer } = await until(
+        async () => await outcomeOf(flow.client.create(wish)),
+        ({ kind }) => kind !== 'busy',
+      );
+      expect((await templateOf(flow, answer?.id ?? '')).node).toBe(node);
     }
     const elsewhere = prepareRequest('base-pve1', { proxmox: { node: 'pve2' } });
     await expect(flow.client.imagePrepare(elsewhere)).rejects.toMatchObject({ kind: 'already-exists' });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ProviderClient } from '#rpc/client';
+import type { CreateResponse } from '#rpc/contract';
 import { type Flow, startFlow } from '../support/flow.ts';
 import { lastRequest, writesSince } from '../support/journal.ts';
 import { stateOf } from '../support/kill-matrix.ts';
@@ -37,6 +38,15 @@ async function outlasting(client: ProviderClient, wish: ReturnType<typeof prepar
   );
   return answer;
 }
+/** As a manager asks: PVE's list shows a new template some seconds later. */
+async function createdOf(request: Parameters<ProviderClient['create']>[0]): Promise<CreateResponse> {
+  const { answer, message } = await until(
+    async () => await outcomeOf(flow.client.create(request)),
+    ({ kind }) => kind !== 'busy',
+  );
+  if (answer === undefined) throw new Error(message);
+  return answer;
+}
 const hurry = (): void => takeSeconds(flow.sim, WEB, '/slow.qcow2', 1);
 const downloads = (since: number): string[] =>
   writesSince(flow.sim, since).filter((entry) => entry.endsWith('/download-url'));
@@ -72,7 +82,7 @@ describe('ImagePrepare', () => {
     const again = lastRequest(flow.sim);
     expect(await other.imagePrepare(prepareRequest('ubuntu-24', { path: '/moved.qcow2' }))).toEqual(answers[0]);
     expect(writesSince(flow.sim, again)).toEqual([]);
-    const vm = await flow.client.create(
+    const vm = await createdOf(
       createRequest({ name: 'of-image', image: { TemplateName: id }, networks: [nic()], disks: [rootDisk(4)] }),
     );
     expect((await template(vm.id)).config['scsi0']).toMatch(/size=4G/);
@@ -169,7 +179,7 @@ describe('ImagePrepare', () => {
       const image = { TemplateName: index === 0 ? 'everywhere' : one.preparedImageId, CloneMode: 'linked' };
       const begun = lastRequest(flow.sim);
       const wanted = createRequest({ name: `of-${node}`, image, placement: { Host: node } });
-      expect((await template((await flow.client.create(wanted)).id)).node).toBe(node);
+      expect((await template((await createdOf(wanted)).id)).node).toBe(node);
       expect(writesSince(flow.sim, begun)[0]).toBe(`POST /nodes/${node}/qemu/${own?.vmid}/clone`);
     }
   });
@@ -222,7 +232,7 @@ describe('Delete of a template', () => {
     const { preparedImageId: id } = await flow.client.imagePrepare(wish);
     const image = { TemplateName: id, CloneMode: 'linked' };
     const disks = [rootDisk(1)];
-    const clone = await flow.client.create(createRequest({ name: 'grown', image, networks: [nic()], disks }));
+    const clone = await createdOf(createRequest({ name: 'grown', image, networks: [nic()], disks }));
     const before = await template(id);
     const since = lastRequest(flow.sim);
     await expect(flow.client.delete({ id })).rejects.toMatchObject({

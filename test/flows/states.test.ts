@@ -124,7 +124,7 @@ describe('a silent agent', () => {
 describe('a copy that takes longer than its call', () => {
   let flow: Flow;
   beforeAll(async () => {
-    flow = await startFlow({ settings: { PVE_TASK_TIMEOUT: '1s' }, simulator: { timeScale: 10 } });
+    flow = await startFlow({ settings: { PVE_TASK_TIMEOUT: '1s' }, simulator: { timeScale: 3 } });
   });
   afterAll(async () => await flow.stop());
 
