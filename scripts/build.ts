@@ -1,7 +1,8 @@
-// Bundles each program in bin/ to one file, dist/<program>.mjs, that needs Node.js and nothing else.
+// Bundles each program in bin/ to dist/<program>.mjs, with what several share or load later in dist/chunks/: they need Node.js and
+// nothing else. A program reads no more than it uses, of which Kubernetes' own client is the largest.
 // Bundles start in half the time and a third less memory than the source does, so tests that start programs use them too.
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
@@ -19,6 +20,8 @@ export async function buildAll(): Promise<string[]> {
     outdir,
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
     platform: 'node',
     format: 'esm',
     target: 'node24',
@@ -26,9 +29,9 @@ export async function buildAll(): Promise<string[]> {
     logLevel: 'silent',
     write: false,
   });
-  await mkdir(outdir, { recursive: true });
+  await mkdir(join(outdir, 'chunks'), { recursive: true });
   await Promise.all(outputFiles.map((file) => replaceFile(file.path, file.contents)));
-  return outputFiles.map((file) => file.path);
+  return outputFiles.map((file) => file.path).filter((path) => dirname(path) === outdir);
 }
 
 async function programs(): Promise<string[]> {

@@ -44,7 +44,7 @@ const EXPECTED = {
   'protobuf precondition': true,
   'protobuf gone': true,
   metadata: ['add before', 'add after'],
-  holders: ['first', '', 'second', 'third'],
+  holders: ['first', 'second', 'third'],
   event: 'Created: has been made by go-program',
   'event of events.k8s.io': 'Broken: is broken by go-program',
   'seen through a restart': ['add survivor', 'add newcomer', 'delete survivor'],

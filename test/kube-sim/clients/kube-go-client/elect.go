@@ -28,7 +28,18 @@ func elect(w world) {
 	second()
 	holders.until(w, "third", 1)
 	third()
-	tell("holders", holders.names()[:4])
+	tell("holders", held(holders.names()))
+}
+
+// held leaves out when nobody held it: a candidate that is stopped in the middle of a renewal cannot hand over.
+func held(names []string) []string {
+	var some []string
+	for _, name := range names {
+		if name != "" {
+			some = append(some, name)
+		}
+	}
+	return some
 }
 
 // candidate runs until it is stopped.
