@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ManagerFlow, startManagerFlow } from '../support/manager-flow.ts';
 import { BASICS, isReady, manifest, vmManifest, vmOf } from '../support/vm-manifests.ts';
+import { until } from '../support/until.ts';
 import { addImages, RAW_SHA256, WEB } from '../support/web-images.ts';
 
 let flow: ManagerFlow;
@@ -90,4 +91,39 @@ it('a template that an image merely names is never touched', async () => {
   await flow.untilGone('VMImage', 'ubuntu');
   const named = (vms: typeof before) => vms.filter(({ template }) => template).map(({ vmid }) => vmid);
   expect(named(await flow.world.vms())).toEqual(named(before));
+});
+
+const IDLE: readonly (readonly [kind: string, spec: object, field: string])[] = [
+  ['Provider', { type: 'proxmox', endpoint: 'https://pve.example.com:8006', rateLimit: { qps: 20 } }, 'spec.rateLimit'],
+  ['VMClass', { cpus: 2, memory: '2Gi', diskDefaults: { iops: 500 } }, 'spec.diskDefaults.iops'],
+  [
+    'VirtualMachine',
+    { classRef: { name: 'idle' }, disks: [{ name: 'a', expandPolicy: 'Online' }] },
+    'spec.disks[0].expandPolicy',
+  ],
+  ['VMSnapshot', { vmRef: { name: 'nobody' }, snapshotConfig: { quiesce: true } }, 'spec.snapshotConfig.quiesce'],
+  ['VMClone', { sourceVMRef: { name: 'nobody' }, options: { parallel: true } }, 'spec.options.parallel'],
+  ['VMPlacementPolicy', { nodeSelector: ['pve1'], weight: 5 }, 'spec.weight'],
+];
+
+it('fields that nothing comes of are told once for each manifest, whatever else is the matter', async () => {
+  await flow.apply(IDLE.map(([kind, spec]) => manifest(kind, 'idle', spec)).join(''));
+  const TYPE = 'FieldsOfNoEffect';
+  const told = async (kind: string): Promise<readonly string[]> =>
+    (await flow.events(kind, 'idle')).filter((line) => line.includes(TYPE));
+  for (const [kind, , field] of IDLE) {
+    const seen = await flow.until(kind, 'idle', (one) => one.condition(TYPE) === 'True Ignored');
+    expect(seen.message(TYPE)).toMatch(`${field}: of no effect`);
+    await until(
+      async () => await told(kind),
+      (lines) => lines.length > 0,
+    );
+  }
+  expect((await flow.object('VMClass', 'idle'))?.['status']).toMatchObject({ usedByVMs: 1 });
+  await flow.restartManager();
+  await flow.apply(manifest('VMClass', 'idle', { cpus: 4, memory: '2Gi', diskDefaults: { iops: 500 } }));
+  await flow.until('VMClass', 'idle', ({ status }) => status['observedGeneration'] === 2);
+  await flow.apply(manifest('VMPlacementPolicy', 'idle', { nodeSelector: ['pve1'] }));
+  await flow.until('VMPlacementPolicy', 'idle', (one) => isReady(one) && one.condition(TYPE) === '');
+  for (const [kind] of IDLE) expect(await told(kind), kind).toHaveLength(1);
 });

@@ -69,7 +69,7 @@ function readConditions(vm: Fields): Condition[] {
 }
 
 /** Those that tell of something wrong where they are true. */
-const BAD_WHEN_TRUE = ['RestartRequired', 'Paused', 'Deleting'];
+const BAD_WHEN_TRUE = ['RestartRequired', 'FieldsOfNoEffect', 'Paused'];
 
 function isWell({ type, status }: Condition): boolean {
   return BAD_WHEN_TRUE.includes(type) ? status !== 'True' : status === 'True';

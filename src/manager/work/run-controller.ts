@@ -6,6 +6,7 @@ import type { Resource } from '#kube/resource';
 import type { Logger } from '#runtime/log';
 import { backOffMs, PASSING, STUCK } from './back-off.ts';
 import type { Concern, Controller, World } from './controller.ts';
+import { createIdleFields } from './idle-fields.ts';
 import { createWorkQueue, type WorkQueue } from './queue.ts';
 import { type Next, visitObject, type VisitTools } from './visit-object.ts';
 
@@ -46,6 +47,7 @@ export function runController(controller: Controller, options: RunOptions): () =
     log,
     signal: ended.signal,
     tell: options.tell,
+    idleFields: createIdleFields(),
   };
 
   async function visit(key: string): Promise<void> {
@@ -79,6 +81,7 @@ export function runController(controller: Controller, options: RunOptions): () =
   function forget(key: string): void {
     failures.delete(key);
     keys.delete(key);
+    tools.idleFields.forget(key);
   }
 
   function add(which: ObjectKey): void {

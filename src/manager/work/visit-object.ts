@@ -5,6 +5,7 @@ import { keyOf } from '#kube/object';
 import type { Logger } from '#runtime/log';
 import type { Controller, Phase, Visit, World } from './controller.ts';
 import { passes, whyOf } from './fault-outcome.ts';
+import type { IdleFields } from './idle-fields.ts';
 import { type Outcome, type Why } from './outcome.ts';
 import { draftStatus } from './status-draft.ts';
 
@@ -21,6 +22,7 @@ export interface VisitTools {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly tell: (object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string) => void;
+  readonly idleFields: IdleFields;
 }
 
 const PAUSED = 'virtrigaud.io/paused';
@@ -75,6 +77,7 @@ async function converge(controller: Controller, visit: Visit, tools: VisitTools)
     await visit.patch({ metadata: { finalizers: [...finalizers, finalizer] } });
   }
   const next = await runPhases(controller.phases, visit);
+  tools.idleFields.tell(visit);
   await writeStatus(controller, visit, tools);
   return next;
 }
