@@ -57,6 +57,9 @@ export const virtualMachineStatus = optionalObject({
   lastReconfigureTime: time('When it was last changed.'),
   snapshots: z.array(snapshot).describe('Its snapshots.'),
   ownerUID: text('By which uid the provider knows it: of a clone, which is older than its object.'),
+  providerEndpoint: text(
+    'The endpoint that its Provider had when it was asked for or seen: what another PVE has not got is no proof that it is gone.',
+  ),
   createRequested: flag('Whether the provider may have been asked to make it.'),
   bound,
   appliedDigest: text('Digest of what was last carried out of class, networks, disks, tags and documents.'),

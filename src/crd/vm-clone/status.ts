@@ -48,6 +48,7 @@ export const vmCloneStatus = optionalObject({
     currentDisk,
     eta: text('How long it will take.'),
   }).describe('How far it is.'),
+  providerEndpoint: text('The endpoint that its Provider had when the copy began.'),
   bound,
 });
 

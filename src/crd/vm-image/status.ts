@@ -14,12 +14,17 @@ const atProvider = strictObject({
     message: text('Why not.'),
     taskRef: text('The task that imports it there now.'),
     lastUpdated: time('When that was found.'),
+    endpoint: text("The endpoint that the Provider had then: at another one the id is anybody's."),
   }),
 });
 
 const template = strictObject({
   provider: text('The Provider, as `namespace/name`.'),
-  id: text('Its VMID.'),
+  ...optional({
+    id: text('Its VMID.'),
+    endpoint: text('The endpoint that the Provider had.'),
+    asked: text('What was asked for, as long as nobody has told its VMID.'),
+  }),
 });
 
 export const vmImageStatus = optionalObject({

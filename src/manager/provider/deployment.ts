@@ -92,6 +92,9 @@ async function certificatesOf(
 }
 
 interface DeploymentStatus {
+  readonly observedGeneration?: number;
+  readonly replicas?: number;
+  readonly updatedReplicas?: number;
   readonly readyReplicas?: number;
   readonly availableReplicas?: number;
   readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
@@ -113,7 +116,14 @@ function stateOf({ wish }: RunOrder, deployment: KubeObject, certificates: Entri
   const address = `${serviceHost(wish)}:${portOf(wish)}`;
   const tls = certificates === undefined ? undefined : clientTls(certificates, serviceHost(wish), wish);
   const message = `Deployment ${runName(wish)} has ${ready} ready ${ready === 1 ? 'pod' : 'pods'}.`;
-  return { ...common, phase: 'Running', reason: 'DeploymentReady', message, address: { address, tls } };
+  const endpoint = isRolledOut(deployment) ? wish.endpoint : undefined;
+  return { ...common, phase: 'Running', reason: 'DeploymentReady', message, address: { address, tls, endpoint } };
+}
+
+/** No pod of an earlier manifest is left. */
+function isRolledOut({ metadata, status }: KubeObject): boolean {
+  const { observedGeneration, replicas, updatedReplicas } = (status ?? {}) as DeploymentStatus;
+  return observedGeneration === metadata.generation && updatedReplicas === replicas;
 }
 
 function isTrouble({ type, status }: { readonly type: string; readonly status: string }): boolean {

@@ -37,5 +37,12 @@ function stateOf(order: RunOrder, address: string): RunnerState {
   const host = address.replace(/:\d+$/, '');
   const secured = supplies.tls === undefined ? {} : { tls: clientTls(supplies.tls, host, wish) };
   const message = `It runs at ${address}, where somebody else has started it.`;
-  return { phase: 'Running', reason: 'Elsewhere', message, address: { address, ...secured }, gate: gateState(tls) };
+  const { endpoint } = wish;
+  return {
+    phase: 'Running',
+    reason: 'Elsewhere',
+    message,
+    address: { address, endpoint, ...secured },
+    gate: gateState(tls),
+  };
 }

@@ -14,6 +14,16 @@ export function writeEntries(folder: string, entries: Entries): void {
   }
 }
 
+/** What was laid there last; undefined: nothing. */
+export function readEntries(folder: string): Entries | undefined {
+  try {
+    const names = readdirSync(folder);
+    return Object.fromEntries(names.map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+  } catch {
+    return undefined;
+  }
+}
+
 function readText(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

@@ -8,9 +8,10 @@ import type { ProviderAddress } from '../providers/providers.ts';
 import { type EndpointMap, mapEndpoints } from './endpoint-map.ts';
 import { ownVariables } from './environment.ts';
 import type { Why } from '../work/outcome.ts';
+import { credentialsTrouble } from './credentials.ts';
 import { clientTls, gateState, tlsTrouble } from './gate.ts';
 import { serviceHost } from './names.ts';
-import { writeEntries } from './entry-files.ts';
+import { readEntries, writeEntries } from './entry-files.ts';
 import type { ProviderRunner, RunnerState, RunOrder } from './runner.ts';
 import type { Entries } from './supplies.ts';
 
@@ -58,15 +59,16 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
   const ports = new Map<number, string>();
   const issued = issueOnce(options.now);
 
-  async function ensure(order: RunOrder): Promise<RunnerState> {
-    const { wish } = order;
+  async function ensure(given: RunOrder): Promise<RunnerState> {
+    const { wish } = given;
     const key = keyOf(wish);
     const before = running.get(key);
+    const folder = join(options.folder, wish.namespace, wish.name);
+    const order = before === undefined ? withLeft(given, folder) : given;
     // What was named and is gone has no say in one that runs: VMs may be waiting for their deletion.
     if (order.trouble !== undefined) return before === undefined ? notYet(order.trouble) : runs(before, wish);
-    const folder = join(options.folder, wish.namespace, wish.name);
     const unsafe = tlsTrouble(order);
-    if (unsafe !== undefined) return unsafe;
+    if (unsafe !== undefined) return before === undefined ? unsafe : { ...runs(before, wish), gate: unsafe.gate };
     const gate = await gateOf(order, issued);
     const { environment, isMapped } = mapEndpoints(environmentOf(order, folder), options.endpoints ?? NOWHERE_ELSE);
     const files = credentialFiles(order.supplies.credentials ?? {}, isMapped);
@@ -74,6 +76,8 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
     writeEntries(join(folder, 'tls'), gate);
     const settings = JSON.stringify([environment, wish.runtime.port, gate, Object.keys(files)]);
     if (before?.settings === settings) return runs(before, wish);
+    // Nobody takes an answer of the next one for one of the last: they may reach different PVEs.
+    order.world.providers.set(wish, undefined);
     await end(key);
     return await start(order, { key, settings, environment, gate });
   }
@@ -91,7 +95,7 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
       const launched = await options.launch({ provider: { namespace, name }, environment, host: HOST, port });
       const tls =
         wish.runtime.tls.kind === 'off' ? undefined : clientTls(gate, serverName(wish.runtime.tls.kind, wish), wish);
-      const address = { address: `${HOST}:${launched.port}`, tls };
+      const address = { address: `${HOST}:${launched.port}`, tls, endpoint: wish.endpoint };
       const now = { settings, address, close: async () => await launched.close() };
       running.set(key, now);
       return runs(now, wish);
@@ -123,6 +127,18 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
       await Promise.all([...running.keys()].map(end));
     },
   };
+}
+
+/**
+ * A Provider that is being deleted goes on with what was laid for it last, as one that runs does: in a namespace that is
+ * being deleted nobody can create its Secrets again, and VMs are to be deleted through it.
+ */
+function withLeft(order: RunOrder, folder: string): RunOrder {
+  if (order.provider.metadata.deletionTimestamp === undefined) return order;
+  const { credentials = readEntries(join(folder, 'credentials')), tls = readEntries(join(folder, 'tls')) } =
+    order.supplies;
+  const supplies = { ...order.supplies, credentials, tls };
+  return { ...order, supplies, trouble: credentialsTrouble(order.wish, supplies) };
 }
 
 const NOWHERE_ELSE: EndpointMap = { origins: new Map() };

@@ -1,5 +1,6 @@
 // A Provider that is being deleted runs until nobody needs it: VMs are deleted through it.
 import { Fault } from '#domain/fault';
+import { KubeApiError } from '#kube/api';
 import type { Phase, Visit } from '../work/controller.ts';
 import { DONE, wait } from '../work/outcome.ts';
 import type { ProviderRunner } from './runner.ts';
@@ -28,8 +29,10 @@ async function troubleOf(phases: readonly Phase[], visit: Visit): Promise<string
       const outcome = await phase(visit);
       if (outcome.kind !== 'done') return outcome.why.message;
     } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      return error.message;
+      // A namespace that is being deleted takes no Deployment any more.
+      if (error instanceof Fault || (error instanceof KubeApiError && error.reason === 'Forbidden'))
+        return error.message;
+      throw error;
     }
   }
   return undefined;

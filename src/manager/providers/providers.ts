@@ -9,11 +9,15 @@ export interface ProviderAddress {
   readonly address: string;
   /** Plaintext where absent. */
   readonly tls?: ClientTls | undefined;
+  /** The endpoint of the manifest that it was started with; undefined as long as several with different ones serve. */
+  readonly endpoint?: string | undefined;
 }
 
 export interface Providers {
   /** undefined where it does not run, as far as we know. */
   clientOf(provider: ObjectRef): ProviderClient | undefined;
+  /** Which PVE it reaches, as its manifest has it; undefined where that is not known. */
+  endpointOf(provider: ObjectRef): string | undefined;
   /** From now on it is there; undefined: it is not. The same address again changes nothing. */
   set(provider: ObjectRef, address: ProviderAddress | undefined): void;
   close(): void;
@@ -34,6 +38,7 @@ export function createProviders(onCall: (call: FinishedRpc) => void = () => unde
   };
   return {
     clientOf: (provider) => known.get(keyOf(provider))?.client,
+    endpointOf: (provider) => known.get(keyOf(provider))?.address.endpoint,
     set: (provider, address) => {
       const key = keyOf(provider);
       if (JSON.stringify(known.get(key)?.address) === JSON.stringify(address)) return;

@@ -67,6 +67,12 @@ export function namedBy(vm: KubeObject): Naming {
   return withBound((vm['spec'] ?? {}) as Record<string, unknown>, bound);
 }
 
+/** The Provider that has it, whatever its manifest says by now; else the one that it asks for. */
+export function boundTo({ spec, status }: KubeObject): Reference | undefined {
+  const { bound } = (status ?? {}) as VirtualMachineStatus;
+  return (bound?.providerRef as Reference | undefined) ?? ((spec ?? {}) as Naming).providerRef;
+}
+
 /** A policy may be the default of its namespace, or no longer be the only one. */
 function followers({ metadata: { name, namespace } }: KubeObject, cache: Cache): ObjectKey[] {
   const vms = cache.list(VIRTUAL_MACHINES, namespace);

@@ -6,6 +6,7 @@ import type { Visit } from '../work/controller.ts';
 import { passes } from '../work/fault-outcome.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
 import { boundTo } from './bound.ts';
+import { elsewhere, isAtItsPlace, notePlaceAhead, placeNow } from './place.ts';
 import { callOf, clientOf, providerOf, titleOf } from './provider.ts';
 import { changeOf, creationOf } from './request.ts';
 import { RESTART } from './restart.ts';
@@ -23,8 +24,10 @@ export async function createVm(visit: Visit): Promise<Outcome> {
   const spec = creationOf(visit);
   status.phase = 'Provisioning';
   status.bound = boundTo(wishOf(visit).manifest.spec as Record<string, unknown>, provider);
-  if (status.createRequested !== true) {
-    // Written down before anything is asked for, so that a deletion knows that there may be a VM.
+  const place = placeNow(visit, provider);
+  if (!isAtItsPlace(visit, place)) return (await findOwn(visit)) ? DONE : elsewhere(visit, place);
+  // Written down before anything is asked for, so that a deletion knows that there may be a VM, and where.
+  if (notePlaceAhead(visit, provider) || status.createRequested !== true) {
     status.createRequested = true;
     return wait(0, 'Creating', `VM ${spec.name} is being made on ${titleOf(provider)}.`);
   }

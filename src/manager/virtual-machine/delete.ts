@@ -1,48 +1,59 @@
 // The object is on its way out: its VM goes first, and only proof of that, or a person's word, lets go of it.
-import { PROVIDERS } from '#crd/resources';
 import { Fault } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
+import { isForced, orLeave, whyUndeletable } from '../providers/ask.ts';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
-import { boundProvider, callOf, clientOf, titleOf } from './provider.ts';
 import { isClone } from './owner.ts';
+import { isAtItsPlace, placeNow, whereabouts } from './place.ts';
+import { boundProvider, callOf, clientOf, titleOf } from './provider.ts';
 import { isMade, statusOf, vmTitle } from './status.ts';
-
-const FORCE = 'virtrigaud.io/force-delete';
 
 export async function deleteVm(visit: Visit): Promise<Outcome> {
   const status = statusOf(visit);
   status.phase = 'Deleting';
   if (!isMade(visit) && status.createRequested !== true && !isClone(visit)) return DONE;
   const provider = boundProvider(visit) ?? specProvider(visit);
-  if (visit.object.metadata.annotations?.[FORCE] === 'true') return letGo(visit, provider);
-  if (provider === undefined) {
-    return stuck('ProviderUnknown', `Nobody knows which Provider has ${vmTitle(visit)}. ${orForce()}`);
-  }
-  if (visit.world.cache.get(PROVIDERS, provider) === undefined) {
-    const message = `${titleOf(provider)}, which has ${vmTitle(visit)}, does not exist. Create it again, or ${orForce()}`;
-    return stuck('ProviderNotFound', message);
-  }
+  if (isForced(visit.object)) return letGo(visit, provider);
+  const trouble = whyUndeletable(visit.world, provider, vmTitle(visit));
+  if (trouble !== undefined || provider === undefined) return trouble ?? DONE;
   return await destroy(visit, provider);
-}
-
-function orForce(): string {
-  return `set the annotation ${FORCE}: "true" to let go of the VM, which then stays where it is.`;
 }
 
 /** A VM whose id was never told is known to the provider by whose it is. */
 async function destroy(visit: Visit, provider: ObjectRef): Promise<Outcome> {
   const status = statusOf(visit);
   const client = clientOf(visit, provider);
+  const place = placeNow(visit, provider);
+  const isProof = isAtItsPlace(visit, place) || (await isThere(visit, provider));
   try {
     const { task } = await client.delete({ id: status.id ?? '' }, callOf(visit));
     // Asked again until there is nothing left to do.
     if (task !== undefined) return wait(2, 'Deleting', `${vmTitle(visit)} is being deleted.`);
   } catch (error) {
-    if (!(error instanceof Fault) || error.kind !== 'not-found') throw error;
+    if (!(error instanceof Fault) || (isProof ? error.kind !== 'not-found' : !SAYS_NOTHING.includes(error.kind)))
+      throw error;
   }
+  if (!isProof) return notProven(visit, place);
   visit.tell('Normal', 'Deleted', `${vmTitle(visit)} is gone from ${titleOf(provider)}.`);
   return DONE;
+}
+
+/** At another PVE: its id may be anybody's there. */
+const SAYS_NOTHING: readonly Fault['kind'][] = ['not-found', 'precondition'];
+
+async function isThere(visit: Visit, provider: ObjectRef): Promise<boolean> {
+  try {
+    return (await clientOf(visit, provider).describe({ id: statusOf(visit).id ?? '' }, callOf(visit))).exists;
+  } catch (error) {
+    if (error instanceof Fault && SAYS_NOTHING.includes(error.kind)) return false;
+    throw error;
+  }
+}
+
+function notProven(visit: Visit, place: string | undefined): Outcome {
+  const message = `${whereabouts(visit, place)}, where it is not. Set the Provider's endpoint back, or ${orLeave('the VM')}`;
+  return stuck('ProviderReplaced', message);
 }
 
 function letGo(visit: Visit, provider: ObjectRef | undefined): Outcome {

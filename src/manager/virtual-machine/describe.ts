@@ -3,7 +3,8 @@ import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
 import type { DescribeResponse } from '#rpc/contract';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
-import { callOf, clientOf } from './provider.ts';
+import { elsewhere, isAtItsPlace, placeNow } from './place.ts';
+import { callOf, clientOf, providerOf } from './provider.ts';
 import { pendingWords } from './pending-words.ts';
 import { statusOf, vmTitle } from './status.ts';
 import { isClone } from './owner.ts';
@@ -14,8 +15,10 @@ type Raw = Readonly<Record<string, string>>;
 
 /** A VM that is gone, which the provider tells only where it is proven, is made again. */
 export async function describeVm(visit: Visit): Promise<Outcome> {
+  const place = placeNow(visit, providerOf(visit));
   const isThere = await observeVm(visit);
-  if (!isThere) return gone(visit);
+  if (!isThere) return isAtItsPlace(visit, place) ? gone(visit) : elsewhere(visit, place);
+  statusOf(visit).providerEndpoint = place ?? statusOf(visit).providerEndpoint;
   if (statusOf(visit).phase === 'Provisioning') visit.tell('Normal', 'Created', creationWords(visit));
   return DONE;
 }

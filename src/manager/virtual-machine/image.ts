@@ -22,7 +22,7 @@ export function imageOf(visit: Visit): FoundImage {
   const ref = imageRefOf(visit);
   const object = ref === undefined ? undefined : visit.world.cache.get(VM_IMAGES, ref);
   if (object === undefined) return { image: undefined, prepared: undefined };
-  const { available, id } = imageAt(object, providerOf(visit));
+  const { available, id } = imageAt(visit.world, object, providerOf(visit));
   return { image: manifestOf(object), prepared: available ? id : undefined };
 }
 
@@ -53,7 +53,13 @@ function judge(visit: Visit, ref: ObjectRef): Outcome {
     return stuck('ImageNotFound', message);
   }
   if (normaliseImage(manifestOf(object)).kind === 'there') return DONE;
-  const { available, message } = imageAt(object, providerOf(visit));
+  const { available, message } = imageAt(visit.world, object, providerOf(visit));
+  if (available) return DONE;
+  if (object.metadata.deletionTimestamp !== undefined) {
+    const remedy =
+      'Apply it again once it is gone, which it is as soon as no VirtualMachine names it, or name another one';
+    return stuck('ImageDeleted', `VMImage ${ref.name} is being deleted, and not imported. ${remedy}.`);
+  }
   // The image's own controller has it made; a change of its status is seen.
-  return available ? DONE : wait(60, 'ImportingImage', message ?? `VMImage ${ref.name} is being imported.`);
+  return wait(60, 'ImportingImage', message ?? `VMImage ${ref.name} is being imported.`);
 }

@@ -19,6 +19,7 @@ export async function leaveProvider(visit: Visit): Promise<Outcome> {
   const status = statusOf(visit);
   status.createRequested = undefined;
   status.bound = undefined;
+  status.providerEndpoint = undefined;
   return wait(0, 'ProviderChanged', `${vmTitle(visit)} is no longer asked for on ${titleOf(bound)}.`);
 }
 

@@ -1,9 +1,10 @@
 // The Provider that has the VM, or is to have it.
 import { PROVIDERS } from '#crd/resources';
-import { Fault, invalidSpec } from '#domain/fault';
+import { invalidSpec } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
 import type { KubeObject } from '#kube/object';
 import type { CallOptions, ProviderClient } from '#rpc/client';
+import { clientAt } from '../providers/ask.ts';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
 import type { Condition } from '../work/status-draft.ts';
@@ -28,9 +29,7 @@ export function boundProvider(visit: Visit): ObjectRef | undefined {
 
 /** Throws `unavailable` where it does not run. */
 export function clientOf(visit: Visit, provider: ObjectRef = providerOf(visit)): ProviderClient {
-  const client = visit.world.providers.clientOf(provider);
-  if (client !== undefined) return client;
-  throw new Fault('unavailable', { subject: titleOf(provider), why: 'it does not run' });
+  return clientAt(visit.world, provider);
 }
 
 /** Whose VM it is, and until when an answer is wanted. */

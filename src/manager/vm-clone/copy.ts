@@ -60,7 +60,9 @@ function bind(visit: Visit): void {
   const { object, provider } = sourceOf(visit);
   const { target } = wishOf(visit);
   const { classRef, resources } = (object['spec'] ?? {}) as NonNullable<ReturnType<typeof statusOf>['bound']>;
-  statusOf(visit).bound = {
+  const status = statusOf(visit);
+  status.providerEndpoint ??= visit.world.providers.endpointOf(provider);
+  status.bound = {
     providerRef: { name: provider.name, namespace: provider.namespace },
     // Another class says other sizes.
     ...(target.vmClass === undefined

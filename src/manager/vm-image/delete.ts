@@ -1,17 +1,20 @@
 // The object is on its way out. It stays as long as VirtualMachines refer to it; then the templates go that were made of it,
 // which the provider refuses as long as linked clones grow from them.
-import { PROVIDERS, VIRTUAL_MACHINES, VM_IMAGES } from '#crd/resources';
-import type { ObjectRef } from '#domain/object-ref';
+import { VIRTUAL_MACHINES, VM_IMAGES } from '#crd/resources';
 import { Fault } from '#domain/fault';
-import type { ProviderClient } from '#rpc/client';
+import type { ObjectRef } from '#domain/object-ref';
+import type { CallOptions, ProviderClient } from '#rpc/client';
+import { clientAt, isForced, orLeave, whyUndeletable } from '../providers/ask.ts';
+import { isSamePlace, placeWords } from '../providers/place.ts';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
 import { forgetTemplate, isSharedWith, type Template, templatesOf } from './templates.ts';
 import { wants } from './wanted.ts';
 
-const FORCE = 'virtrigaud.io/force-delete';
 /** So many are named. */
 const NAMED = 5;
+/** What takes longer becomes a task, whose answer has the id too. */
+const LEARN_MS = 15_000;
 
 export async function stayWhileUsed({ object, world }: Visit): Promise<Outcome> {
   const names = world.cache
@@ -37,37 +40,63 @@ export async function deleteTemplates(visit: Visit): Promise<Outcome> {
   return DONE;
 }
 
-function isForced({ metadata }: Visit['object']): boolean {
-  return metadata.annotations?.[FORCE] === 'true';
-}
-
 function titleOf({ id, provider }: Template): string {
-  return `template ${id} on Provider ${provider}`;
+  return `${id === undefined ? 'template that was being made' : `template ${id}`} on Provider ${provider}`;
 }
 
 async function deleteTemplate(visit: Visit, template: Template): Promise<Outcome> {
-  const { cache } = visit.world;
-  const { uid } = visit.object.metadata;
-  const other = cache.list(VM_IMAGES).find((one) => one.metadata.uid !== uid && isSharedWith(one, template));
-  if (other !== undefined) {
-    const { namespace, name } = other.metadata;
-    visit.tell('Normal', 'Kept', `VMImage ${namespace}/${name} has ${titleOf(template)} too: it stays.`);
-    return DONE;
-  }
+  const { world, object } = visit;
+  if (isKeptByAnother(visit, template)) return DONE;
   const provider = providerOf(template);
-  if (cache.get(PROVIDERS, provider) === undefined) {
-    const message = `Provider ${template.provider}, which has template ${template.id}, does not exist. Create it again, or set the annotation ${FORCE}: "true" to leave the template where it is.`;
-    return stuck('ProviderNotFound', message);
+  const what = template.id === undefined ? 'a template that was being made' : `template ${template.id}`;
+  const trouble = whyUndeletable(world, provider, what);
+  if (trouble !== undefined) return trouble;
+  const client = clientAt(world, provider);
+  // VMs of VirtualMachines are known by a uid: with another one nobody touches them, whatever id they have got.
+  const options = { owner: { uid: object.metadata.uid }, signal: visit.signal };
+  const place = world.providers.endpointOf(provider);
+  if (!isSamePlace(template.endpoint, place)) {
+    const message = `${upper(what)} ${placeWords(template.endpoint, place)}. Set the Provider's endpoint back, or ${orLeave('it')}`;
+    return stuck('ProviderReplaced', message);
   }
-  const client = visit.world.providers.clientOf(provider);
-  if (client === undefined) return wait(30, 'ProviderNotReady', `Provider ${template.provider} is not ready.`);
-  return await destroy(visit, template, client);
+  const id = template.id ?? (await learnId(visit, template, client));
+  const known = { provider: template.provider, id: id ?? '' };
+  if (id === undefined || isKeptByAnother(visit, known)) return DONE;
+  return await destroy(visit, known, { client, options });
 }
 
-async function destroy(visit: Visit, template: Template, client: ProviderClient): Promise<Outcome> {
+function isKeptByAnother(visit: Visit, template: Template): boolean {
+  const { uid } = visit.object.metadata;
+  const images = visit.world.cache.list(VM_IMAGES);
+  const other = images.find((one) => one.metadata.uid !== uid && isSharedWith(one, template));
+  if (other === undefined) return false;
+  const { namespace, name } = other.metadata;
+  visit.tell('Normal', 'Kept', `VMImage ${namespace}/${name} has ${titleOf(template)} too: it stays.`);
+  return true;
+}
+
+/** A request whose answer was lost is repeated: whoever asks a second time gets the first one. undefined: there is none. */
+async function learnId(visit: Visit, { asked = '' }: Template, client: ProviderClient): Promise<string | undefined> {
+  const request = { imageJson: asked, targetName: visit.object.metadata.name, storageHint: '' };
+  try {
+    return (await client.imagePrepare(request, { signal: visit.signal, deadlineMs: LEARN_MS })).preparedImageId;
+  } catch (error) {
+    if (error instanceof Fault && ['invalid-spec', 'unsupported'].includes(error.kind)) return undefined;
+    throw error;
+  }
+}
+
+interface Asking {
+  readonly client: ProviderClient;
+  readonly options: CallOptions;
+}
+
+async function destroy(
+  visit: Visit,
+  template: { readonly provider: string; readonly id: string },
+  { client, options }: Asking,
+): Promise<Outcome> {
   const { id } = template;
-  // VMs of VirtualMachines are known by a uid: with another one nobody touches them, whatever id they have got.
-  const options = { owner: { uid: visit.object.metadata.uid }, signal: visit.signal };
   try {
     if (await isAnother(client, id, options)) {
       visit.tell('Warning', 'Kept', `VM ${id} is no template any more: it stays.`);
@@ -83,7 +112,7 @@ async function destroy(visit: Visit, template: Template, client: ProviderClient)
 }
 
 /** Whether a finished VM has its id: somebody has deleted the template, and made that one. */
-async function isAnother(client: ProviderClient, id: string, options: object): Promise<boolean> {
+async function isAnother(client: ProviderClient, id: string, options: CallOptions): Promise<boolean> {
   try {
     const { exists, providerRawJson } = await client.describe({ id }, options);
     return exists && (JSON.parse(providerRawJson) as { template?: string }).template !== 'true';
@@ -94,6 +123,10 @@ async function isAnother(client: ProviderClient, id: string, options: object): P
     if (error instanceof Fault && error.kind === 'precondition') return true;
     throw error;
   }
+}
+
+function upper(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function providerOf({ provider }: Template): ObjectRef {

@@ -40,6 +40,10 @@ function judge(visit: Visit, preparations: readonly Preparation[]): Outcome {
     return wait(STEADY_SECONDS, 'NotWanted', 'It is imported as soon as a VirtualMachine wants it.');
   }
   if (status.ready) return ready(visit, `It is there on ${status.availableOn?.join(', ')}.`);
+  if (preparations.includes('announced')) {
+    status.phase = 'Importing';
+    return wait(0, 'Importing', message);
+  }
   const isRefused = preparations.includes('refused');
   status.phase = isRefused ? 'Failed' : 'Importing';
   return isRefused && !preparations.includes('under-way')

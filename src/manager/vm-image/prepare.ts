@@ -6,22 +6,25 @@ import type { ObjectRef } from '#domain/object-ref';
 import type { ProviderClient } from '#rpc/client';
 import type { Visit } from '../work/controller.ts';
 import { passes } from '../work/fault-outcome.ts';
-import { type AtProvider, providerKey } from './at-provider.ts';
-import { rememberTemplate } from './templates.ts';
+import { type AtProvider, isOfPlace, providerKey } from './at-provider.ts';
+import { announceTemplate, rememberTemplate, withdrawTemplate } from './templates.ts';
 
 /** How it goes with an image at one Provider. */
-export type Preparation = 'ready' | 'under-way' | 'passing-trouble' | 'refused';
+export type Preparation = 'ready' | 'announced' | 'under-way' | 'passing-trouble' | 'refused';
 
 /** A template that is there is asked for again so rarely. */
 const LASTS_MS = 600_000;
 /** What takes longer becomes a task, and keeps no worker. */
 const PREPARE_MS = 60_000;
+/** What is wrong with the request itself is found before anything is begun. */
+const LEAVES_NOTHING: readonly Fault['kind'][] = ['invalid-spec', 'unsupported'];
 
 /** Asks for the template, or after it, and writes into the status what there is. */
 export async function prepareAt(visit: Visit, provider: ObjectRef): Promise<Preparation> {
   const status = visit.status.fields as VmImageStatus;
   const key = providerKey(provider);
-  const known = status.providerStatus?.[key] ?? { available: false };
+  const told = status.providerStatus?.[key] ?? { available: false };
+  const known = isOfPlace(told, visit.world.providers.endpointOf(provider)) ? told : { available: false };
   const [next, preparation] = await advance(visit, provider, known);
   status.providerStatus = { ...status.providerStatus, [key]: next };
   if (!known.available && next.available) {
@@ -40,12 +43,23 @@ async function advance(visit: Visit, provider: ObjectRef, known: AtProvider): Pr
     return [{ ...known, message: `Provider ${providerKey(provider)} is not ready.` }, 'passing-trouble'];
   }
   if (known.available && !isOld(visit, known)) return [known, 'ready'];
+  const asked = JSON.stringify(visit.object['spec']);
   try {
-    return await ask(visit, provider, client, known);
+    if (known.taskRef !== undefined) {
+      const outcome = await followTask(visit, client, known, known.taskRef);
+      if (outcome !== undefined) return outcome;
+    }
+    const isThere = known.available && (await isTemplate(client, known.id));
+    // Written down before it is asked for, so that a deletion knows that there may be a template.
+    if (!isThere && announceTemplate(visit, provider, asked)) {
+      return [{ available: false, message: waitingWords(visit) }, 'announced'];
+    }
+    return await ask(visit, provider, client, asked);
   } catch (error) {
     if (!(error instanceof Fault) || visit.signal.aborted) throw error;
     // What is there stays there while nobody can be asked.
     if (passes(error)) return [{ ...known, message: error.message }, known.available ? 'ready' : 'passing-trouble'];
+    if (LEAVES_NOTHING.includes(error.kind)) withdrawTemplate(visit, provider, asked);
     return [{ available: false, message: error.message }, 'refused'];
   }
 }
@@ -55,25 +69,47 @@ function isOld({ world }: Visit, { lastUpdated }: AtProvider): boolean {
   return !(age < LASTS_MS);
 }
 
+/** undefined: it has ended well. */
+async function followTask(
+  visit: Visit,
+  client: ProviderClient,
+  known: AtProvider,
+  id: string,
+): Promise<[AtProvider, Preparation] | undefined> {
+  const { done, error } = await client.taskStatus({ task: { id } }, { signal: visit.signal });
+  if (error !== '') return [{ available: false, message: error }, 'refused'];
+  return done ? undefined : [{ ...known, message: waitingWords(visit) }, 'under-way'];
+}
+
+/** Whether the answer will be what is known already. */
+async function isTemplate(client: ProviderClient, id = ''): Promise<boolean> {
+  const { exists, providerRawJson } = await client.describe({ id });
+  return exists && (JSON.parse(providerRawJson) as { template?: string }).template === 'true';
+}
+
+function waitingWords({ object }: Visit): string {
+  return `VMImage ${object.metadata.name} is being imported.`;
+}
+
 async function ask(
   visit: Visit,
   provider: ObjectRef,
   client: ProviderClient,
-  known: AtProvider,
+  asked: string,
 ): Promise<[AtProvider, Preparation]> {
-  const { name } = visit.object.metadata;
-  const { signal } = visit;
-  const waiting = `VMImage ${name} is being imported.`;
-  if (known.taskRef !== undefined) {
-    const { done, error } = await client.taskStatus({ task: { id: known.taskRef } }, { signal });
-    if (error !== '') return [{ available: false, message: error }, 'refused'];
-    if (!done) return [{ ...known, message: waiting }, 'under-way'];
-  }
-  const request = { imageJson: JSON.stringify(visit.object['spec']), targetName: name, storageHint: '' };
-  const answer = await client.imagePrepare(request, { signal, deadlineMs: PREPARE_MS });
-  const { preparedImageId: id, preparedImagePath: path, task } = answer;
+  const endpoint = visit.world.providers.endpointOf(provider);
+  const place = endpoint === undefined ? {} : { endpoint };
+  const options = { signal: visit.signal, deadlineMs: PREPARE_MS };
+  const {
+    preparedImageId: id,
+    preparedImagePath: path,
+    task,
+  } = await client.imagePrepare({ imageJson: asked, targetName: visit.object.metadata.name, storageHint: '' }, options);
   rememberTemplate(visit, provider, id);
-  if (task !== undefined) return [{ available: false, message: waiting, taskRef: task.id }, 'under-way'];
+  withdrawTemplate(visit, provider, asked);
+  if (task !== undefined) {
+    return [{ available: false, message: waitingWords(visit), taskRef: task.id, ...place }, 'under-way'];
+  }
   const lastUpdated = new Date(visit.world.clock.realNow()).toISOString();
-  return [{ available: true, id, lastUpdated, ...(path === '' ? {} : { path }) }, 'ready'];
+  return [{ available: true, id, lastUpdated, ...place, ...(path === '' ? {} : { path }) }, 'ready'];
 }

@@ -6,6 +6,7 @@ import type { ObjectRef } from '#domain/object-ref';
 import type { KubeObject } from '#kube/object';
 import type { CallOptions, ProviderClient } from '#rpc/client';
 import { ownerOf } from '../virtual-machine/owner.ts';
+import { clientAt } from '../providers/ask.ts';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
 import { isTaken, statusOf } from './status.ts';
@@ -58,13 +59,8 @@ function judge(visit: Visit): Outcome {
 }
 
 /** Throws `unavailable` where the Provider does not run. */
-export function clientOf(visit: Visit, { provider }: MadeVm): ProviderClient {
-  const client = visit.world.providers.clientOf(provider);
-  if (client !== undefined) return client;
-  throw new Fault('unavailable', {
-    subject: `Provider ${provider.namespace}/${provider.name}`,
-    why: 'it does not run',
-  });
+export function clientOf({ world }: Visit, { provider }: MadeVm): ProviderClient {
+  return clientAt(world, provider);
 }
 
 /** Whose VM it is, and which object asks. */

@@ -87,9 +87,18 @@ async function letGo(controller: Controller, visit: Visit, tools: VisitTools): P
   const { finalizer, deletion = [] } = controller;
   if (finalizer === undefined || !finalizers.includes(finalizer)) return { kind: 'settled', againMs: undefined };
   const next = await runPhases(deletion, visit);
-  if (next.kind === 'settled')
-    await visit.patch({ metadata: { finalizers: finalizers.filter((one) => one !== finalizer) } });
-  else await writeStatus(controller, visit, tools);
+  const others = finalizers.filter((one) => one !== finalizer);
+  if (next.kind === 'settled') {
+    await visit.patch({ metadata: { finalizers: others } });
+    if (others.length === 0) return next;
+    // Somebody else keeps the object, which must not tell of what is gone.
+    notReady(
+      visit,
+      { reason: 'Deleted', message: `Nothing is left to do for us: ${others.join(', ')} keeps it.` },
+      'Normal',
+    );
+  }
+  await writeStatus(controller, visit, tools);
   return next;
 }
 
