@@ -65,7 +65,8 @@ it('an image is kept for its VirtualMachines and for linked clones, and then its
   await flow.until('VirtualMachine', 'of-web', isReady);
   const image = await flow.until('VMImage', 'fetched', isReady);
   const [template] = image.status['templates'] as { id: string; provider: string }[];
-  expect(image.status['templates']).toEqual([{ provider: 'default/prod', id: expect.stringMatching(/^\d+$/) }]);
+  const made = { provider: 'default/prod', id: expect.stringMatching(/^\d+$/) };
+  expect(image.status['templates']).toEqual([{ ...made, endpoint: 'https://pve.example.com:8006' }]);
 
   await flow.delete('VMImage', 'fetched');
   const kept = await flow.until('VMImage', 'fetched', (seen) => seen.condition('Ready') === 'False InUse');

@@ -19,6 +19,8 @@ const atProvider = strictObject({
 });
 
 const asked = optionalObject({
+  vm: text('The VirtualMachine whose snapshot it is.'),
+  name: text('What it was to be called.'),
   description: text('Description.'),
   includeMemory: flag('Whether with memory.'),
 }).describe('What the provider was last asked for.');

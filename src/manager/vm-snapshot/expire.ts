@@ -4,10 +4,12 @@ import { keyOf } from '#kube/object';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
 import { isTaken, statusOf, titleOf } from './status.ts';
+import { vmNamed } from './vm.ts';
 import { wishOf } from './wish.ts';
 
 export async function followVm(visit: Visit): Promise<Outcome> {
-  const { vm, retention } = wishOf(visit);
+  const { retention } = wishOf(visit);
+  const vm = vmNamed(visit);
   const isVmThere = visit.world.cache.get(VIRTUAL_MACHINES, vm) !== undefined;
   if (isVmThere || !isTaken(visit) || !retention.deleteWithVm) return DONE;
   return await deleteObject(visit, `VirtualMachine ${vm.name} is gone, and ${titleOf(visit)} with it.`);

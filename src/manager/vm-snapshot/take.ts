@@ -15,14 +15,14 @@ const TAKE_MS = 60_000;
 export async function takeSnapshot(visit: Visit): Promise<Outcome> {
   if (isTaken(visit)) return DONE;
   const status = statusOf(visit);
-  const { description, includeMemory } = wishOf(visit);
+  const { description, includeMemory, nameHint: name } = wishOf(visit);
   const vm = requireVm(visit);
   const wasRefused = status.phase === 'Failed';
   status.phase = 'Creating';
   if (status.vmID !== vm.id || status.asked === undefined || (wasRefused && isOtherWish(visit))) {
     // Written down before anything is asked for, so that a deletion knows that there may be a snapshot.
     status.vmID = vm.id;
-    status.asked = { description, includeMemory };
+    status.asked = { vm: vm.object.metadata.name, name, description, includeMemory };
     return wait(0, 'Creating', `${titleOf(visit)} of VM ${vm.id} is being taken.`);
   }
   try {
@@ -39,8 +39,10 @@ export async function takeSnapshot(visit: Visit): Promise<Outcome> {
 /** Such as one without memory, where one with it was refused. */
 function isOtherWish(visit: Visit): boolean {
   const { asked } = statusOf(visit);
-  const { description, includeMemory } = wishOf(visit);
-  return asked?.description !== description || asked.includeMemory !== includeMemory;
+  const { description, includeMemory, nameHint } = wishOf(visit);
+  return (
+    asked?.description !== description || asked.includeMemory !== includeMemory || (asked.name ?? nameHint) !== nameHint
+  );
 }
 
 /** Of one that is there: the text alone, for memory is there or not. */
@@ -72,13 +74,15 @@ async function isStillThere(visit: Visit): Promise<boolean> {
 /** @returns the task that goes on */
 async function ask(visit: Visit, includeMemory: boolean): Promise<string | undefined> {
   const status = statusOf(visit);
-  const { description, nameHint } = wishOf(visit);
+  const { description, nameHint: wished } = wishOf(visit);
   const vm = requireVm(visit);
+  // Under another name it would be another one.
+  const nameHint = status.asked?.name ?? wished;
   const request = { vmId: vm.id, nameHint, description, includeMemory };
   const options = { ...callOf(visit, vm), deadlineMs: TAKE_MS };
   const { snapshotId, task } = await clientOf(visit, vm).snapshotCreate(request, options);
   status.snapshotID = snapshotId;
-  status.asked = { description, includeMemory };
+  status.asked = { ...status.asked, description, includeMemory };
   status.taskRef = task?.id;
   return task?.id;
 }

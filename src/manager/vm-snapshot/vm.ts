@@ -1,6 +1,7 @@
 // The VirtualMachine a snapshot is of, and whom to ask about it.
 import { VIRTUAL_MACHINES } from '#crd/resources';
 import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
+import type { VmSnapshotStatus } from '#crd/vm-snapshot/status';
 import { Fault } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
 import type { KubeObject } from '#kube/object';
@@ -19,10 +20,11 @@ export interface MadeVm {
   readonly provider: ObjectRef;
 }
 
-/** As its spec names it, also where all else in it is wrong. */
+/** The one that was asked for it, else the one its spec names, also where all else in it is wrong. */
 export function vmNamed({ object }: Pick<Visit, 'object'>): ObjectRef {
   const { vmRef } = (object['spec'] ?? {}) as { vmRef?: { name?: string } };
-  return { name: vmRef?.name ?? '', namespace: object.metadata.namespace ?? '' };
+  const { asked } = (object['status'] ?? {}) as VmSnapshotStatus;
+  return { name: asked?.vm ?? vmRef?.name ?? '', namespace: object.metadata.namespace ?? '' };
 }
 
 /** undefined where there is no such object, or no VM of it yet. */
@@ -46,7 +48,13 @@ export async function findVm(visit: Visit): Promise<Outcome> {
 
 function judge(visit: Visit): Outcome {
   const { vm } = wishOf(visit);
-  const { vmID } = statusOf(visit);
+  const { vmID, asked, phase } = statusOf(visit);
+  if (asked?.vm !== undefined && asked.vm !== vm.name) {
+    const wasRefused = phase === 'Failed' && !isTaken(visit);
+    if (wasRefused) return forgetVm(visit);
+    const message = `It is one of VirtualMachine ${asked.vm}. Set spec.vmRef back, or make another VMSnapshot.`;
+    return stuck('VMChanged', message);
+  }
   const object = visit.world.cache.get(VIRTUAL_MACHINES, vm);
   if (object === undefined) {
     return stuck('VMNotFound', `VirtualMachine "${vm.name}" not found in namespace "${vm.namespace}".`);
@@ -56,6 +64,14 @@ function judge(visit: Visit): Outcome {
   if (vmID === undefined || vmID === made.id) return DONE;
   const message = `It was taken of VM ${vmID}, and VirtualMachine ${vm.name} is VM ${made.id} now.`;
   return isTaken(visit) ? stuck('VMReplaced', message) : DONE;
+}
+
+/** What another one refused is asked of the one that is named now. */
+function forgetVm(visit: Visit): Outcome {
+  const status = statusOf(visit);
+  status.vmID = undefined;
+  status.asked = undefined;
+  return wait(0, 'VMChanged', 'It is asked for of another VirtualMachine.');
 }
 
 /** Throws `unavailable` where the Provider does not run. */
