@@ -1,6 +1,9 @@
 // A Provider as the documentation has it: what it waits for, what it says of PVE, and who may keep it from going.
 import { connect } from 'node:net';
+import { VIRTUAL_MACHINES, VM_CLONES } from '#crd/resources';
+import type { NewObject } from '#kube/api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { type ManagerFlow, startManagerFlow } from '../support/manager-flow.ts';
 
 const NAME = 'proxmox-prod';
@@ -108,6 +111,23 @@ it('stays while a VirtualMachine needs it, and ends with it', async () => {
   await flow.restartManager();
   const again = await flow.until('Provider', NAME, ({ status: now }) => endpointOf(now) !== endpoint);
   expect(await answers(endpointOf(again.status))).toBe(true);
+  // Made there, and named no more by its manifest; and a copy that is no VirtualMachine yet.
+  const bound = { providerRef: { name: NAME, namespace: 'default' } };
+  const copy = { sourceVMRef: { name: 'keeper' } };
+  const { apiVersion, metadata } = parse(VM) as NewObject;
+  const paused = { ...metadata, name: 'copy', namespace: 'default' };
+  await flow.api.create(VM_CLONES, { apiVersion, kind: 'VMClone', metadata: paused, spec: copy });
+  for (const [resource, name] of [
+    [VIRTUAL_MACHINES, 'keeper'],
+    [VM_CLONES, 'copy'],
+  ] as const) {
+    await flow.api.patch(resource, { name, namespace: 'default' }, { status: { bound } }, { subresource: 'status' });
+  }
+  await flow.apply(VM.replace(/.*providerRef.*\n/, ''));
+  const both = await flow.until('Provider', NAME, (seen) => seen.message('Ready').includes('VMClone'));
+  expect(both.message('Ready')).toContain('gone: VirtualMachine default/keeper, VMClone default/copy.');
+  await flow.delete('VMClone', 'copy');
+  await flow.until('Provider', NAME, (seen) => !seen.message('Ready').includes('VMClone'));
   await flow.delete('VirtualMachine', 'keeper');
   await flow.untilGone('Provider', NAME);
   expect(await answers(endpointOf(again.status))).toBe(false);
