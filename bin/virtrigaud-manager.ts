@@ -41,15 +41,18 @@ async function runStandalone(options: CommandLine & { kind: 'standalone' }, prog
   shutdown.add('api', async () => await api.stop());
   if (options.isApiOnly) return;
   const { createInProcessRunner } = await import('#manager/provider/in-process');
-  const { launchProvider } = await import('#provider/launch');
+  const { checkProvider, launchProvider } = await import('#provider/launch');
   const runner = createInProcessRunner({
-    launch: async ({ provider, environment, host, port }) => {
-      const own = createLogger({
-        level: environment['LOG_LEVEL'] as CommandLine['logLevel'],
-        format: options.logFormat,
-      });
-      const named = own.with({ provider: `${provider.namespace}/${provider.name}` });
-      return await launchProvider({ environment, host, port, version, clock, log: named });
+    launcher: {
+      check: checkProvider,
+      launch: async ({ provider, environment, host, port }) => {
+        const own = createLogger({
+          level: environment['LOG_LEVEL'] as CommandLine['logLevel'],
+          format: options.logFormat,
+        });
+        const named = own.with({ provider: `${provider.namespace}/${provider.name}` });
+        return await launchProvider({ environment, host, port, version, clock, log: named });
+      },
     },
     folder: join(dataDir, 'providers'),
     endpoints,

@@ -42,6 +42,15 @@ export async function launchProvider(options: LaunchOptions): Promise<Launched> 
   }
 }
 
+/** What is wrong with its settings alone: throws the same as `launchProvider`. */
+export function checkProvider(environment: Readonly<Record<string, string>>): void {
+  try {
+    readProviderSettings(settingsSource(environment));
+  } catch (error) {
+    throw new Error(textOf(error), { cause: error });
+  }
+}
+
 function textOf(error: unknown): string {
   const { message, fields } = startupLine(error);
   return [message, ...[fields['error'], fields['hint']].flatMap(wordsOf)].join(': ');

@@ -71,6 +71,8 @@ const PROVIDER = {
       env: [
         { name: 'PVE_NODE_SELECTOR', value: 'pve1' },
         { name: 'PVE_POOL', valueFrom: { configMapKeyRef: { name: 'settings', key: 'pool', optional: true } } },
+        { name: 'PVE_TAG', value: '' },
+        { name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } },
       ],
       service: { port: 9090 },
       nodeSelector: { disk: 'ssd' },
@@ -125,6 +127,8 @@ it('is deployed under the names and labels that VirtRigaud has, with certificate
     'PROVIDER_DEFAULT_DATASTORE=local-lvm',
     'PVE_NODE_SELECTOR=pve1',
     'PVE_POOL',
+    'PVE_TAG=',
+    'POD_IP',
   ]);
   expect((await there(SERVICES))['spec']).toMatchObject({
     selector: labels,
@@ -142,6 +146,7 @@ it('is deployed under the names and labels that VirtRigaud has, with certificate
 it('is told of by its Deployment, written where the manifest changes, repaired, and otherwise left alone', async () => {
   expect(await condition('ProviderRuntimeReady', 'DeploymentNotReady')).toMatch(/kubectl -n default describe pods/);
   expect(await condition('CredentialsAvailable', 'SecretNotFound')).toContain('Secret default/pve-credentials');
+  await asServersKeepIt();
   const { metadata } = await api.patch(DEPLOYMENTS, key, { status: { readyReplicas: 1 } }, { subresource: 'status' });
   await condition('ProviderRuntimeReady', 'DeploymentReady');
   // The name of its Service means nothing here: it is asked all the same, and more than once.
@@ -159,6 +164,18 @@ it('is told of by its Deployment, written where the manifest changes, repaired, 
     ({ containers }) => containers[0]?.image === 'mine:2',
   );
   expect(changed).not.toHaveProperty('nodeSelector');
+});
+
+it('is not what nobody can run, and the one before goes on', async () => {
+  await api.patch(PROVIDERS, { namespace: 'default', name: 'pve' }, { spec: { runtime: { replicas: 5 } } });
+  const refused = await condition('ProviderRuntimeReady', 'DeploymentError');
+  expect(refused).toMatch(
+    /^Provider default\/pve: run: Deployment virtrigaud-provider-default-pve is refused: .*replicas/,
+  );
+  expect(await condition('Ready', 'DeploymentError')).toBe(refused);
+  expect(await condition('ProviderAvailable', 'NoAnswer')).not.toBe('');
+  await api.create(PROVIDERS, { ...PROVIDER, metadata: { name: 'pve.example', namespace: 'default' } });
+  expect(await condition('ProviderRuntimeReady', 'InvalidConfiguration', 'pve.example')).toContain('cannot have dots');
 });
 
 it('goes with its Provider', async () => {
@@ -194,9 +211,9 @@ async function there(resource: Resource): Promise<KubeObject> {
 }
 
 /** Waits for the reason, and gives the message. */
-async function condition(type: string, reason: string): Promise<string> {
+async function condition(type: string, reason: string, name = 'pve'): Promise<string> {
   const find = async () => {
-    const provider = await api.get(PROVIDERS, { namespace: 'default', name: 'pve' });
+    const provider = await api.get(PROVIDERS, { namespace: 'default', name });
     const { conditions = [] } = (provider?.['status'] ?? {}) as {
       readonly conditions?: readonly { readonly type: string; readonly reason: string; readonly message: string }[];
     };
@@ -209,6 +226,19 @@ function entry(secret: KubeObject | undefined, name: string): string {
   const data = secret?.['data'] as Readonly<Record<string, string>> | undefined;
   return Buffer.from(data?.[name] ?? '', 'base64').toString('utf8');
 }
+
+/** Without values that are empty. */
+async function asServersKeepIt(): Promise<void> {
+  const { template } = (await there(DEPLOYMENTS))['spec'] as DeploymentSpec;
+  const containers = template.spec.containers.map(({ env, ...container }) => ({
+    ...container,
+    env: env.map(({ value, ...variable }) => (value === '' || value === undefined ? variable : { ...variable, value })),
+  }));
+  await api.patch(DEPLOYMENTS, key, { spec: { template: { spec: { containers } } } });
+}
+
+/** As of a quota, or of somebody whom the server asks. */
+const TOO_MANY = { reason: 'FieldValueForbidden', field: 'spec.replicas', message: 'Forbidden: five are too many' };
 
 function freeKind({ group, version, plural, kind }: Resource): Kind {
   const anything = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } as const;
@@ -238,5 +268,6 @@ function freeKind({ group, version, plural, kind }: Resource): Kind {
     unconditionalUpdate: true,
     generation: true,
     currentSince: 0,
+    check: ({ spec }) => (((spec ?? {}) as Partial<DeploymentSpec>).replicas === 5 ? [TOO_MANY] : []),
   };
 }

@@ -1,6 +1,7 @@
 // What can stand in the way of a Provider that runs in the manager: each by its name, and over when it is set right.
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { PROVIDERS } from '#crd/resources';
 import { launchProvider } from '#provider/launch';
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
@@ -33,6 +34,16 @@ function provider(name: string, spec: object): string {
   });
 }
 
+async function certificates(): Promise<Record<string, string>> {
+  const ca = await makeCa();
+  const leaf = await ca.leaf({ dns: ['localhost'], server: true, client: true });
+  return { 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': ca.cert };
+}
+
+function endpointOf(status: Readonly<Record<string, unknown>>): unknown {
+  return (status['runtime'] as { readonly endpoint?: string }).endpoint;
+}
+
 const condition = async (name: string, type: string, is: string) =>
   await flow.until('Provider', name, (seen) => seen.condition(type) === is);
 
@@ -55,6 +66,45 @@ it('a port that somebody has: it and the remedy are named, and it is taken when 
   await flow.delete('Provider', 'ports');
   await condition('second', 'Ready', 'True Ready');
   await flow.delete('Provider', 'second');
+});
+
+it('a change that it cannot be started with ends no provider that runs', async () => {
+  await flow.applyCredentials('certificates', await certificates());
+  const tls = { secretRef: { name: 'certificates' }, insecureSkipVerify: true };
+  await flow.apply(provider('lasting', { runtime: { service: { tls } } }));
+  const { status } = await condition('lasting', 'Ready', 'True Ready');
+  const stays = async (env: readonly object[], reason: string): Promise<void> => {
+    await flow.apply(provider('lasting', { runtime: { env, service: { tls } } }));
+    const seen = await condition('lasting', 'Ready', `False ${reason}`);
+    expect(seen.status['runtime']).toMatchObject({ endpoint: endpointOf(status), phase: 'Failed' });
+    expect(seen.condition('Healthy')).toBe('True PVEReached');
+    expect((await flow.events('Provider', 'lasting')).join('\n')).toContain(`Warning ${reason}`);
+  };
+  await stays([{ name: 'PVE_UNCLAIMED', value: 'no' }], 'StartFailed');
+  await stays([{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } }], 'NoSuchSource');
+  await flow.apply(provider('lasting', { runtime: { service: { tls } } }));
+  await condition('lasting', 'Ready', 'True Ready');
+  await flow.delete('Secret', 'certificates');
+  await stays([], 'SecretRefMissing');
+  await flow.delete('Provider', 'lasting');
+  await flow.untilGone('Provider', 'lasting');
+});
+
+it('credentials that PVE refuses are told of and left, and what it can do is asked again', async () => {
+  const { sim } = flow;
+  const right = { token_id: sim.token.id, token_secret: sim.token.secret };
+  await flow.applyCredentials('wrong', right);
+  await flow.apply(provider('refused', { credentialSecretRef: { name: 'wrong' } }));
+  await condition('refused', 'Ready', 'True Ready');
+  const key = { name: 'refused', namespace: 'default' };
+  await flow.api.patch(PROVIDERS, key, { status: { capabilities: ['Backup'] } }, { subresource: 'status' });
+  await flow.applyCredentials('wrong', { ...right, token_secret: 'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx' });
+  const wrong = await condition('refused', 'Ready', 'False CredentialsRefused');
+  expect(wrong.condition('ProviderRuntimeReady')).toBe('True InProcess');
+  await flow.applyCredentials('wrong', right);
+  await condition('refused', 'Ready', 'True Ready');
+  await flow.until('Provider', 'refused', ({ status }) => (status['capabilities'] as string[]).includes('Snapshots'));
+  await flow.delete('Provider', 'refused');
 });
 
 it('a Secret that changes is used without a new start, and one that is gone ends nothing', async () => {
@@ -140,10 +190,7 @@ it('variables come from Secrets and ConfigMaps, and their changes too', async ()
 });
 
 it('a provider that somebody else has started is used where it is, with the certificates of its Secret', async () => {
-  const ca = await makeCa();
-  const leaf = await ca.leaf({ dns: ['localhost'], server: true, client: true });
-  const tls = { 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': ca.cert };
-  await flow.applyCredentials('provider-tls', tls);
+  await flow.applyCredentials('provider-tls', await certificates());
   // As in a pod: the manager of the test lays the same files for a Provider of its own, with the name of a Service.
   await flow.apply(
     provider('own', {

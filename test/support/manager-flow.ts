@@ -16,7 +16,7 @@ import { startKubeSim } from '#kube-sim/server';
 import { type Manager, startManager } from '#manager/manager';
 import { createInProcessRunner } from '#manager/provider/in-process';
 import { mergePatchOf } from '#manager/work/merge-patch';
-import { launchProvider } from '#provider/launch';
+import { checkProvider, launchProvider } from '#provider/launch';
 import { type Simulator, type SimulatorOptions, startSimulator } from '#pve-sim/simulator';
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
@@ -83,9 +83,12 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
   const target = sim.nodes[0]?.url ?? '';
   const start = (): Manager => {
     const runner = createInProcessRunner({
-      launch: async ({ provider, environment, host, port }) => {
-        const own = log.with({ provider: `${provider.namespace}/${provider.name}` });
-        return await launchProvider({ environment, host, port, version: 'test', clock, log: own });
+      launcher: {
+        check: checkProvider,
+        launch: async ({ provider, environment, host, port }) => {
+          const own = log.with({ provider: `${provider.namespace}/${provider.name}` });
+          return await launchProvider({ environment, host, port, version: 'test', clock, log: own });
+        },
       },
       folder: join(folder, 'providers'),
       endpoints: { origins: new Map((options.endpoints ?? SEED_ENDPOINTS).map((from) => [from, target])), caFile },

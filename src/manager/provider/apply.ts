@@ -41,14 +41,20 @@ async function createOrGet(api: KubeApi, resource: Resource, object: NewObject):
   }
 }
 
-/** Whether everything that is wished for is there. */
+/** Whether everything that is wished for is there. Servers leave out what is empty. */
 function holds(wish: unknown, there: unknown): boolean {
+  if (there === undefined && isEmpty(wish)) return true;
   if (Array.isArray(wish)) {
     return Array.isArray(there) && wish.length === there.length && wish.every((one, index) => holds(one, there[index]));
   }
   if (typeof wish !== 'object' || wish === null) return wish === there;
   if (typeof there !== 'object' || there === null) return false;
   return Object.entries(wish).every(([field, value]) => holds(value, (there as Fields)[field]));
+}
+
+function isEmpty(wish: unknown): boolean {
+  if (typeof wish === 'object' && wish !== null) return Object.keys(wish).length === 0;
+  return wish === '' || wish === 0 || wish === false;
 }
 
 function withoutResources(spec: unknown): unknown {

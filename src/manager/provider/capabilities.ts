@@ -1,25 +1,30 @@
-// What the provider says it can do, asked when it has come up, and again until it answers.
+// What the provider says it can do, asked when it has come up, again until it answers, and now and then.
 import { Fault } from '#domain/fault';
 import type { GetCapabilitiesResponse } from '#rpc/contract';
 import type { ProviderClient } from '#rpc/client';
+import type { Clock } from '#runtime/clock';
 import type { Phase, Visit } from '../work/controller.ts';
 import { again, DONE } from '../work/outcome.ts';
 import { refOf } from './wish.ts';
 
 const CONDITION = 'CapabilitiesReported';
 const RETRY_S = 5;
+/** Another image may have come behind the same address. */
+const LASTS_S = 120;
 
-export function learnCapabilities(): Phase {
-  /** Those that have answered. */
-  const asked = new WeakSet<ProviderClient>();
+export function learnCapabilities(clock: Clock): Phase {
+  /** Program time of their last answer. */
+  const answered = new WeakMap<ProviderClient, number>();
   return async (visit) => {
     const { object, world, signal } = visit;
     const client = world.providers.clientOf(refOf(object));
-    if (client === undefined || asked.has(client)) return DONE;
+    if (client === undefined) return DONE;
+    const leftMs = (answered.get(client) ?? Number.NEGATIVE_INFINITY) + LASTS_S * 1000 - clock.now();
+    if (leftMs > 0) return { kind: 'done', againMs: leftMs };
     try {
       report(visit, await client.getCapabilities({}, { signal }));
-      asked.add(client);
-      return DONE;
+      answered.set(client, clock.now());
+      return again(LASTS_S);
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       visit.status.setCondition(CONDITION, 'False', 'CapabilitiesUnavailable', error.message);

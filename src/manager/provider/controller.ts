@@ -19,7 +19,7 @@ export interface ProviderControllerOptions {
 }
 
 export function providerController({ runner, clock }: ProviderControllerOptions): Controller {
-  const keepRunning = [lookForCredentials, bringUp(runner), learnCapabilities(), watchHealth(clock)];
+  const keepRunning = [lookForCredentials, bringUp(runner), learnCapabilities(clock), watchHealth(clock)];
   return {
     resource: PROVIDERS,
     concerns: [...SUPPLIES, ...USERS, ...runner.concerns],

@@ -1,6 +1,7 @@
 // Providers as Kubernetes runs them: kept as they are wished for, and told of by what the Deployment says.
 import { type KubeObject, keyOf, type OwnerReference } from '#kube/object';
-import { apiVersionOf, DEPLOYMENTS, SERVICES } from '#kube/resource';
+import { KubeApiError, type NewObject } from '#kube/api';
+import { apiVersionOf, DEPLOYMENTS, type Resource, SERVICES } from '#kube/resource';
 import { PROVIDERS } from '#crd/resources';
 import type { Concern } from '../work/controller.ts';
 import { applyObject } from './apply.ts';
@@ -11,7 +12,7 @@ import { deploymentFor, portOf, type PodOptions, serviceFor } from './pod.ts';
 import type { ProviderRunner, RunnerState, RunOrder } from './runner.ts';
 import type { Entries } from './supplies.ts';
 
-/** Of names of Services. */
+/** Of names of Services, which have no dots either. */
 const MOST_LETTERS = 63;
 
 /** @param image where a manifest names none */
@@ -54,9 +55,34 @@ async function ensure(order: RunOrder, image: string): Promise<RunnerState> {
       ? undefined
       : { secret: certificates.secret, authority: authorityMark(certificates.entries) };
   const options: PodOptions = { wish, owner, image, tls };
-  await applyObject(world, SERVICES, serviceFor(options));
-  const deployment = await applyObject(world, DEPLOYMENTS, deploymentFor(options));
-  return stateOf(order, deployment, certificates?.entries);
+  const refused =
+    (await applyOrTell(order, SERVICES, serviceFor(options))) ??
+    (await applyOrTell(order, DEPLOYMENTS, deploymentFor(options)));
+  const there = world.cache.get(DEPLOYMENTS, { namespace: wish.namespace, name: runName(wish) });
+  const state = stateOf(order, there, certificates?.entries);
+  // One that was deployed before goes on.
+  return refused === undefined ? state : { ...state, ...refused };
+}
+
+/** Reasons as VirtRigaud's manager gives them. */
+const REFUSED = { [DEPLOYMENTS.plural]: 'DeploymentError', [SERVICES.plural]: 'ServiceError' };
+/** Answers to the manifest, or to us; what else an API says passes. */
+const FOR_GOOD = [400, 403, 422];
+
+/** What the API server, or somebody it asks, has against it; undefined: it is as wished. */
+async function applyOrTell(
+  { wish, world }: RunOrder,
+  resource: Resource,
+  object: NewObject,
+): Promise<Pick<RunnerState, 'phase' | 'reason' | 'message'> | undefined> {
+  try {
+    await applyObject(world, resource, object);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof KubeApiError) || !FOR_GOOD.includes(error.code)) throw error;
+    const message = `Provider ${wish.namespace}/${wish.name}: run: ${resource.kind} ${runName(wish)} is refused: ${error.message}`;
+    return { phase: 'Failed', reason: REFUSED[resource.plural] ?? '', message };
+  }
 }
 
 function ownerOf({ metadata: { name, uid } }: KubeObject): OwnerReference {
@@ -70,6 +96,9 @@ function unfitFor({ wish }: RunOrder): string | undefined {
   const length = runName(wish).length;
   if (length > MOST_LETTERS) {
     return `${title}: run: "${runName(wish)}" would be its Service, and has ${length} letters of at most ${MOST_LETTERS}. Give it a shorter name.`;
+  }
+  if (wish.name.includes('.')) {
+    return `${title}: run: "${runName(wish)}" would be its Service, whose name cannot have dots. Give it a name without.`;
   }
   const { credentials } = wish;
   if (credentials === undefined || credentials.namespace === wish.namespace) return undefined;
@@ -100,12 +129,16 @@ interface DeploymentStatus {
   readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
 }
 
-function stateOf({ wish }: RunOrder, deployment: KubeObject, certificates: Entries | undefined): RunnerState {
+function stateOf(
+  { wish }: RunOrder,
+  deployment: KubeObject | undefined,
+  certificates: Entries | undefined,
+): RunnerState {
   const {
     readyReplicas: ready = 0,
     availableReplicas: available = 0,
     conditions = [],
-  } = (deployment['status'] ?? {}) as DeploymentStatus;
+  } = (deployment?.['status'] ?? {}) as DeploymentStatus;
   const common = { service: runName(wish), replicas: { ready, available }, gate: gateState(wish.runtime.tls) };
   if (ready === 0) {
     const trouble = conditions.find(isTrouble)?.message ?? 'its pod has not started yet.';

@@ -42,7 +42,8 @@ export function tlsTrouble({ wish, supplies }: Pick<RunOrder, 'wish' | 'supplies
   if (supplies.tls !== undefined && missing.length === 0) return undefined;
   const why = supplies.tls === undefined ? `there is no ${secret}` : `${secret} has no ${missing.join(' and no ')}`;
   const remedy = 'Add what is missing, or correct spec.runtime.service.tls';
-  return unsecured(wish, 'SecretRefMissing', why, remedy);
+  // VMs may be waiting for their deletion: who is connected stays so.
+  return { ...unsecured(wish, 'SecretRefMissing', why, remedy), isAsBefore: true };
 }
 
 export function unsecured({ namespace, name }: ProviderWish, reason: string, why: string, remedy: string): RunnerState {

@@ -2,16 +2,17 @@
 import { Fault } from '#domain/fault';
 import type { HealthWish } from '#domain/provider-wish';
 import type { ProviderClient } from '#rpc/client';
+import { type PveHealth, readPveHealth } from '#rpc/pve-health';
 import type { Clock } from '#runtime/clock';
 import type { Phase, Visit } from '../work/controller.ts';
 import { again, DONE, type Outcome } from '../work/outcome.ts';
-import { readValidation, type Validation } from './validation.ts';
 import { refOf, wishOf } from './wish.ts';
 
 /** Ms: so soon it is looked again at what is not well. */
 const SOON_MS = 5_000;
 
-interface Seen extends Validation {
+interface Seen extends Omit<PveHealth, 'reason'> {
+  readonly reason: PveHealth['reason'] | 'NoAnswer';
   readonly answers: boolean;
 }
 
@@ -44,7 +45,7 @@ export function watchHealth(clock: Clock): Phase {
 
 async function look({ signal }: Visit, client: ProviderClient, { patienceMs }: HealthWish): Promise<Seen> {
   try {
-    return { ...readValidation(await client.validate({}, { deadlineMs: patienceMs, signal })), answers: true };
+    return { ...readPveHealth(await client.validate({}, { deadlineMs: patienceMs, signal })), answers: true };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     const message = `The provider does not answer: ${error.message}`;

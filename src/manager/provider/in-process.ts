@@ -3,20 +3,23 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ObjectRef } from '#domain/object-ref';
 import { type CertificateAuthority, createAuthority } from '#runtime/certificates';
-import type { ProviderWish } from '#domain/provider-wish';
 import type { ProviderAddress } from '../providers/providers.ts';
 import { type EndpointMap, mapEndpoints } from './endpoint-map.ts';
 import { ownVariables } from './environment.ts';
-import type { Why } from '../work/outcome.ts';
 import { credentialsTrouble } from './credentials.ts';
-import { clientTls, gateState, tlsTrouble } from './gate.ts';
+import { clientTls, tlsTrouble } from './gate.ts';
+import { failed, isPortTaken, notYet, portTrouble, runs, startFailed } from './in-process-states.ts';
 import { serviceHost } from './names.ts';
 import { readEntries, writeEntries } from './entry-files.ts';
 import type { ProviderRunner, RunnerState, RunOrder } from './runner.ts';
 import type { Entries } from './supplies.ts';
 
-/** Starts a provider within this process. */
-export type Launch = (order: LaunchOrder) => Promise<Launched>;
+/** Starts providers within this process. */
+export interface Launcher {
+  launch(order: LaunchOrder): Promise<Launched>;
+  /** Throws Error saying what is wrong with these settings, as `launch` would. */
+  check(environment: Entries): void;
+}
 
 export interface LaunchOrder {
   readonly provider: ObjectRef;
@@ -34,7 +37,7 @@ export interface Launched {
 }
 
 export interface InProcessOptions {
-  readonly launch: Launch;
+  readonly launcher: Launcher;
   /** Where credentials and certificates are laid, a folder for each Provider. */
   readonly folder: string;
   readonly endpoints?: EndpointMap;
@@ -69,6 +72,8 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
     if (order.trouble !== undefined) return before === undefined ? notYet(order.trouble) : runs(before, wish);
     const unsafe = tlsTrouble(order);
     if (unsafe !== undefined) return before === undefined ? unsafe : { ...runs(before, wish), gate: unsafe.gate };
+    const unfit = unfitFor(order);
+    if (unfit !== undefined) return unfit;
     const gate = await gateOf(order, issued);
     const { environment, isMapped } = mapEndpoints(environmentOf(order, folder), options.endpoints ?? NOWHERE_ELSE);
     const files = credentialFiles(order.supplies.credentials ?? {}, isMapped);
@@ -76,10 +81,34 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
     writeEntries(join(folder, 'tls'), gate);
     const settings = JSON.stringify([environment, wish.runtime.port, gate, Object.keys(files)]);
     if (before?.settings === settings) return runs(before, wish);
+    const wrong = settingsTrouble(order, environment) ?? portHeld(key, wish.runtime.port);
+    // What is wrong with its successor ends no provider that runs.
+    if (wrong !== undefined) return { ...wrong, isAsBefore: true };
     // Nobody takes an answer of the next one for one of the last: they may reach different PVEs.
     order.world.providers.set(wish, undefined);
     await end(key);
     return await start(order, { key, settings, environment, gate });
+  }
+
+  function unfitFor({ wish, supplies }: RunOrder): RunnerState | undefined {
+    const [first] = supplies.ofPods;
+    if (first === undefined) return undefined;
+    return { ...failed('NoSuchSource', `Provider ${keyOf(wish)}: ${first}`), isAsBefore: true };
+  }
+
+  function settingsTrouble({ wish }: RunOrder, environment: Entries): RunnerState | undefined {
+    try {
+      options.launcher.check(environment);
+      return undefined;
+    } catch (error) {
+      return startFailed(keyOf(wish), error);
+    }
+  }
+
+  function portHeld(key: string, port = 0): RunnerState | undefined {
+    const holder = port === 0 ? undefined : ports.get(port);
+    if (holder === undefined || holder === key) return undefined;
+    return failed('PortTaken', portTrouble(key, port, `Provider ${holder} has it`));
   }
 
   async function start(
@@ -87,12 +116,10 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
     { key, settings, environment, gate }: { key: string; settings: string; environment: Entries; gate: Entries },
   ): Promise<RunnerState> {
     const { port = 0 } = wish.runtime;
-    const holder = port === 0 ? undefined : ports.get(port);
-    if (holder !== undefined) return failed('PortTaken', portTrouble(key, port, `Provider ${holder} has it`));
     if (port !== 0) ports.set(port, key);
     try {
       const { namespace, name } = wish;
-      const launched = await options.launch({ provider: { namespace, name }, environment, host: HOST, port });
+      const launched = await options.launcher.launch({ provider: { namespace, name }, environment, host: HOST, port });
       const tls =
         wish.runtime.tls.kind === 'off' ? undefined : clientTls(gate, serverName(wish.runtime.tls.kind, wish), wish);
       const address = { address: `${HOST}:${launched.port}`, tls, endpoint: wish.endpoint };
@@ -102,7 +129,7 @@ export function createInProcessRunner(options: InProcessOptions): ProviderRunner
     } catch (error) {
       freePorts(key);
       if (isPortTaken(error)) return failed('PortTaken', portTrouble(key, port, 'another program has it'));
-      return failed('StartFailed', `Provider ${key}: start: ${error instanceof Error ? error.message : String(error)}`);
+      return startFailed(key, error);
     }
   }
 
@@ -187,26 +214,4 @@ function issueOnce(now: () => number): () => Promise<Entries> {
 function credentialFiles(entries: Entries, isMapped: boolean): Entries {
   const names = ['token_id', 'token_secret', 'username', 'password', ...(isMapped ? [] : ['ca.crt'])];
   return Object.fromEntries(Object.entries(entries).filter(([name]) => names.includes(name)));
-}
-
-function runs({ address }: Running, { runtime: { tls } }: ProviderWish): RunnerState {
-  const message = `It runs in the manager, on ${address.address}.`;
-  return { phase: 'Running', reason: 'InProcess', message, address, gate: gateState(tls) };
-}
-
-function notYet({ reason, message }: Why): RunnerState {
-  return { phase: 'Failed', reason, message };
-}
-
-function failed(reason: string, message: string): RunnerState {
-  return { phase: 'Failed', reason, message };
-}
-
-function portTrouble(key: string, port: number, why: string): string {
-  return `Provider ${key}: serve on port ${port}: ${why}. Set another spec.runtime.service.port, or remove it: then any free one is taken.`;
-}
-
-function isPortTaken(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('code' in error && error.code === 'EADDRINUSE') || isPortTaken(error.cause);
 }

@@ -1,5 +1,5 @@
 // The certificates of a Provider whose manifest names none: a Secret beside it, with an authority of its own.
-import { createHash, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import type { OwnerReference } from '#kube/object';
 import { SECRETS } from '#kube/resource';
 import { createAuthority, openAuthority } from '#runtime/certificates';
@@ -45,7 +45,7 @@ export async function keepCertificates(
 
 /** The same object where nothing has to be new. */
 async function freshEntries(provider: ObjectRef, before: Entries | undefined, now: number): Promise<Entries> {
-  const isWhole = before !== undefined && missingOf(before).length === 0 && before['ca.key'] !== undefined;
+  const isWhole = before !== undefined && missingOf(before).length === 0 && belongTogether(before);
   if (isWhole && daysLeft(before['tls.crt'], now) > RENEW_DAYS) return before;
   const known = isWhole && daysLeft(before['ca.crt'], now) > LEAF_DAYS ? before : undefined;
   const authority =
@@ -56,6 +56,18 @@ async function freshEntries(provider: ObjectRef, before: Entries | undefined, no
   const names = [name, serviceHost(provider), `${name}.${provider.namespace}.svc`, `${name}.${provider.namespace}`];
   const leaf = await authority.issue(names, { days: LEAF_DAYS, isClientToo: true });
   return { 'tls.crt': leaf.cert, 'tls.key': leaf.key, 'ca.crt': authority.ca, 'ca.key': authority.key };
+}
+
+/** Somebody may have written into it. */
+function belongTogether(entries: Entries): boolean {
+  try {
+    const [leaf, ca] = ['tls.crt', 'ca.crt'].map((name) => new X509Certificate(entries[name] ?? ''));
+    const [leafKey, caKey] = ['tls.key', 'ca.key'].map((name) => createPrivateKey(entries[name] ?? ''));
+    if (leaf === undefined || ca === undefined || leafKey === undefined || caKey === undefined) return false;
+    return leaf.verify(ca.publicKey) && leaf.checkPrivateKey(leafKey) && ca.checkPrivateKey(caKey);
+  } catch {
+    return false;
+  }
 }
 
 /** 0 for what is no certificate. */

@@ -1,6 +1,6 @@
 // Brings up the process behind the Provider, and tells everybody where it is.
 import type { Phase, Visit } from '../work/controller.ts';
-import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
+import { again, type Outcome, stuck, wait } from '../work/outcome.ts';
 import { credentialsTrouble } from './credentials.ts';
 import type { ProviderRunner, RunnerState } from './runner.ts';
 import { suppliesOf } from './supplies.ts';
@@ -8,6 +8,8 @@ import { refOf, wishOf } from './wish.ts';
 
 /** What takes no change of an object to get on: a pod that starts. */
 const LOOK_AGAIN_S = 5;
+/** Certificates come to their end, also of a provider whose health nobody looks at. */
+const STEADY_S = 3600;
 
 export function bringUp(runner: ProviderRunner): Phase {
   return async (visit) => {
@@ -15,7 +17,8 @@ export function bringUp(runner: ProviderRunner): Phase {
     const wish = wishOf(object);
     const supplies = suppliesOf(wish, world.cache);
     const trouble = credentialsTrouble(wish, supplies);
-    const state = await runner.ensure({ provider: object, wish, supplies, world, trouble });
+    const told = await runner.ensure({ provider: object, wish, supplies, world, trouble });
+    const state = told.isAsBefore === true ? { ...told, address: world.providers.addressOf(refOf(object)) } : told;
     world.providers.set(refOf(object), state.address);
     tellOfRuntime(visit, state);
     return outcomeOf(state);
@@ -24,7 +27,7 @@ export function bringUp(runner: ProviderRunner): Phase {
 
 function outcomeOf({ phase, reason, message, address }: RunnerState): Outcome {
   // One that serves is asked how it is, whatever becomes of its successor.
-  if (phase === 'Running' || address !== undefined) return DONE;
+  if (phase === 'Running' || address !== undefined) return again(STEADY_S);
   return phase === 'Failed' ? stuck(reason, message) : wait(LOOK_AGAIN_S, reason, message);
 }
 

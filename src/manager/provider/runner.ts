@@ -34,6 +34,8 @@ export interface RunnerState {
   readonly message: string;
   /** Where it serves; a provider that is about to be replaced still does. */
   readonly address?: ProviderAddress | undefined;
+  /** It is still reached as it was, if it was: what is missing is needed by a new start alone. */
+  readonly isAsBefore?: boolean | undefined;
   /** Name of its Service. */
   readonly service?: string | undefined;
   /** How manager and provider know each other. */

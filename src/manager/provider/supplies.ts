@@ -15,12 +15,17 @@ export interface Supplies {
   readonly environment: Entries;
   /** What it names and is not there, as sentences. */
   readonly missing: readonly Missing[];
+  /** Variables that only a pod can have, as sentences. */
+  readonly ofPods: readonly string[];
 }
 
 export interface Missing {
-  readonly reason: 'SecretNotFound' | 'ConfigMapNotFound' | 'EntryNotFound' | 'NoSuchSource';
+  readonly reason: 'SecretNotFound' | 'ConfigMapNotFound' | 'EntryNotFound';
   readonly message: string;
 }
+
+/** As it is known outside a pod. */
+type Found = { readonly value: string | undefined } | { readonly missing: Missing } | { readonly ofPods: string };
 
 export function suppliesOf(wish: ProviderWish, cache: Cache): Supplies {
   const { credentials, runtime } = wish;
@@ -29,26 +34,30 @@ export function suppliesOf(wish: ProviderWish, cache: Cache): Supplies {
     credentials: credentials === undefined ? undefined : entriesOf('secret', credentials, cache),
     tls: runtime.tls.kind === 'secret' ? entriesOf('secret', runtime.tls.secret, cache) : undefined,
     environment: Object.fromEntries(
-      variables.flatMap(({ variable, found }) => (typeof found === 'string' ? [[variable.name, found]] : [])),
+      variables.flatMap(({ variable, found }) =>
+        'value' in found && found.value !== undefined ? [[variable.name, found.value]] : [],
+      ),
     ),
-    missing: variables.flatMap(({ found }) => (typeof found === 'object' ? [found] : [])),
+    missing: variables.flatMap(({ found }) => ('missing' in found ? [found.missing] : [])),
+    ofPods: variables.flatMap(({ found }) => ('ofPods' in found ? [found.ofPods] : [])),
   };
 }
 
-/** undefined: it stays unset, as its author allows. */
-function valueOf(variable: EnvVar, wish: ProviderWish, cache: Cache): string | Missing | undefined {
-  if ('value' in variable) return variable.value;
+/** Without a value it stays unset, as its author allows. */
+function valueOf(variable: EnvVar, wish: ProviderWish, cache: Cache): Found {
+  if ('value' in variable) return variable;
   const { from, optional, name } = variable;
   if (from.kind === 'field' || from.kind === 'resource') return ofPod(name, from, wish);
   const kind = from.kind === 'secret' ? 'Secret' : 'ConfigMap';
   const entries = entriesOf(from.kind, from.object, cache);
   const value = entries?.[from.key];
-  if (value !== undefined || optional) return value;
+  if (value !== undefined || optional) return { value };
   const where = `${kind} ${from.object.namespace}/${from.object.name}`;
   if (entries === undefined) {
-    return { reason: `${kind}NotFound`, message: `runtime.env ${name}: there is no ${where}. Create it.` };
+    return { missing: { reason: `${kind}NotFound`, message: `runtime.env ${name}: there is no ${where}. Create it.` } };
   }
-  return { reason: 'EntryNotFound', message: `runtime.env ${name}: ${where} has no entry ${from.key}. Add it.` };
+  const message = `runtime.env ${name}: ${where} has no entry ${from.key}. Add it.`;
+  return { missing: { reason: 'EntryNotFound', message } };
 }
 
 /** Where there is no pod, these two are known all the same. */
@@ -56,14 +65,11 @@ function ofPod(
   name: string,
   from: { readonly kind: 'field'; readonly path: string } | { readonly kind: 'resource'; readonly resource: string },
   wish: ProviderWish,
-): string | Missing {
-  if (from.kind === 'field' && from.path === 'metadata.namespace') return wish.namespace;
-  if (from.kind === 'field' && from.path === 'metadata.name') return wish.name;
+): Found {
+  if (from.kind === 'field' && from.path === 'metadata.namespace') return { value: wish.namespace };
+  if (from.kind === 'field' && from.path === 'metadata.name') return { value: wish.name };
   const what = from.kind === 'field' ? from.path : from.resource;
-  return {
-    reason: 'NoSuchSource',
-    message: `runtime.env ${name}: ${what} is known of pods only, and there are none here. Write a value.`,
-  };
+  return { ofPods: `runtime.env ${name}: ${what} is known of pods only, and there are none here. Write a value.` };
 }
 
 export function entriesOf(kind: 'secret' | 'configMap', ref: ObjectRef, cache: Cache): Entries | undefined {

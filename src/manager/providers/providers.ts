@@ -16,6 +16,8 @@ export interface ProviderAddress {
 export interface Providers {
   /** undefined where it does not run, as far as we know. */
   clientOf(provider: ObjectRef): ProviderClient | undefined;
+  /** Where it serves. */
+  addressOf(provider: ObjectRef): ProviderAddress | undefined;
   /** Which PVE it reaches, as its manifest has it; undefined where that is not known. */
   endpointOf(provider: ObjectRef): string | undefined;
   /** From now on it is there; undefined: it is not. The same address again changes nothing. */
@@ -38,6 +40,7 @@ export function createProviders(onCall: (call: FinishedRpc) => void = () => unde
   };
   return {
     clientOf: (provider) => known.get(keyOf(provider))?.client,
+    addressOf: (provider) => known.get(keyOf(provider))?.address,
     endpointOf: (provider) => known.get(keyOf(provider))?.address.endpoint,
     set: (provider, address) => {
       const key = keyOf(provider);

@@ -1,6 +1,7 @@
 import { hasPrivilege } from '#pve/access/permissions';
 import { OtherCluster, PveError, PveNoAnswer, pveWords, WayBarred } from '#pve/errors';
 import { readVersion } from '#pve/version';
+import { reachedWords, refusedWords } from '#rpc/pve-health';
 import { cached } from '#runtime/cached';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
@@ -33,13 +34,12 @@ async function askVersion(ctx: Context, call: Deadline): Promise<string> {
   try {
     const { text } = await readVersion(ctx.pve, call);
     const lacking = await whatIsLacking(ctx, call);
-    return [`PVE ${text} at ${ctx.pve.endpoint.address}`, ...lacking].join(', but ');
+    return reachedWords(text, ctx.pve.endpoint.address, lacking);
   } catch (error) {
     const { address } = ctx.pve.endpoint;
     ctx.log.warn('PVE does not answer as it should', { endpoint: address, error });
     if (error instanceof OtherCluster) return error.message;
-    if (error instanceof PveError && error.status === 401)
-      return `PVE at ${address} refuses our credentials ("${pveWords(error)}")`;
+    if (error instanceof PveError && error.status === 401) return refusedWords(address, pveWords(error));
     if (error instanceof PveError) return `PVE at ${address} answers "${pveWords(error)}"`;
     if (error instanceof PveNoAnswer && error.cause instanceof WayBarred) return error.cause.message;
     return `no answer from PVE at ${address}${error instanceof PveNoAnswer ? ` (${error.code})` : ''}`;
