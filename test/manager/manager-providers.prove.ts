@@ -85,7 +85,8 @@ it('a change that it cannot be started with ends no provider that runs', async (
   await flow.apply(provider('lasting', { runtime: { service: { tls } } }));
   await condition('lasting', 'Ready', 'True Ready');
   await flow.delete('Secret', 'certificates');
-  await stays([], 'SecretRefMissing');
+  const unsafe = await condition('lasting', 'TLSConfigured', 'False SecretRefMissing');
+  expect(unsafe.status['runtime']).toMatchObject({ endpoint: endpointOf(status), phase: 'Running' });
   await flow.delete('Provider', 'lasting');
   await flow.untilGone('Provider', 'lasting');
 });

@@ -36,7 +36,7 @@ const snapshotConfig = optionalObject({
 
 const retentionPolicy = optionalObject({
   maxAge: duration('How old it may become, such as `720h`.'),
-  maxCount: whole('How many of its VM are kept.', 1, 100),
+  maxCount: whole('It goes when its VM has so many newer ones.', 1, 100),
   deleteOnVMDelete: flag('Whether it goes with its VM.').default(true),
   gracePeriod: duration('How long it is kept all the same.').default('24h'),
   preservePinned: flag('Whether a pinned one is kept in any case.').default(true),

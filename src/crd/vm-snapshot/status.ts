@@ -30,6 +30,7 @@ const revert = optionalObject({
   begunAt: time('Since when.'),
   handled: text('The last value that was acted on.'),
   message: text('What came of it.'),
+  at: time('When the VM was back, if it was.'),
 }).describe('Ways back to it that were asked for.');
 
 export const vmSnapshotStatus = optionalObject({

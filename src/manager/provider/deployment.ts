@@ -154,9 +154,9 @@ function stateOf(
 }
 
 /** No pod of an earlier manifest is left. */
-function isRolledOut({ metadata, status }: KubeObject): boolean {
-  const { observedGeneration, replicas, updatedReplicas } = (status ?? {}) as DeploymentStatus;
-  return observedGeneration === metadata.generation && updatedReplicas === replicas;
+function isRolledOut(deployment: KubeObject | undefined): boolean {
+  const { observedGeneration, replicas, updatedReplicas } = (deployment?.['status'] ?? {}) as DeploymentStatus;
+  return observedGeneration === deployment?.metadata.generation && updatedReplicas === replicas;
 }
 
 function isTrouble({ type, status }: { readonly type: string; readonly status: string }): boolean {

@@ -13,6 +13,7 @@ import { type Resource, SECRETS } from '#kube/resource';
 import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
 import type { Concern } from '../work/controller.ts';
 import { withBound } from './bound.ts';
+import { reverts } from './reverts.ts';
 
 interface Reference {
   readonly name?: string;
@@ -42,6 +43,7 @@ export const concerns: readonly Concern[] = [
   naming(VM_NETWORK_ATTACHMENTS, ({ networks = [] }) => networks.map(({ networkRef }) => networkRef)),
   naming(SECRETS, ({ userData, metaData }) => [...secretsOf(userData), ...secretsOf(metaData)]),
   { resource: VM_PLACEMENT_POLICIES, whom: followers },
+  reverts,
 ];
 
 /** Those whose manifest, or what is bound of it, names the changed object. */

@@ -12,6 +12,7 @@ import { type NeededKind, dependenciesOf } from './dependencies.ts';
 import { observeVm } from './describe.ts';
 import { callOf, clientOf, providerOf } from './provider.ts';
 import { type Change, changeOf } from './request.ts';
+import { revertedAt, snapshotsOf } from './reverts.ts';
 import { statusOf, vmTitle } from './status.ts';
 
 /** A policy says where a VM is made, and nothing of one that is there. */
@@ -37,7 +38,7 @@ export async function reconfigureVm(visit: Visit): Promise<Outcome> {
 
 async function converge(visit: Visit, change: Change): Promise<Outcome> {
   const status = statusOf(visit);
-  if (change.digest === status.appliedDigest) return upToDate(visit);
+  if (change.digest === status.appliedDigest && !wasReverted(visit)) return upToDate(visit);
   const { reconfigureAttempt: attempt } = status;
   const { clock } = visit.world;
   const isRefused = attempt?.digest === change.digest;
@@ -48,6 +49,12 @@ async function converge(visit: Visit, change: Change): Promise<Outcome> {
     return wait(0, 'Reconfiguring', `${vmTitle(visit)} is being changed.`);
   }
   return await apply(visit, change);
+}
+
+/** It has become what it was then, and was given nothing since. */
+function wasReverted(visit: Visit): boolean {
+  const given = Date.parse(statusOf(visit).lastReconfigureTime ?? '') || 0;
+  return snapshotsOf(visit.object, visit.world.cache).some((snapshot) => given <= revertedAt(snapshot));
 }
 
 async function apply(visit: Visit, { json, digest, size }: Change): Promise<Outcome> {

@@ -52,9 +52,9 @@ export async function describeAnew(visit: Visit): Promise<Outcome> {
   if (asked === undefined || asked.description === description) return DONE;
   // Asking for one that has gone this moment would take another.
   if (!(await isStillThere(visit))) return gone(visit);
-  await ask(visit, asked.includeMemory ?? false);
+  const task = await ask(visit, asked.includeMemory ?? false);
   visit.tell('Normal', 'Described', 'Its description was changed.');
-  return DONE;
+  return task === undefined ? DONE : wait(2, 'Describing', `${titleOf(visit)} gets another description.`);
 }
 
 async function isStillThere(visit: Visit): Promise<boolean> {

@@ -28,7 +28,8 @@ export function reverted(visit: Visit, error: string): Outcome {
   const { begun = '' } = status.revert ?? {};
   const { name } = requireVm(visit).object.metadata;
   const message = error === '' ? `VM ${name} is back at it.` : error;
-  status.revert = { handled: begun, message };
+  const at = new Date(visit.world.clock.realNow()).toISOString();
+  status.revert = { handled: begun, message, ...(error === '' ? { at } : {}) };
   visit.tell(error === '' ? 'Normal' : 'Warning', error === '' ? 'Reverted' : 'FailedRevert', message);
   return DONE;
 }
