@@ -46,3 +46,9 @@ export function keyOf({ metadata: { name, namespace } }: Pick<KubeObject, 'metad
 export function keyText({ name, namespace }: ObjectKey): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
+
+/** The key of `keyText`: no name has a `/`. */
+export function keyFromText(text: string): ObjectKey {
+  const [name = '', namespace] = text.split('/').toReversed();
+  return { name, namespace };
+}

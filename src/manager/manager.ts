@@ -1,4 +1,5 @@
 // The manager: what it watches, and its controllers at work on that.
+import { PROVIDERS } from '#crd/resources';
 import type { KubeApi } from '#kube/api';
 import type { WatchedOptions } from '#kube/cache';
 import { createEventRecorder } from '#kube/events';
@@ -13,9 +14,10 @@ import type { ManagerMetrics } from './metrics.ts';
 import { orElsewhere } from './provider/elsewhere.ts';
 import type { ProviderRunner } from './provider/runner.ts';
 import { createProviders } from './providers/providers.ts';
-import type { World } from './work/controller.ts';
+import type { Controller, World } from './work/controller.ts';
 import type { VisitTools } from './work/visit-object.ts';
-import { runController, watchedBy } from './work/run-controller.ts';
+import { type RunningController, runController, watchedBy } from './work/run-controller.ts';
+import { whileLeading } from './work/while-leading.ts';
 
 export interface ManagerOptions {
   readonly api: KubeApi;
@@ -51,6 +53,8 @@ export interface Manager {
 
 const COMPONENT = 'virtrigaud-manager';
 const WORKERS = 12;
+/** So long all else waits for the first look at the Providers, in real ms. */
+const PROVIDERS_FIRST_MS = 10_000;
 
 /** Begins as soon as it has seen all there is, and leads; an API that does not answer is waited for. */
 export function startManager(options: ManagerOptions): Manager {
@@ -61,25 +65,31 @@ export function startManager(options: ManagerOptions): Manager {
   for (const resource of list.flatMap(watchedBy)) informers.watch(resource, keptOf(resource));
   const recorder = createEventRecorder(api, { component: COMPONENT, instance: identity, clock, log });
   const providers = createProviders(metrics?.called);
-  const world: World = { api: informers.api, cache: informers, providers, clock };
-  const tell: VisitTools['tell'] = (...said) => recorder.event(...said);
-  const run = { world, informers, log, tell, workers, ...(metrics && { onVisit: metrics.visited }) };
   const leadership =
     options.election === undefined ? undefined : lead(api, { ...options.election, identity, clock, log });
-  let stops: (() => Promise<void>)[] = [];
+  const reach = whileLeading({ api: informers.api, providers }, leadership);
+  const world: World = { ...reach, cache: informers, clock };
+  const tell: VisitTools['tell'] = (...said) => recorder.event(...said);
+  const run = { world, informers, log, tell, workers, ...(metrics && { onVisit: metrics.visited }) };
+  const running: RunningController[] = [];
   let isStopped = false;
+  const begin = (controller: Controller): void => {
+    if (!isStopped) running.push(runController(controller, run));
+  };
   const haltControllers = async (): Promise<void> => {
     isStopped = true;
-    await Promise.all(stops.map(async (stop) => await stop()));
+    await Promise.all(running.map(async (controller) => await controller.stop()));
   };
   leadership?.lost.addEventListener('abort', () => void haltControllers().then(options.onLost));
-  void whenReady(informers.synced(), leadership).then(() => {
-    if (isStopped) return;
-    stops = list.map((controller) => runController(controller, run));
-    log.info('The controllers are at work', { kinds: list.map(({ resource }) => resource.kind).join(',') });
+  void whenReady(informers.synced(), leadership).then(async () => {
+    for (const controller of list.filter(isForProviders)) begin(controller);
+    await Promise.race([...running.map(async ({ firstRound }) => await firstRound), patience(clock)]);
+    for (const controller of list.filter((one) => !isForProviders(one))) begin(controller);
+    if (!isStopped)
+      log.info('The controllers are at work', { kinds: list.map(({ resource }) => resource.kind).join(',') });
   });
   return {
-    isWorking: () => stops.length > 0 && !isStopped,
+    isWorking: () => running.length > 0 && !isStopped,
     stop: async () => {
       await haltControllers();
       await recorder.stop();
@@ -90,6 +100,15 @@ export function startManager(options: ManagerOptions): Manager {
       await runner.close();
     },
   };
+}
+
+/** Where Providers serve is known to nobody who has just begun, which is nothing to say of the VMs they have. */
+function isForProviders({ resource }: Controller): boolean {
+  return resource === PROVIDERS;
+}
+
+async function patience(clock: Clock): Promise<void> {
+  await new Promise<void>((resolve) => clock.after(PROVIDERS_FIRST_MS * clock.factor, resolve));
 }
 
 async function whenReady(synced: Promise<void>, leadership: Leadership | undefined): Promise<void> {

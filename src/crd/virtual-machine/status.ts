@@ -28,7 +28,7 @@ const bound = virtualMachineSpec
     powerState: true,
   })
   .describe(
-    'What it was made from, and which networks, disks and power state were last asked for: in force where the manifest says nothing of it any more.',
+    'What it was made from, and which documents, networks, disks and power state were last asked for: in force where the manifest says nothing of it any more.',
   );
 
 const attempt = strictObject({
@@ -61,8 +61,10 @@ export const virtualMachineStatus = optionalObject({
     'The endpoint that its Provider had when it was asked for or seen: what another PVE has not got is no proof that it is gone.',
   ),
   createRequested: flag('Whether the provider may have been asked to make it.'),
+  madeBefore: flag('Whether there was a VM of it before, which is gone from PVE.'),
   bound,
   appliedDigest: text('Digest of what was last carried out of class, networks, disks, tags and documents.'),
+  documentsDigest: text('Digest of the user and meta data that its guest was made with.'),
   reconfigureAttempt: attempt,
   restart,
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { boundTo, withBound } from './bound.ts';
+import { boundIn, boundTo, withBound } from './bound.ts';
 import { digestOf } from './digest.ts';
 
 const PROVIDER = { name: 'prod', namespace: 'default' };
@@ -43,6 +43,23 @@ describe('what a VM is bound to', () => {
 
   it('is nothing before it is made', () => {
     expect(withBound(SPEC, undefined)).toEqual(SPEC);
+  });
+});
+
+describe('what counts of it', () => {
+  const bound = boundTo(SPEC, PROVIDER);
+
+  it.each([
+    ['there', { id: '100123', phase: 'Failed' }, bound],
+    ['being made', { phase: 'Provisioning', createRequested: true }, bound],
+    [
+      'refused: its author may take back what was wrong',
+      { phase: 'Failed', createRequested: true },
+      { providerRef: PROVIDER },
+    ],
+    ['refused, and was there before', { phase: 'Failed', madeBefore: true }, bound],
+  ] as const)('of a VM that is %s', (_title, status, counts) => {
+    expect(boundIn({ bound, ...status })).toEqual(counts);
   });
 });
 

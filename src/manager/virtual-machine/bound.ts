@@ -13,6 +13,12 @@ export function withBound(spec: Spec, bound: Bound = {}): Spec {
   return withoutGaps({ ...others, ...source, ...withoutGaps(spec) });
 }
 
+/** What counts of it by now: of a VM that was refused and never was there, its Provider alone. */
+export function boundIn({ bound, id = '', madeBefore = false, phase }: VirtualMachineStatus): Bound | undefined {
+  const isRefused = id === '' && !madeBefore && phase === 'Failed';
+  return isRefused && bound?.providerRef !== undefined ? { providerRef: bound.providerRef } : bound;
+}
+
 /** What a VM that is made now of `spec` (completed already) is bound to. */
 export function boundTo(spec: Spec, provider: ObjectRef): Bound {
   const { imageRef, importedDisk, userData, metaData, networks, disks, powerState } = spec as Bound;
@@ -28,6 +34,6 @@ export function boundTo(spec: Spec, provider: ObjectRef): Bound {
   });
 }
 
-function withoutGaps(fields: Spec): Spec {
+export function withoutGaps(fields: Spec): Spec {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 }

@@ -12,10 +12,10 @@ import { type KubeObject, keyOf, type ObjectKey } from '#kube/object';
 import { type Resource, SECRETS } from '#kube/resource';
 import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
 import type { Concern } from '../work/controller.ts';
-import { withBound } from './bound.ts';
+import { boundIn, withBound } from './bound.ts';
 import { reverts } from './reverts.ts';
 
-interface Reference {
+export interface Reference {
   readonly name?: string;
   readonly namespace?: string;
 }
@@ -65,7 +65,7 @@ function names(vm: KubeObject, named: Named, { name, namespace }: KubeObject['me
 
 /** What its spec names, completed by what is bound. */
 export function namedBy(vm: KubeObject): Naming {
-  const { bound } = (vm['status'] ?? {}) as VirtualMachineStatus;
+  const bound = boundIn((vm['status'] ?? {}) as VirtualMachineStatus);
   return withBound((vm['spec'] ?? {}) as Record<string, unknown>, bound);
 }
 

@@ -1,9 +1,9 @@
 // VirtualMachines: what their manifests say becomes true in Proxmox VE, and stays so.
 import { VIRTUAL_MACHINES } from '#crd/resources';
 import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
-import type { KubeObject } from '#kube/object';
+import { type KubeObject, keyText } from '#kube/object';
 import type { Controller } from '../work/controller.ts';
-import { concerns } from './concerns.ts';
+import { concerns, namedBy } from './concerns.ts';
 import { createVm } from './create.ts';
 import { deleteVm } from './delete.ts';
 import { findDependencies } from './dependencies.ts';
@@ -16,6 +16,7 @@ import { leaveProvider } from './provider-change.ts';
 import { tellReady } from './ready.ts';
 import { reconfigureVm } from './reconfigure.ts';
 import { restartVm } from './restart.ts';
+import { RESTART } from './restart-request.ts';
 import { awaitTask } from './task.ts';
 import { takeOver } from './take-over.ts';
 import { tellUnapplied } from './unapplied.ts';
@@ -45,11 +46,15 @@ export const virtualMachineController: Controller = {
   ],
   deletion: [deleteVm],
   takesLong,
+  groupOf: (vm) => keyText({ name: '', ...namedBy(vm).providerRef }),
 };
 
-/** Copies, and guests that shut down in their own time. */
-function takesLong({ spec, status }: KubeObject): boolean {
+/** Copies, changes, and guests that shut down in their own time. */
+function takesLong({ metadata, spec, status }: KubeObject): boolean {
   const { powerState } = (spec ?? {}) as { powerState?: unknown };
-  const { id = '', powerState: state } = (status ?? {}) as VirtualMachineStatus;
-  return id === '' || (powerState === 'OffGraceful' && state === 'On');
+  const { id = '', phase, powerState: state, restart } = (status ?? {}) as VirtualMachineStatus;
+  const asked = metadata.annotations?.[RESTART];
+  const isToRestart = asked !== undefined && asked !== restart?.handled;
+  const shutsDown = state === 'On' && (powerState === 'OffGraceful' || isToRestart);
+  return id === '' || phase === 'Reconfiguring' || shutsDown;
 }

@@ -9,7 +9,7 @@ import { boundTo } from './bound.ts';
 import { elsewhere, isAtItsPlace, notePlaceAhead, placeNow } from './place.ts';
 import { callOf, clientOf, providerOf, titleOf } from './provider.ts';
 import { changeOf, creationOf } from './request.ts';
-import { RESTART } from './restart.ts';
+import { restartHandled } from './restart-request.ts';
 import { isMade, statusOf, vmTitle } from './status.ts';
 import { findOwnVm } from './take-over.ts';
 import { wishOf } from './wish.ts';
@@ -45,14 +45,14 @@ export async function createVm(visit: Visit): Promise<Outcome> {
 function made(visit: Visit, { id, task }: CreateResponse): Outcome {
   if (id === '') throw new Fault('internal', { subject: vmTitle(visit), wanted: 'create', why: 'it got no id' });
   const status = statusOf(visit);
-  const { digest, size } = changeOf(visit);
+  const { digest, documents, size } = changeOf(visit);
   status.id = id;
   status.appliedDigest = digest;
+  status.documentsDigest = documents;
   status.currentResources = size;
   visit.status.removeCondition('ImageReady');
-  const asked = visit.object.metadata.annotations?.[RESTART];
   // It starts afresh anyway.
-  if (asked !== undefined) status.restart = { handled: asked };
+  restartHandled(visit);
   if (task === undefined) return DONE;
   status.lastTaskRef = task.id;
   return wait(2, 'Creating', `VM ${id} is being made.`);

@@ -1,5 +1,5 @@
 // The object is on its way out: its VM goes first, and only proof of that, or a person's word, lets go of it.
-import { Fault } from '#domain/fault';
+import { Fault, type FaultKind } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
 import { isForced, orLeave, whyUndeletable } from '../providers/ask.ts';
 import type { Visit } from '../work/controller.ts';
@@ -20,27 +20,29 @@ export async function deleteVm(visit: Visit): Promise<Outcome> {
   return await destroy(visit, provider);
 }
 
-/** A VM whose id was never told is known to the provider by whose it is. */
 async function destroy(visit: Visit, provider: ObjectRef): Promise<Outcome> {
-  const status = statusOf(visit);
-  const client = clientOf(visit, provider);
+  const outcome = await removeVm(visit, provider);
+  if (outcome.kind === 'done') visit.tell('Normal', 'Deleted', `${vmTitle(visit)} is gone from ${titleOf(provider)}.`);
+  return outcome;
+}
+
+/** Done once it is proven that there is none. A VM whose id was never told is known to the provider by whose it is. */
+export async function removeVm(visit: Visit, provider: ObjectRef): Promise<Outcome> {
   const place = placeNow(visit, provider);
   const isProof = isAtItsPlace(visit, place) || (await isThere(visit, provider));
   try {
-    const { task } = await client.delete({ id: status.id ?? '' }, callOf(visit));
+    const { task } = await clientOf(visit, provider).delete({ id: statusOf(visit).id ?? '' }, callOf(visit));
     // Asked again until there is nothing left to do.
     if (task !== undefined) return wait(2, 'Deleting', `${vmTitle(visit)} is being deleted.`);
   } catch (error) {
-    if (!(error instanceof Fault) || (isProof ? error.kind !== 'not-found' : !SAYS_NOTHING.includes(error.kind)))
-      throw error;
+    const saysNothing: readonly FaultKind[] = isProof ? ['not-found'] : SAYS_NOTHING;
+    if (!(error instanceof Fault) || !saysNothing.includes(error.kind)) throw error;
   }
-  if (!isProof) return notProven(visit, place);
-  visit.tell('Normal', 'Deleted', `${vmTitle(visit)} is gone from ${titleOf(provider)}.`);
-  return DONE;
+  return isProof ? DONE : notProven(visit, place);
 }
 
 /** At another PVE: its id may be anybody's there. */
-const SAYS_NOTHING: readonly Fault['kind'][] = ['not-found', 'precondition'];
+const SAYS_NOTHING: readonly FaultKind[] = ['not-found', 'precondition'];
 
 async function isThere(visit: Visit, provider: ObjectRef): Promise<boolean> {
   try {

@@ -1,17 +1,14 @@
 // What there is, as the provider tells it.
-import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
 import type { DescribeResponse } from '#rpc/contract';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
 import { elsewhere, isAtItsPlace, placeNow } from './place.ts';
 import { callOf, clientOf, providerOf } from './provider.ts';
 import { pendingWords } from './pending-words.ts';
+import { type Raw, rawOf, snapshotsOf } from './raw.ts';
 import { statusOf, vmTitle } from './status.ts';
 import { isClone } from './owner.ts';
 import { wishOf } from './wish.ts';
-
-/** Texts by PVE's keys. */
-type Raw = Readonly<Record<string, string>>;
 
 /** A VM that is gone, which the provider tells only where it is proven, is made again. */
 export async function describeVm(visit: Visit): Promise<Outcome> {
@@ -42,47 +39,11 @@ function powerStateOf({ powerState }: DescribeResponse): 'On' | 'Off' {
   return powerState === 'On' ? 'On' : 'Off';
 }
 
-function rawOf({ providerRawJson }: DescribeResponse): Raw {
-  try {
-    const raw: unknown = JSON.parse(providerRawJson);
-    const entries = Object.entries(raw as Record<string, unknown>);
-    return Object.fromEntries(
-      entries.map(([key, value]) => [key, typeof value === 'string' ? value : JSON.stringify(value)]),
-    );
-  } catch {
-    return {};
-  }
-}
-
 /** What is different at every look says nothing that is worth a write; snapshots have a field of their own. */
 const PASSING = ['observed_at', 'details_observed_at', 'source', 'qmpstatus', 'snapshots'];
 
 function lasting(raw: Raw): Record<string, string> {
   return Object.fromEntries(Object.entries(raw).filter(([key]) => !PASSING.includes(key)));
-}
-
-interface SnapshotWords {
-  readonly name: string;
-  readonly time?: string;
-  readonly memory?: boolean;
-  readonly description?: string;
-}
-
-function snapshotsOf({ snapshots }: Raw): VirtualMachineStatus['snapshots'] {
-  if (snapshots === undefined) return undefined;
-  return (JSON.parse(snapshots) as SnapshotWords[]).flatMap(({ name, time, memory, description }) =>
-    time === undefined
-      ? []
-      : [
-          {
-            id: name,
-            name,
-            creationTime: time,
-            hasMemory: memory === true,
-            ...(description === undefined ? {} : { description }),
-          },
-        ],
-  );
 }
 
 function tellOfRestart(visit: Visit, raw: Raw): void {
@@ -101,6 +62,7 @@ function gone(visit: Visit): Outcome {
   const status = statusOf(visit);
   const title = vmTitle(visit);
   const isNew = status.phase === 'Provisioning';
+  if (!isNew) status.madeBefore = true;
   for (const field of ['id', 'appliedDigest', 'powerState', 'ips', 'consoleURL', 'provider', 'snapshots'] as const) {
     status[field] = undefined;
   }

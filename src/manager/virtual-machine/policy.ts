@@ -9,7 +9,7 @@ import { whyOf } from '../work/fault-outcome.ts';
 import { manifestOf } from '../work/manifest-of.ts';
 import { DONE, type Outcome } from '../work/outcome.ts';
 import type { ConditionState } from '../work/status-draft.ts';
-import { isMade } from './status.ts';
+import { isMade, statusOf, vmTitle } from './status.ts';
 import { wishOf } from './wish.ts';
 
 export async function judgePolicy(visit: Visit): Promise<Outcome> {
@@ -20,27 +20,40 @@ export async function judgePolicy(visit: Visit): Promise<Outcome> {
     return await Promise.resolve(DONE);
   }
   const { status } = visit;
-  const left = judge(visit, object);
-  if (left instanceof Fault) {
-    status.setCondition('PolicyHonoured', 'False', whyOf(left).reason, left.message);
+  const said = judge(visit, object);
+  if (said instanceof Fault) {
+    status.setCondition('PolicyHonoured', 'False', whyOf(said).reason, said.message);
     return DONE;
   }
-  status.setCondition('PolicyHonoured', ...honourWords(policy.name, left));
+  const words = elsewhereWords(visit, policy.name, said) ?? honourWords(policy.name, unhonoured(said));
+  status.setCondition('PolicyHonoured', ...words);
   return DONE;
 }
 
 /** A policy that is wrong keeps nobody from a VM that is there; else it is thrown. */
-function judge(visit: Visit, policy: KubeObject): readonly string[] | Fault {
+function judge(visit: Visit, policy: KubeObject): PlacementPolicy | Fault {
   try {
-    return unhonoured(normalisePlacementPolicy(manifestOf(policy)));
+    return normalisePlacementPolicy(manifestOf(policy));
   } catch (error) {
     if (!(error instanceof Fault) || !isMade(visit)) throw error;
     return error;
   }
 }
 
+type Words = [status: ConditionState, reason: string, message: string];
+
+/** Of a VM that is not where its policy lets VMs be: it may be older than the policy, or somebody has moved it. */
+function elsewhereWords(visit: Visit, name: string, { nodes }: PlacementPolicy): Words | undefined {
+  const node = statusOf(visit).provider?.['node'];
+  const isElsewhere = node !== undefined && nodes.length > 0 && !nodes.includes(node);
+  // A node that the VM names itself stands above its policy.
+  if (!isElsewhere || wishOf(visit).vm.placement.node !== undefined) return undefined;
+  const message = `${vmTitle(visit)} is on ${node}, and is not moved: VMPlacementPolicy ${name} names ${nodes.join(', ')}.`;
+  return ['False', 'OnAnotherNode', message];
+}
+
 /** How far it can be followed: state, reason and message of a condition. */
-export function honourWords(name: string, left: readonly string[]): [ConditionState, string, string] {
+export function honourWords(name: string, left: readonly string[]): Words {
   if (left.length === 0) return ['True', 'Honoured', `VMPlacementPolicy ${name} is followed.`];
   const message = `VMPlacementPolicy ${name}: ${left.join(', ')} cannot be followed yet; all else is.`;
   return ['False', 'PartlySupported', message];

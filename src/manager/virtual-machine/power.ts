@@ -5,6 +5,7 @@ import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
 import { observeVm, placeOf } from './describe.ts';
 import { callOf, clientOf } from './provider.ts';
+import { restartHandled } from './restart-request.ts';
 import { statusOf, vmTitle } from './status.ts';
 import { wishOf } from './wish.ts';
 
@@ -22,7 +23,10 @@ export async function stopVm(visit: Visit): Promise<Outcome> {
 export async function startVm(visit: Visit): Promise<Outcome> {
   const { powerState } = wishOf(visit).vm;
   if (powerState !== 'On' || statusOf(visit).powerState === 'On') return DONE;
-  return await changePower(visit, PowerOp.ON, ['Started', 'Started']);
+  const outcome = await changePower(visit, PowerOp.ON, ['Started', 'Started']);
+  // Who has begun just now is not begun once more.
+  restartHandled(visit, 'Started.');
+  return outcome;
 }
 
 /** Tells of it, and looks at what came of it. */

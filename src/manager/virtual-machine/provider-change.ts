@@ -2,7 +2,8 @@
 import type { ObjectRef } from '#domain/object-ref';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
-import { boundProvider, callOf, clientOf, titleOf } from './provider.ts';
+import { removeVm } from './delete.ts';
+import { boundProvider, titleOf } from './provider.ts';
 import { isMade, statusOf, vmTitle } from './status.ts';
 import { wishOf } from './wish.ts';
 
@@ -15,7 +16,8 @@ export async function leaveProvider(visit: Visit): Promise<Outcome> {
     return stuck('ProviderChanged', message);
   }
   // It may have begun to make one.
-  await clientOf(visit, bound).delete({ id: '' }, callOf(visit));
+  const outcome = await removeVm(visit, bound);
+  if (outcome.kind !== 'done') return outcome;
   const status = statusOf(visit);
   status.createRequested = undefined;
   status.bound = undefined;

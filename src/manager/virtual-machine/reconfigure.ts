@@ -1,12 +1,11 @@
 // A VM that is there becomes what class and manifest say by now. What is refused is a condition: the VM is looked after
 // all the same.
 import { Fault, type FaultKind } from '#domain/fault';
-import type { ObjectRef } from '#domain/object-ref';
 import { backOffMs, PASSING, STUCK } from '../work/back-off.ts';
 import type { Visit } from '../work/controller.ts';
 import { passes, whyOf } from '../work/fault-outcome.ts';
 import { DONE, type Outcome, wait, type Why } from '../work/outcome.ts';
-import type { Bound } from './bound.ts';
+import { type Bound, withoutGaps } from './bound.ts';
 import { changeWords } from './change-words.ts';
 import { type NeededKind, dependenciesOf } from './dependencies.ts';
 import { observeVm } from './describe.ts';
@@ -14,6 +13,7 @@ import { callOf, clientOf, providerOf } from './provider.ts';
 import { type Change, changeOf } from './request.ts';
 import { revertedAt, snapshotsOf } from './reverts.ts';
 import { statusOf, vmTitle } from './status.ts';
+import { tellOfDocuments } from './unapplied.ts';
 
 /** A policy says where a VM is made, and nothing of one that is there. */
 const IN_USE: readonly NeededKind[] = ['VMClass', 'VMNetworkAttachment', 'Secret'];
@@ -28,7 +28,9 @@ export async function reconfigureVm(visit: Visit): Promise<Outcome> {
   const missing = dependenciesOf(visit).missing.find(({ kind }) => IN_USE.includes(kind));
   if (missing !== undefined) return behind(visit, missing);
   try {
-    return await converge(visit, changeOf(visit));
+    const change = changeOf(visit);
+    tellOfDocuments(visit, change.documents);
+    return await converge(visit, change);
   } catch (error) {
     // The same again makes no difference: a change of what is wrong is seen.
     if (error instanceof Fault && WRONG.includes(error.kind)) return behind(visit, whyOf(error));
@@ -92,14 +94,11 @@ function upToDate(visit: Visit): Outcome {
 
 /** So that it stays in force where a later manifest leaves it out. */
 function rememberSaid(visit: Visit): void {
-  const { networks, disks } = (visit.object['spec'] ?? {}) as Pick<Bound, 'networks' | 'disks'>;
+  const { networks, disks, userData, metaData } = (visit.object['spec'] ?? {}) as Bound;
+  const { name, namespace } = providerOf(visit);
   const status = statusOf(visit);
-  const said = { ...(networks === undefined ? {} : { networks }), ...(disks === undefined ? {} : { disks }) };
-  status.bound = { providerRef: refOf(providerOf(visit)), ...status.bound, ...said };
-}
-
-function refOf({ name, namespace }: ObjectRef): NonNullable<Bound['providerRef']> {
-  return { name, namespace };
+  const said = withoutGaps({ networks, disks, userData, metaData });
+  status.bound = { providerRef: { name, namespace }, ...status.bound, ...said };
 }
 
 /** Tried again, later each time, or when something else is asked for. */

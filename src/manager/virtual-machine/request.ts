@@ -12,6 +12,8 @@ export interface Change {
   /** `desired_json`. */
   readonly json: string;
   readonly digest: string;
+  /** Of user and meta data alone, as their Secrets have them now. */
+  readonly documents: string;
   /** Undefined where no class says them. */
   readonly size: { readonly cpu: number; readonly memoryMiB: number } | undefined;
 }
@@ -39,6 +41,11 @@ export function changeOf(visit: Visit): Change {
   return {
     json,
     digest: digestOf(json),
+    documents: digestOf(JSON.stringify([wish.userData, wish.metaData].map(asText))),
     size: size === undefined ? undefined : { cpu: size.cpus, memoryMiB: size.memoryMib },
   };
+}
+
+function asText(document: Uint8Array | undefined): string {
+  return document === undefined ? '' : Buffer.from(document).toString('base64');
 }

@@ -4,9 +4,10 @@ import { Fault } from '#domain/fault';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, stuck } from '../work/outcome.ts';
 import { boundTo } from './bound.ts';
+import { rawOf } from './raw.ts';
 import { isClone } from './owner.ts';
 import { awaitProvider, callOf, clientOf, providerOf } from './provider.ts';
-import { RESTART } from './restart.ts';
+import { restartHandled } from './restart-request.ts';
 import { isMade, statusOf } from './status.ts';
 import { wishOf } from './wish.ts';
 
@@ -26,17 +27,16 @@ export async function takeOver(visit: Visit): Promise<Outcome> {
   status.id = vmid;
   status.phase = 'Provisioning';
   status.bound = boundTo(wishOf(visit).manifest.spec as Record<string, unknown>, providerOf(visit));
-  const asked = visit.object.metadata.annotations?.[RESTART];
   // It starts afresh anyway.
-  if (asked !== undefined) status.restart = { handled: asked };
+  restartHandled(visit);
   return DONE;
 }
 
 /** The id of the VM that the provider has for this very object; undefined where it has none. */
 export async function findOwnVm(visit: Visit): Promise<string | undefined> {
   try {
-    const { exists, providerRawJson } = await clientOf(visit).describe({ id: '' }, callOf(visit));
-    return exists ? (JSON.parse(providerRawJson) as { vmid?: string }).vmid : undefined;
+    const answer = await clientOf(visit).describe({ id: '' }, callOf(visit));
+    return answer.exists ? rawOf(answer)['vmid'] : undefined;
   } catch (error) {
     if (error instanceof Fault && error.kind === 'not-found') return undefined;
     throw error;

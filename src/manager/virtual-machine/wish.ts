@@ -6,7 +6,7 @@ import type { Visit } from '../work/controller.ts';
 import { manifestOf } from '../work/manifest-of.ts';
 import { oncePerVisit } from '../work/once-per-visit.ts';
 import { DONE, type Outcome } from '../work/outcome.ts';
-import { withBound } from './bound.ts';
+import { boundIn, withBound } from './bound.ts';
 import { policyNameFor } from './policy-binding.ts';
 import { isMade, statusOf } from './status.ts';
 
@@ -19,7 +19,7 @@ export interface Wish {
 /** Throws `invalid-spec` naming field and remedy, `unsupported` for what cannot be done. */
 export const wishOf = oncePerVisit((visit): Wish => {
   const written = manifestOf(visit.object);
-  const spec = withBound((written.spec ?? {}) as Record<string, unknown>, statusOf(visit).bound);
+  const spec = withBound((written.spec ?? {}) as Record<string, unknown>, boundIn(statusOf(visit)));
   const policy = policyNameFor(spec['placementRef'], visit);
   const manifest = { ...written, spec: policy === undefined ? spec : { ...spec, placementRef: { name: policy } } };
   return { manifest, vm: normaliseVirtualMachine(manifest) };

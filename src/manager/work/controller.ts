@@ -40,7 +40,7 @@ export interface Concern {
   readonly resource: Resource;
   /** Whether somebody has to look; absent: every change but that of the status. */
   readonly matters?: (next: KubeObject | undefined, previous: KubeObject | undefined) => boolean;
-  /** Ours. */
+  /** Ours. Asked about the object as it is and as it was: who is no longer named has to look too. */
   readonly whom: (changed: KubeObject, cache: Cache) => readonly ObjectKey[];
 }
 
@@ -55,6 +55,8 @@ export interface Controller {
   readonly phases: readonly Phase[];
   /** The same once somebody has asked for its deletion. After the last of them the finalizer goes. */
   readonly deletion?: readonly Phase[];
-  /** What may take minutes, and never keeps all workers from the rest. */
+  /** What may take minutes, and never keeps all workers from the rest. What is being deleted does not count as such. */
   readonly takesLong?: (object: KubeObject) => boolean;
+  /** Whose turn it is goes by these: a Provider that does not answer never keeps the objects of others waiting. */
+  readonly groupOf?: (object: KubeObject, cache: Cache) => string;
 }

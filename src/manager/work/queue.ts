@@ -1,5 +1,7 @@
 // Keys that wait for a visit. A key is visited by one worker at a time, and once for however many changes came meanwhile.
+// Of several groups the one with the fewest visits under way is next, so that one that hangs does not keep the others waiting.
 import type { Clock } from '#runtime/clock';
+import { waitingByGroup } from './waiting.ts';
 
 export interface WorkQueue {
   /** As soon as a worker is free; an agreed later moment is forgotten. */
@@ -17,6 +19,8 @@ export interface WorkQueueOptions {
   /** How many of them may be long ones. */
   readonly longWorkers: number;
   readonly takesLong: (key: string) => boolean;
+  /** Whose turn it is goes by groups; looked at when the key is added. */
+  readonly groupOf: (key: string) => string;
   /** Never rejects. */
   readonly visit: (key: string) => Promise<void>;
 }
@@ -26,22 +30,29 @@ interface Alarm {
   readonly cancel: () => void;
 }
 
-export function createWorkQueue({ clock, workers, longWorkers, takesLong, visit }: WorkQueueOptions): WorkQueue {
-  const waiting = new Set<string>();
-  /** Whether the visit is a long one. */
-  const running = new Map<string, boolean>();
+interface Running {
+  readonly isLong: boolean;
+  readonly group: string;
+}
+
+export function createWorkQueue(options: WorkQueueOptions): WorkQueue {
+  const { clock, workers, longWorkers, takesLong, groupOf, visit } = options;
+  const waiting = waitingByGroup();
+  const running = new Map<string, Running>();
   const alarms = new Map<string, Alarm>();
   let stopped: (() => void) | undefined;
 
-  const longOnes = (): number => [...running.values()].filter(Boolean).length;
-
-  function next(): { key: string; isLong: boolean } | undefined {
+  function next(): ({ key: string } & Running) | undefined {
     if (running.size >= workers) return undefined;
-    const hasLongPlace = longOnes() < longWorkers;
-    for (const key of waiting) {
-      if (running.has(key)) continue;
-      const isLong = takesLong(key);
-      if (!isLong || hasLongPlace) return { key, isLong };
+    const visits = [...running.values()];
+    const hasLongPlace = visits.filter(({ isLong }) => isLong).length < longWorkers;
+    const underWay = (group: string): number => visits.filter((one) => one.group === group).length;
+    for (const group of waiting.groups().toSorted((one, other) => underWay(one) - underWay(other))) {
+      for (const key of waiting.of(group)) {
+        if (running.has(key)) continue;
+        const isLong = takesLong(key);
+        if (!isLong || hasLongPlace) return { key, isLong, group };
+      }
     }
     return undefined;
   }
@@ -49,9 +60,9 @@ export function createWorkQueue({ clock, workers, longWorkers, takesLong, visit 
   function work(): void {
     if (stopped !== undefined) return;
     for (let task = next(); task !== undefined; task = next()) {
-      const { key, isLong } = task;
-      waiting.delete(key);
-      running.set(key, isLong);
+      const { key, isLong, group } = task;
+      waiting.remove(key);
+      running.set(key, { isLong, group });
       void visit(key).finally(() => ended(key));
     }
   }
@@ -69,7 +80,7 @@ export function createWorkQueue({ clock, workers, longWorkers, takesLong, visit 
 
   function add(key: string): void {
     forgetAlarm(key);
-    waiting.add(key);
+    if (!waiting.has(key)) waiting.add(key, groupOf(key));
     work();
   }
 

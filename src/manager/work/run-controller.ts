@@ -1,7 +1,7 @@
 // A controller at work: what changes comes into a queue, workers visit what is in it.
 import { isReason } from '#kube/api';
 import type { Informers } from '#kube/cache';
-import { type KubeObject, keyOf, keyText, type ObjectKey } from '#kube/object';
+import { type KubeObject, keyFromText, keyOf, keyText, type ObjectKey } from '#kube/object';
 import type { Resource } from '#kube/resource';
 import type { Logger } from '#runtime/log';
 import { backOffMs, PASSING, STUCK } from './back-off.ts';
@@ -29,19 +29,24 @@ export function watchedBy({ resource, concerns }: Controller): Resource[] {
   return [resource, ...concerns.map((concern) => concern.resource)];
 }
 
-/** Begins once the caches are there. The result ends it: no visit goes on after that. */
-export function runController(controller: Controller, options: RunOptions): () => Promise<void> {
+export interface RunningController {
+  /** Resolves when all that was there at the start has been looked at once, whatever came of it. */
+  readonly firstRound: Promise<void>;
+  /** Resolves when no visit goes on any more. */
+  stop(): Promise<void>;
+}
+
+/** Begins once the caches are there. */
+export function runController(controller: Controller, options: RunOptions): RunningController {
   const { informers, world, workers } = options;
-  const { resource, concerns, takesLong = () => false } = controller;
+  const { resource, concerns, takesLong = () => false, groupOf = () => '' } = controller;
   const log = options.log.with({ controller: resource.plural });
   const ended = new AbortController();
+  /** In a row, since somebody has changed the object. */
   const failures = new Map<string, number>();
-  const keys = new Map<string, ObjectKey>();
+  const round = firstRound(informers.list(resource).map((object) => keyText(keyOf(object))));
 
-  const find = (key: string): KubeObject | undefined => {
-    const which = keys.get(key);
-    return which === undefined ? undefined : informers.get(resource, which);
-  };
+  const find = (key: string): KubeObject | undefined => informers.get(resource, keyFromText(key));
   const tools: VisitTools = {
     world,
     log,
@@ -52,7 +57,11 @@ export function runController(controller: Controller, options: RunOptions): () =
 
   async function visit(key: string): Promise<void> {
     const object = find(key);
-    if (object === undefined) return forget(key);
+    if (object !== undefined) await look(key, object);
+    round.seen(key);
+  }
+
+  async function look(key: string, object: KubeObject): Promise<void> {
     const began = performance.now();
     try {
       const next = await visitObject(controller, object, tools);
@@ -78,16 +87,14 @@ export function runController(controller: Controller, options: RunOptions): () =
     else if (next.againMs !== undefined) queue.addAfter(key, next.againMs * (0.9 + 0.2 * Math.random()));
   }
 
-  function forget(key: string): void {
+  function onOwnChange(next: KubeObject | undefined, previous: KubeObject | undefined): void {
+    const changed = next ?? previous;
+    if (changed === undefined || !isOthersChange(next, previous)) return;
+    const key = keyText(keyOf(changed));
+    // Who has changed it wants to know at once what comes of it.
     failures.delete(key);
-    keys.delete(key);
-    tools.idleFields.forget(key);
-  }
-
-  function add(which: ObjectKey): void {
-    const key = keyText(which);
-    keys.set(key, which);
-    queue.add(key);
+    if (next === undefined) tools.idleFields.forget(key);
+    else queue.add(key);
   }
 
   const queue: WorkQueue = createWorkQueue({
@@ -96,30 +103,46 @@ export function runController(controller: Controller, options: RunOptions): () =
     longWorkers: Math.max(1, Math.floor(workers * LONG_SHARE)),
     takesLong: (key) => {
       const object = find(key);
-      return object !== undefined && takesLong(object);
+      return object !== undefined && object.metadata.deletionTimestamp === undefined && takesLong(object);
+    },
+    groupOf: (key) => {
+      const object = find(key);
+      return object === undefined ? '' : groupOf(object, informers);
     },
     visit,
   });
   const stops = [
-    informers.onChange(resource, (next, previous) => {
-      if (next !== undefined && isOthersChange(next, previous)) add(keyOf(next));
-    }),
-    ...concerns.map((concern) => follow(concern, informers, add)),
+    informers.onChange(resource, onOwnChange),
+    ...concerns.map((concern) => follow(concern, informers, (which) => queue.add(keyText(which)))),
   ];
-  for (const object of informers.list(resource)) add(keyOf(object));
-  return async () => {
-    for (const stop of stops) stop();
-    ended.abort();
-    await queue.stop();
+  for (const object of informers.list(resource)) queue.add(keyText(keyOf(object)));
+  return {
+    firstRound: round.over,
+    stop: async () => {
+      for (const stop of stops) stop();
+      ended.abort();
+      await queue.stop();
+    },
   };
+}
+
+function firstRound(keys: readonly string[]): { seen(key: string): void; readonly over: Promise<void> } {
+  const left = new Set(keys);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const seen = (key: string): void => {
+    left.delete(key);
+    if (left.size === 0) resolve();
+  };
+  if (left.size === 0) resolve();
+  return { seen, over: promise };
 }
 
 function follow(concern: Concern, informers: Informers, add: (key: ObjectKey) => void): () => void {
   const { resource, whom, matters = isOthersChange } = concern;
   return informers.onChange(resource, (next, previous) => {
-    const changed = next ?? previous;
-    if (changed === undefined || !matters(next, previous)) return;
-    for (const key of whom(changed, informers)) add(key);
+    if (!matters(next, previous)) return;
+    for (const changed of [next, previous])
+      if (changed !== undefined) for (const key of whom(changed, informers)) add(key);
   });
 }
 

@@ -1,5 +1,7 @@
 // One visit: the phases of a controller over one object, and one patch of its status.
+import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '#domain/fault';
+import { isReason } from '#kube/api';
 import type { KubeObject } from '#kube/object';
 import { keyOf } from '#kube/object';
 import type { Logger } from '#runtime/log';
@@ -64,6 +66,7 @@ function guarded(
   return { ...patch, metadata: { ...own, resourceVersion: metadata.resourceVersion } };
 }
 
+/** What is said of an earlier generation stays said of that one. */
 async function pause(controller: Controller, visit: Visit, tools: VisitTools): Promise<Next> {
   visit.status.setCondition('Paused', 'True', 'Paused', `Nothing is done while the annotation ${PAUSED} is "true".`);
   await writeStatus(controller, visit, tools);
@@ -78,6 +81,7 @@ async function converge(controller: Controller, visit: Visit, tools: VisitTools)
   }
   const next = await runPhases(controller.phases, visit);
   tools.idleFields.tell(visit);
+  observeGeneration(visit);
   await writeStatus(controller, visit, tools);
   return next;
 }
@@ -98,8 +102,14 @@ async function letGo(controller: Controller, visit: Visit, tools: VisitTools): P
       'Normal',
     );
   }
+  observeGeneration(visit);
   await writeStatus(controller, visit, tools);
   return next;
+}
+
+function observeGeneration({ object, status }: Visit): void {
+  const { generation } = object.metadata;
+  if (generation !== undefined) status.fields['observedGeneration'] = generation;
 }
 
 /** Until one is not done; of those that are the soonest says when the next visit is. */
@@ -138,14 +148,50 @@ function notReady(visit: Visit, { reason, message }: Why, type: 'Normal' | 'Warn
   const before = visit.status.condition('Ready');
   visit.status.setCondition('Ready', 'False', reason, message);
   visit.status.fields['message'] = message;
-  if (before?.reason !== reason || before.message !== message) visit.tell(type, reason, message);
+  if (before?.reason !== reason || !saysTheSame(before.message, message)) visit.tell(type, reason, message);
 }
 
-async function writeStatus({ resource }: Controller, visit: Visit, { world }: VisitTools): Promise<void> {
-  const { generation } = visit.object.metadata;
-  if (generation !== undefined) visit.status.fields['observedGeneration'] = generation;
+/** But for the moments they name: when it is tried again is no news each time. */
+function saysTheSame(one: string, other: string): boolean {
+  return one.replaceAll(MOMENT, '') === other.replaceAll(MOMENT, '');
+}
+
+/** RFC 3339 in UTC. */
+const MOMENT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
+
+/** @returns once the API has it */
+async function writeStatus(controller: Controller, visit: Visit, tools: VisitTools): Promise<void> {
   const status = visit.status.patch();
   if (status === undefined) return;
-  const patch = guarded(visit.object, { status });
-  await world.api.patch(resource, keyOf(visit.object), patch, { subresource: 'status' });
+  try {
+    await patchStatus(controller, visit.object, status, tools);
+  } catch (error) {
+    if (!isReason(error, 'Conflict')) throw error;
+    await patchStatus(controller, await onlyOthersChanged(controller, visit.object, tools, error), status, tools);
+  }
+}
+
+async function patchStatus(
+  { resource }: Controller,
+  object: KubeObject,
+  status: Readonly<Record<string, unknown>>,
+  { world }: VisitTools,
+): Promise<void> {
+  await world.api.patch(resource, keyOf(object), guarded(object, { status }), { subresource: 'status' });
+}
+
+/**
+ * The object as it is now, where its status is still the one that the visit began with. What was done in the visit has to be
+ * written down all the same: nobody else knows of it. Rejects with `conflict` where somebody else has written the status.
+ */
+async function onlyOthersChanged(
+  { resource }: Controller,
+  before: KubeObject,
+  { world }: VisitTools,
+  conflict: unknown,
+): Promise<KubeObject> {
+  const now = await world.api.get(resource, keyOf(before));
+  const isSame = now?.metadata.uid === before.metadata.uid && isDeepStrictEqual(now['status'], before['status']);
+  if (now === undefined || !isSame) throw conflict;
+  return now;
 }
