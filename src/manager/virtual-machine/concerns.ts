@@ -10,7 +10,6 @@ import {
 import type { Cache } from '#kube/cache';
 import { type KubeObject, keyOf, type ObjectKey } from '#kube/object';
 import { type Resource, SECRETS } from '#kube/resource';
-import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
 import type { Concern } from '../work/controller.ts';
 import { boundIn, withBound } from './bound.ts';
 import { reverts } from './reverts.ts';
@@ -65,7 +64,7 @@ function names(vm: KubeObject, named: Named, { name, namespace }: KubeObject['me
 
 /** What its spec names, completed by what is bound. */
 export function namedBy(vm: KubeObject): Naming {
-  const bound = boundIn((vm['status'] ?? {}) as VirtualMachineStatus);
+  const bound = boundIn(vm['status'] ?? {});
   return withBound((vm['spec'] ?? {}) as Record<string, unknown>, bound);
 }
 

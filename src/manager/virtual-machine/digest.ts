@@ -9,7 +9,7 @@ export function digestOf(json: string): string {
 }
 
 /** JSON of a value, in whichever order its keys were. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   return JSON.stringify(sorted(value));
 }
 

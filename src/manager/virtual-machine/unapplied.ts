@@ -15,7 +15,7 @@ export async function tellUnapplied(visit: Visit): Promise<Outcome> {
 function tellOfImage(visit: Visit): void {
   const { bound = {} } = statusOf(visit);
   const madeFrom = sourceOf(bound, visit);
-  const said = sourceOf((visit.object['spec'] ?? {}) as Bound, visit);
+  const said = sourceOf(visit.object['spec'] ?? {}, visit);
   const isOther = isMade(visit) && madeFrom !== undefined && said !== undefined && said !== madeFrom;
   const message = `${vmTitle(visit)} was made from ${madeFrom}, and stays so. Another image takes another VirtualMachine.`;
   condition(visit, isOther, 'ImageApplied', 'MadeFromAnother', message);
@@ -30,7 +30,7 @@ function sourceOf({ imageRef, importedDisk }: Bound, { object }: Visit): string 
 type Reference = NonNullable<Bound['imageRef']>;
 
 function refText({ name, namespace }: Reference, own: string | undefined): string {
-  return namespace === undefined || namespace === own ? `${name}` : `${namespace}/${name}`;
+  return namespace === undefined || namespace === own ? name : `${namespace}/${name}`;
 }
 
 /** A VM that somebody has moved, or whose manifest names another node by now. */
