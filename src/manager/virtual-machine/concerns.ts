@@ -70,8 +70,8 @@ export function namedBy(vm: KubeObject): Naming {
 
 /** The Provider that has it, whatever its manifest says by now; else the one that it asks for. */
 export function boundTo({ spec, status }: KubeObject): Reference | undefined {
-  const { bound } = (status ?? {}) as VirtualMachineStatus;
-  return (bound?.providerRef as Reference | undefined) ?? ((spec ?? {}) as Naming).providerRef;
+  const { bound } = (status ?? {}) as { bound?: Naming };
+  return bound?.providerRef ?? ((spec ?? {}) as Naming).providerRef;
 }
 
 /** A policy may be the default of its namespace, or no longer be the only one. */

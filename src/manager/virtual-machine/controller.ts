@@ -3,7 +3,7 @@ import { VIRTUAL_MACHINES } from '#crd/resources';
 import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
 import { type KubeObject, keyText } from '#kube/object';
 import type { Controller } from '../work/controller.ts';
-import { concerns, namedBy } from './concerns.ts';
+import { boundTo, concerns } from './concerns.ts';
 import { createVm } from './create.ts';
 import { deleteVm } from './delete.ts';
 import { findDependencies } from './dependencies.ts';
@@ -46,7 +46,7 @@ export const virtualMachineController: Controller = {
   ],
   deletion: [deleteVm],
   takesLong,
-  groupOf: (vm) => keyText({ name: '', ...namedBy(vm).providerRef }),
+  groupOf: (vm) => keyText({ name: '', ...boundTo(vm) }),
 };
 
 /** Copies, changes, and guests that shut down in their own time. */

@@ -13,7 +13,12 @@ it('a manager that leads no more writes nothing and asks nobody, though it may r
     return await Promise.resolve({});
   };
   const api = Object.fromEntries(['get', 'create', 'patch', 'delete'].map((name) => [name, act(name)]));
-  const providers = { clientOf: () => ({}) as ProviderClient, set: () => {}, close: () => {} };
+  const providers = {
+    clientOf: () => ({}) as ProviderClient,
+    endpointOf: () => undefined,
+    set: () => {},
+    close: () => {},
+  };
   let leads = true;
   const reach = whileLeading(
     { api: api as unknown as KubeApi, providers: providers satisfies Providers },
