@@ -1,7 +1,6 @@
 import type { KubeApi } from '#kube/api';
-import type { ProviderClient } from '#rpc/client';
 import { expect, it } from 'vitest';
-import type { Providers } from '../providers/providers.ts';
+import { createProviders } from '../providers/providers.ts';
 import { whileLeading } from './while-leading.ts';
 
 const RESOURCE = { group: '', version: 'v1', plural: 'things', kind: 'Thing' };
@@ -13,17 +12,8 @@ it('a manager that leads no more writes nothing and asks nobody, though it may r
     return await Promise.resolve({});
   };
   const api = Object.fromEntries(['get', 'create', 'patch', 'delete'].map((name) => [name, act(name)]));
-  const providers = {
-    clientOf: () => ({}) as ProviderClient,
-    endpointOf: () => undefined,
-    set: () => {},
-    close: () => {},
-  };
   let leads = true;
-  const reach = whileLeading(
-    { api: api as unknown as KubeApi, providers: providers satisfies Providers },
-    { leads: () => leads },
-  );
+  const reach = whileLeading({ api: api as unknown as KubeApi, providers: createProviders() }, { leads: () => leads });
   const key = { name: 'one' };
   const object = { apiVersion: 'v1', kind: 'Thing', metadata: key };
   const writes = [
