@@ -127,4 +127,8 @@ it('fields that nothing comes of are told once for each manifest, whatever else 
   await flow.apply(manifest('VMPlacementPolicy', 'idle', { nodeSelector: ['pve1'] }));
   await flow.until('VMPlacementPolicy', 'idle', (one) => isReady(one) && one.condition(TYPE) === '');
   for (const [kind] of IDLE) expect(await told(kind), kind).toHaveLength(1);
+  // A manager that has just begun knows of no Provider yet where it is: nobody is told that it is lost.
+  await flow.apply(vmManifest('one', { powerState: 'Off' }));
+  await flow.until('VirtualMachine', 'one', ({ status }) => status['powerState'] === 'Off');
+  expect((await flow.events('VirtualMachine', 'one')).filter((line) => line.includes('ProviderNotReady'))).toEqual([]);
 });
