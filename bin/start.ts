@@ -1,25 +1,45 @@
+import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command } from '@commander-js/extra-typings';
-import { Interrupted, namesAPve, quickstart } from '#cli/quickstart';
+import { Interrupted, start } from '#cli/start/start';
+import { namesAPve } from '#cli/start/pve';
 import { createClock } from '#runtime/clock';
 
 const here = import.meta.dirname;
 const command = new Command('start')
-  .description('Starts a simulated PVE cluster and a provider, and creates the VM of examples/quickstart.yaml on it.')
-  .option('--apply <file>', 'create the VMs of this file instead')
-  .option('--once', 'end when the VMs are there', false)
+  .description(
+    'Starts a simulated PVE cluster and the manager with an API for kubectl, and applies the manifests of examples/ there. Where PVE_ENDPOINT names a Proxmox VE, it is that one instead, and nothing is applied by itself.',
+  )
+  .option(
+    '--apply <file>',
+    'apply this file instead; may be repeated',
+    (file: string, files: string[]) => [...files, file],
+    [],
+  )
+  .option('--once', 'end when all is there', false)
+  .option('--calls', 'tell every call that the simulated PVE gets', false)
+  .option('--data-dir <folder>', 'where the objects of a Proxmox VE of yours are kept; default ~/.virtrigaud/HOST')
   .parse();
-const { apply, once } = command.opts();
+const { apply, once, calls, dataDir } = command.opts();
 // npm runs scripts in the project's folder, and says where it was called.
-const file = apply === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? '.', apply);
+const fromCaller = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
+const example = (name: string): string => join(here, '../examples', name);
+const EXAMPLES = [[example('web-server.yaml'), example('quickstart.yaml')], [example('scale-up.yaml')]];
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
 
 try {
-  await quickstart({
-    manifests: file ?? (namesAPve(process.env) ? undefined : join(here, '../examples/quickstart.yaml')),
+  await start({
+    manifests: apply.length > 0 ? [apply.map(fromCaller)] : namesAPve(process.env) ? [[]] : EXAMPLES,
     once,
-    programs: { simulator: join(here, 'pve-sim.ts'), provider: join(here, 'provider-proxmox.ts') },
+    showsCalls: calls,
+    programs: {
+      simulator: join(here, 'pve-sim.ts'),
+      manager: join(here, 'virtrigaud-manager.ts'),
+      plugins: resolve(here, '../plugins'),
+    },
+    dataDir: dataDir === undefined ? undefined : fromCaller(dataDir),
+    dataRoot: join(homedir(), '.virtrigaud'),
     environment: process.env,
     terminal: {
       isLive: process.stdout.isTTY,

@@ -63,11 +63,18 @@ const AS_KUBECTL_READS: SchemaOptions = {
  * left out. Throws `invalid-spec` naming the document and the line or field.
  */
 export function parseManifests(text: string): Manifest[] {
+  return parseObjects(text).map(({ manifest }) => manifest);
+}
+
+/** The same, each with the JSON that an API server gets. */
+export function parseObjects(text: string): { readonly manifest: Manifest; readonly json: object }[] {
   return [...parseAllDocuments(text, AS_KUBECTL_READS)].flatMap((document, index) => {
     const [error] = document.errors;
     if (error !== undefined) throw badYaml(index + 1, error);
     const value: unknown = document.toJS();
-    return value === null || value === undefined ? [] : [asManifest(value, index + 1)];
+    if (value === null || value === undefined) return [];
+    const manifest = asManifest(value, index + 1);
+    return [{ manifest, json: value }];
   });
 }
 

@@ -7,7 +7,6 @@ import { withPolicy } from '#domain/placement-policy';
 import type { PowerState } from '#domain/power';
 import type { NicWish, VirtualMachine } from '#domain/virtual-machine';
 import type { ImageSource, NicSpec, PlacementSpec, VmSize, VmSpec } from '#domain/vm-spec';
-import type { VmBundle } from './bundle.ts';
 import { metaDataBytes, sshKeyLines, userDataBytes } from './guest-documents.ts';
 import { type Manifest, manifestTitle } from './manifests.ts';
 import { type Find, findAmong } from './referred.ts';
@@ -16,6 +15,18 @@ import { normaliseClass } from './vm-class/normalise.ts';
 import { imageThatIsThere } from './vm-image/normalise.ts';
 import { normaliseNetworkAttachment, onNetwork } from './vm-network-attachment/normalise.ts';
 import { normalisePlacementPolicy } from './vm-placement-policy/normalise.ts';
+
+/** A VirtualMachine with the objects it refers to. */
+export interface VmBundle {
+  readonly vm: Manifest;
+  readonly vmClass: Manifest;
+  /** Absent where the VM is made from an imported disk. */
+  readonly image: Manifest | undefined;
+  /** What Create takes for an image that has been fetched: the id of its template. */
+  readonly prepared?: string | undefined;
+  /** Networks, Secrets and the policy it refers to. */
+  readonly referred: readonly Manifest[];
+}
 
 export interface NormalisedVm {
   readonly spec: VmSpec;

@@ -16,7 +16,7 @@ export function findAmong(manifests: readonly Manifest[]): Find {
   };
 }
 
-export function isKind(manifest: Manifest, kind: string): boolean {
+function isKind(manifest: Manifest, kind: string): boolean {
   if (manifest.kind !== kind) return false;
   return kind === 'Secret' ? manifest.apiVersion === 'v1' : manifest.apiVersion.startsWith(`${GROUP}/`);
 }

@@ -12,7 +12,7 @@ export interface KubeApi {
   /** All of them as of one moment, page by page. */
   list(resource: Resource, namespace?: string, selection?: Selection): Promise<ObjectList>;
   /** Rejects with an `AlreadyExists` where the name is taken. */
-  create(resource: Resource, object: NewObject): Promise<KubeObject>;
+  create(resource: Resource, object: NewObject, options?: WriteOptions): Promise<KubeObject>;
   /**
    * A JSON merge patch. With `metadata.resourceVersion` in it, it counts for that version alone and rejects with a
    * `Conflict` otherwise.
@@ -41,7 +41,14 @@ export type NewObject = Pick<KubeObject, 'apiVersion' | 'kind'> & {
 
 export type MergePatch = Readonly<Record<string, unknown>>;
 
-export interface PatchOptions {
+export interface WriteOptions {
+  /** It is checked as if it were written, and is not. */
+  readonly dryRun?: boolean;
+  /** A field that the kind does not have is an error; else it is dropped. */
+  readonly isStrict?: boolean;
+}
+
+export interface PatchOptions extends WriteOptions {
   readonly subresource?: 'status';
 }
 

@@ -10,6 +10,7 @@ import {
   type Selection,
   type WatchEvent,
   type WatchOptions,
+  type WriteOptions,
 } from './api.ts';
 import { credentialSource } from './credentials.ts';
 import { lineSplitter } from './lines.ts';
@@ -65,7 +66,7 @@ function kubeApi(which: Pick<KubeApi, 'server' | 'namespace'>, transport: Transp
         const query = { ...selectors(selection), ...page };
         return await transport.ask({ method: 'GET', ...to(resource, { namespace }), query });
       }),
-    create: async (resource, object) => await create(transport, resource, object),
+    create: async (resource, object, how) => await create(transport, resource, object, how),
     patch: async (resource, key, patch, how) => await mergePatch(transport, resource, key, patch, how),
     delete: async (resource, key, how) => await remove(transport, resource, key, how),
     watch: async (resource, watched) => await watch(transport, resource, watched),
@@ -73,29 +74,46 @@ function kubeApi(which: Pick<KubeApi, 'server' | 'namespace'>, transport: Transp
   };
 }
 
-async function create(transport: Transport, resource: Resource, object: NewObject): Promise<KubeObject> {
+async function create(
+  transport: Transport,
+  resource: Resource,
+  object: NewObject,
+  how: WriteOptions = {},
+): Promise<KubeObject> {
   const { namespace } = object.metadata;
   return (await transport.ask({
     method: 'POST',
     ...to(resource, { namespace }),
-    query: OURS,
+    query: writing(how),
     body: object,
   })) as KubeObject;
 }
 
-const OURS: Query = { fieldManager: FIELD_MANAGER };
+function writing({ dryRun = false, isStrict = false }: WriteOptions): Query {
+  return {
+    fieldManager: FIELD_MANAGER,
+    ...(dryRun ? { dryRun: 'All' } : {}),
+    ...(isStrict ? { fieldValidation: 'Strict' } : {}),
+  };
+}
 
 async function mergePatch(
   transport: Transport,
   resource: Resource,
   key: ObjectKey,
   patch: MergePatch,
-  { subresource }: PatchOptions = {},
+  { subresource, ...how }: PatchOptions = {},
 ): Promise<KubeObject> {
   const { path, queue } = to(resource, key);
   const what = { path: `${path}${subresource === undefined ? '' : `/${subresource}`}`, queue };
   const contentType = 'application/merge-patch+json';
-  return (await transport.ask({ method: 'PATCH', ...what, query: OURS, body: patch, contentType })) as KubeObject;
+  return (await transport.ask({
+    method: 'PATCH',
+    ...what,
+    query: writing(how),
+    body: patch,
+    contentType,
+  })) as KubeObject;
 }
 
 async function remove(

@@ -111,8 +111,8 @@ function withoutManagedFields(object: KubeObject): KubeObject {
 function withOwnWrites(api: KubeApi, writesOf: (resource: Resource, key: ObjectKey) => OwnWrites | undefined): KubeApi {
   return {
     ...api,
-    create: async (resource, object) => {
-      const create = async (): Promise<KubeObject> => await api.create(resource, object);
+    create: async (resource, object, how) => {
+      const create = async (): Promise<KubeObject> => await api.create(resource, object, how);
       // The name may be one that the server makes up.
       const { name = '', namespace } = object.metadata;
       const writes = writesOf(resource, { name, namespace });

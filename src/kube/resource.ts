@@ -12,6 +12,13 @@ export interface Resource {
   readonly namespaced?: boolean;
 }
 
+export const NAMESPACES: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'namespaces',
+  kind: 'Namespace',
+  namespaced: false,
+};
 export const SECRETS: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret' };
 export const CONFIG_MAPS: Resource = { group: '', version: 'v1', plural: 'configmaps', kind: 'ConfigMap' };
 export const SERVICES: Resource = { group: '', version: 'v1', plural: 'services', kind: 'Service' };

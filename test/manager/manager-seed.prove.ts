@@ -1,26 +1,10 @@
 // Every VirtRigaud object of the documentation, applied by real kubectl as it stands there, on a cluster with the nodes and
 // storages that it names. What it leaves undefined is in COMPANION.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClusterData } from '#pve-sim/clusters/cluster-data';
-import { LOCAL_LVM, nodeData } from '#pve-sim/clusters/inventory';
-import { THREE_NODE } from '#pve-sim/clusters/three-node';
 import { kubectlProgram } from '../support/kubectl.ts';
 import { type ManagerFlow, type Seen, startManagerFlow } from '../support/manager-flow.ts';
 import { seedIsMissing, seedManifests } from '../support/seed-manifests.ts';
 import { isReady, manifest, vmManifest, vmOf } from '../support/vm-manifests.ts';
-
-const NODES = ['pve-node-1', 'pve-node-2', 'pve-node-3'];
-const CLUSTER: ClusterData = {
-  ...THREE_NODE,
-  nodes: NODES.map(nodeData),
-  storages: [
-    ...THREE_NODE.storages,
-    { ...LOCAL_LVM, id: 'nvme-storage', type: 'zfspool' },
-    { ...LOCAL_LVM, id: 'ssd-storage', type: 'dir', path: '/srv/ssd', defaultFormat: 'raw' },
-  ],
-  guests: THREE_NODE.guests.map((guest) => ({ ...guest, node: guest.node.replace('pve', 'pve-node-') })),
-  containers: [],
-};
 
 const PROVIDER_REF = { providerRef: { name: 'proxmox-prod' }, imageRef: { name: 'ubuntu-22' } };
 const COMPANION = [
@@ -67,7 +51,7 @@ const snapshots = objects.filter(({ kind }) => kind === 'VMSnapshot');
 
 describe.skipIf(note !== '')(`the manifests of the documentation${note}`, () => {
   beforeAll(async () => {
-    flow = await startManagerFlow({ simulator: { cluster: CLUSTER } });
+    flow = await startManagerFlow({ simulator: { cluster: 'documentation' } });
     const { id, secret } = flow.sim.token;
     const entries = [`--from-literal=token_id=${id}`, `--from-literal=token_secret=${secret}`];
     await kubectl(['create', 'secret', 'generic', 'pve-credentials', ...entries]);
@@ -176,6 +160,6 @@ describe.skipIf(note !== '')(`the manifests of the documentation${note}`, () => 
     await kubectl(['delete', 'vmclone,vmsnapshot,vm', '--all', '--timeout=60s']);
     await kubectl(['delete', 'vmimage,vmclass,vmpp,provider', '--all', '--timeout=60s']);
     const names = Object.values(flow.sim.world.guests).map(({ config }) => config['name']);
-    expect(new Set(names)).toEqual(new Set(['debian-12-template', 'legacy-app', 'ubuntu-22-template']));
+    expect(new Set(names)).toEqual(new Set(['debian-12-template', 'ubuntu-22-template']));
   });
 });

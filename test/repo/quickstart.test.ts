@@ -1,14 +1,44 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { bundleManifests } from '#crd/bundle';
-import { parseManifests } from '#crd/manifests';
 import { normaliseVm } from '#crd/normalise';
+import { readManifests, type Wanted } from '#cli/start/manifests';
+import { bundlesIn } from '../support/bundle.ts';
+import { seedIsMissing, seedManifests, seedSkipNote } from '../support/seed-manifests.ts';
 import { decodeCreate, encodeCreate } from '#rpc/payload/create';
 
+function example(name: string): string {
+  return readFileSync(join(import.meta.dirname, `../../examples/${name}.yaml`), 'utf8');
+}
+
+/** What the documentation leaves out, and a VM cannot do without. */
+const ADDED: Readonly<Record<string, object>> = {
+  'proxmox-cluster': { credentialSecretRef: { name: 'pve-credentials' } },
+};
+
+describe.skipIf(seedIsMissing)(`the examples${seedSkipNote}`, () => {
+  const shown = ['web-server', 'quickstart', 'scale-up'].flatMap((name) => readManifests(example(name)));
+  const specs = (objects: readonly Wanted[]): string[] =>
+    objects.map(({ object }) => JSON.stringify([object.kind, object.metadata.name, object['spec']]));
+
+  it('are the objects of the documentation, and those it leaves undefined', () => {
+    const documented = seedManifests()
+      .flatMap(({ text }) => readManifests(text))
+      .map((one) => {
+        const added = ADDED[one.object.metadata.name] ?? {};
+        const { type, endpoint, ...others } = one.object['spec'] as Record<string, unknown>;
+        const spec = 'credentialSecretRef' in added ? { type, endpoint, ...added, ...others } : one.object['spec'];
+        return { ...one, object: { ...one.object, spec } };
+      });
+    const left = specs(documented).filter((spec) => !specs(shown).includes(spec));
+    expect(left).toEqual([]);
+    expect(shown).toHaveLength(documented.length + 4);
+  });
+});
+
 describe('the one path from a manifest to a request', () => {
-  const text = readFileSync(join(import.meta.dirname, '../../examples/quickstart.yaml'), 'utf8');
-  const vms = bundleManifests(parseManifests(text)).vms.map(normaliseVm);
+  const text = example('web-server');
+  const vms = bundlesIn(text).map(normaliseVm);
 
   it('gives the provider what the documented web-server says', () => {
     expect(vms).toHaveLength(1);

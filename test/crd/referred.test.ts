@@ -1,10 +1,9 @@
 // A VirtualMachine with what it refers to: networks, Secrets, a policy.
 import { NO_PLACEMENT } from '#domain/vm-spec';
 import { describe, expect, test } from 'vitest';
+import { bundlesIn } from '../support/bundle.ts';
 import { parse } from 'yaml';
-import { bundleManifests } from './bundle.ts';
-import { parseManifests } from './manifests.ts';
-import { type NormalisedVm, normaliseVm } from './normalise.ts';
+import { type NormalisedVm, normaliseVm } from '#crd/normalise';
 
 type Spec = Readonly<Record<string, unknown>>;
 
@@ -25,9 +24,7 @@ function normalise(vm: Spec, ...others: string[]): NormalisedVm {
     object('VMImage', 'i', { source: 'debian' }),
     ...others,
   ];
-  const { vms, unused } = bundleManifests(parseManifests(manifests.join('\n---\n')));
-  expect(unused).toEqual([]);
-  const [bundle] = vms;
+  const [bundle] = bundlesIn(manifests.join('\n---\n'));
   if (bundle === undefined) throw new Error('no VirtualMachine');
   return normaliseVm(bundle);
 }

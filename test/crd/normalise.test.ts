@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { NO_PLACEMENT } from '#domain/vm-spec';
 import { describe, expect, test } from 'vitest';
-import { bundleManifests } from './bundle.ts';
-import { parseManifests } from './manifests.ts';
-import { type NormalisedVm, normaliseVm } from './normalise.ts';
+import { bundlesIn } from '../support/bundle.ts';
+import { type NormalisedVm, normaliseVm } from '#crd/normalise';
 
 type Spec = Readonly<Record<string, unknown>>;
 
-const QUICKSTART = readFileSync(new URL('../../examples/quickstart.yaml', import.meta.url), 'utf8');
+const WEB_SERVER = readFileSync(new URL('../../examples/web-server.yaml', import.meta.url), 'utf8');
 
 /** As the provider's documentation has it. */
 const MULTI_NIC = `
@@ -60,7 +59,7 @@ spec:
 `;
 
 function normaliseText(text: string): NormalisedVm {
-  const [bundle] = bundleManifests(parseManifests(text)).vms;
+  const [bundle] = bundlesIn(text);
   if (bundle === undefined) throw new Error('no VirtualMachine in the text');
   return normaliseVm(bundle);
 }
@@ -83,7 +82,7 @@ const disk = (fields: Spec): Spec => ({ disks: [{ name: 'root', ...fields }] });
 
 describe('the manifests of the documentation, as they are written', () => {
   test('describe web-server', () => {
-    const { spec, powerState, owner } = normaliseText(QUICKSTART);
+    const { spec, powerState, owner } = normaliseText(WEB_SERVER);
     expect(spec).toEqual({
       name: 'web-server',
       image: { kind: 'template', ref: 'ubuntu-22-template' },
@@ -418,7 +417,7 @@ describe('a wrong manifest is refused, naming object, field and remedy:', () => 
   });
 
   test('another version of the kind', () => {
-    const text = QUICKSTART.replaceAll('v1beta1', 'v1');
+    const text = WEB_SERVER.replaceAll('v1beta1', 'v1');
     expect(() => normaliseText(text)).toThrow(/apiVersion: "infra.virtrigaud.io\/v1" is not known/);
   });
 });

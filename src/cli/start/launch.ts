@@ -35,7 +35,7 @@ export function createPrograms(): Programs {
     launch: async (options) => {
       const child = spawn(process.execPath, [options.program, ...options.args], {
         env: options.environment,
-        stdio: ['ignore', 'pipe', 'inherit'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
       const ended = once(child, 'exit').then(() => undefined);
       started.push({ child, ended });
@@ -51,15 +51,20 @@ export function createPrograms(): Programs {
 }
 
 async function readyLine<T>(child: ChildProcess, { name, readyIn, onLine }: LaunchOptions<T>): Promise<T> {
-  if (child.stdout === null) throw new Error(`${name} has no output`);
+  if (child.stdout === null || child.stderr === null) throw new Error(`${name} has no output`);
   const lines = createInterface({ input: child.stdout });
+  const complaints: string[] = [];
+  let isReady = false;
+  createInterface({ input: child.stderr }).on('line', (line) => (isReady ? onLine(line) : complaints.push(line)));
   return await new Promise((resolve, reject) => {
     lines.on('line', (line) => {
       onLine(line);
       const ready = readyIn(line);
-      if (ready !== undefined) resolve(ready);
+      if (ready === undefined) return;
+      isReady = true;
+      resolve(ready);
     });
     child.once('error', reject);
-    lines.once('close', () => reject(new Error(`${name} has ended`)));
+    child.once('close', () => reject(new Error([`${name} has ended`, ...complaints].join(': '))));
   });
 }

@@ -12,6 +12,8 @@ export interface Terminal {
 export interface Progress {
   /** Runs `work` as a step: it is announced, and its end and duration are told. */
   step<T>(title: string, work: () => Promise<T>): Promise<T>;
+  /** What the moving line says from now on. */
+  retitle(text: string): void;
   /** A line of its own about what happens inside a step. */
   detail(text: string): void;
   say(text: string): void;
@@ -82,11 +84,15 @@ export function createProgress(terminal: Terminal, clock: Clock): Progress {
     return () => cancel();
   }
 
+  function retitle(text: string): void {
+    if (moving !== undefined) moving.title = text;
+  }
+
   function mute(): void {
     if (moving !== undefined) write(CLEAR_LINE);
     moving = undefined;
     isMute = true;
   }
 
-  return { step, say, detail: (text) => say(paint('dim', `      ${text}`)), mute };
+  return { step, say, retitle, detail: (text) => say(paint('dim', `      ${text}`)), mute };
 }
