@@ -18,8 +18,6 @@ export interface FetchedImage {
   /** How the template that is made of it is copied. */
   readonly cloneMode: CloneMode | undefined;
   readonly onMissing: 'import' | 'fail' | 'wait';
-  readonly retries: number;
-  readonly timeoutMs: number;
 }
 
 export const DISK_FORMATS = ['raw', 'qcow2', 'vmdk'] as const;

@@ -3,7 +3,6 @@ import { type ImageChecksum, parseChecksum } from '#domain/checksum';
 import { Fault, invalidSpec } from '#domain/fault';
 import { DISK_FORMATS, type DiskFormat, type FetchedImage, type VmImage } from '#domain/fetched-image';
 import type { CloneMode } from '#domain/vm-spec';
-import { milliseconds } from '../read-duration.ts';
 import { NOT_ON_PVE, refuse } from '../refuse.ts';
 import { sayOnce } from '../say-once.ts';
 import type { Sources } from './sources.ts';
@@ -19,7 +18,6 @@ export interface Asked {
   readonly cloneMode: CloneMode | undefined;
 }
 
-const USUAL_TIMEOUT_MS = 30 * 60_000;
 const ON_MISSING = { Import: 'import', Fail: 'fail', Wait: 'wait' } as const;
 
 /** Throws `invalid-spec`, or `unsupported` for what PVE does to no image. @param field that says the URL */
@@ -31,7 +29,6 @@ export function normaliseFetched(url: string, asked: Asked, field: string): VmIm
   }
   refuseImpossible(asked);
   const { prepare } = spec;
-  const timeout = http?.timeout === undefined ? `${path}.prepare.timeout` : `${path}.source.http.timeout`;
   return {
     kind: 'fetched',
     image: {
@@ -43,8 +40,6 @@ export function normaliseFetched(url: string, asked: Asked, field: string): VmIm
       system: systemOf(spec.distribution),
       cloneMode,
       onMissing: ON_MISSING[prepare?.onMissing ?? 'Import'],
-      retries: prepare?.retries ?? 3,
-      timeoutMs: milliseconds(http?.timeout ?? prepare?.timeout, timeout) ?? USUAL_TIMEOUT_MS,
     },
   };
 }

@@ -20,7 +20,7 @@ const SHA512 = 'c'.repeat(128);
 
 describe('an image that is fetched', () => {
   test.each([
-    [web({}), { checksum: undefined, node: undefined, nodes: undefined, system: undefined, timeoutMs: 1_800_000 }],
+    [web({}), { checksum: undefined, node: undefined, nodes: undefined, system: undefined, onMissing: 'import' }],
     [web({ checksum: `sha512:${SHA512.toUpperCase()}` }), { checksum: { algorithm: 'sha512', value: SHA512 } }],
     [web({ checksum: SHA512, checksumType: 'sha512' }), { checksum: { algorithm: 'sha512' } }],
     [web({ checksumType: 'sha256' }), { checksum: undefined }],

@@ -29,12 +29,13 @@ const optimization = optionalObject({
 }).describe('What is done to the image. Proxmox VE imports what it is given.');
 
 export const prepare = optionalObject({
-  onMissing: oneOf('What happens where no template has been made of it yet.', ['Import', 'Fail', 'Wait']).default(
-    'Import',
-  ),
+  onMissing: oneOf(
+    'What happens where no template has been made of it yet: `Import` makes one, `Fail` says so, `Wait` looks again now and then.',
+    ['Import', 'Fail', 'Wait'],
+  ).default('Import'),
   force: flag('Refused where it is true: a template is never replaced, since VMs may be linked to it.'),
-  retries: whole('How often a failed import is tried again.', 0, 10).default(3),
-  timeout: duration('How long an import may take.').default('30m'),
+  retries: whole('Of no effect: an import is tried again for as long as a VM wants it, less and less often.', 0, 10),
+  timeout: duration('Of no effect: an import that has begun is finished.'),
   validateChecksum: flag('Whether the checksum is looked at.').default(true),
   storage,
   optimization,

@@ -55,7 +55,7 @@ const http = strictObject({
     ...checksum,
     headers: textMap('Headers of the request. Proxmox VE sends none: refused.'),
     authentication,
-    timeout: duration('How long an import may take; it wins over `prepare.timeout`.'),
+    timeout: duration('Of no effect: an import that has begun is finished.'),
   }),
 }).describe('An image that is fetched, and becomes a template once.');
 

@@ -13,6 +13,8 @@ const atProvider = strictObject({
     size: quantity('Its size.'),
     message: text('Why not.'),
     taskRef: text('The task that imports it there now.'),
+    failures: whole('How often it was refused there in a row.', 0),
+    providerGeneration: whole('The generation of the Provider that refused it.', 0),
     lastUpdated: time('When that was found.'),
     endpoint: text("The endpoint that the Provider had then: at another one the id is anybody's."),
   }),

@@ -1,14 +1,16 @@
 // The object is on its way out. It stays as long as VirtualMachines refer to it; then the templates go that were made of it,
 // which the provider refuses as long as linked clones grow from them.
 import { VIRTUAL_MACHINES, VM_IMAGES } from '#crd/resources';
+import { normaliseImage } from '#crd/vm-image/normalise';
 import { Fault } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
 import type { CallOptions, ProviderClient } from '#rpc/client';
 import { clientAt, isForced, orLeave, whyUndeletable } from '../providers/ask.ts';
 import { isSamePlace, placeWords } from '../providers/place.ts';
 import type { Visit } from '../work/controller.ts';
+import { manifestOf } from '../work/manifest-of.ts';
 import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
-import { forgetTemplate, isSharedWith, type Template, templatesOf } from './templates.ts';
+import { forgetTemplate, isSharedWith, rememberTemplate, type Template, templatesOf } from './templates.ts';
 import { wants } from './wanted.ts';
 
 /** So many are named. */
@@ -27,16 +29,19 @@ export async function stayWhileUsed({ object, world }: Visit): Promise<Outcome> 
   return wait(60, 'InUse', `It is kept for VirtualMachine ${names.slice(0, NAMED).join(', ')}${more}.`);
 }
 
+/** Until none is left: when one is gone, others may come to be known. */
 export async function deleteTemplates(visit: Visit): Promise<Outcome> {
-  for (const template of templatesOf(visit.status.fields)) {
-    if (isForced(visit.object)) {
-      visit.tell('Warning', 'Abandoned', `Let go as asked for: ${titleOf(template)} stays.`);
-      continue;
-    }
-    const outcome = await deleteTemplate(visit, template);
+  for (;;) {
+    const [template] = templatesOf(visit.status.fields);
+    if (template === undefined) return DONE;
+    const outcome = isForced(visit.object) ? abandon(visit, template) : await deleteTemplate(visit, template);
     if (outcome.kind !== 'done') return outcome;
     forgetTemplate(visit, template);
   }
+}
+
+function abandon(visit: Visit, template: Template): Outcome {
+  visit.tell('Warning', 'Abandoned', `Let go as asked for: ${titleOf(template)} stays.`);
   return DONE;
 }
 
@@ -59,10 +64,19 @@ async function deleteTemplate(visit: Visit, template: Template): Promise<Outcome
     const message = `${upper(what)} ${placeWords(template.endpoint, place)}. Set the Provider's endpoint back, or ${orLeave('it')}`;
     return stuck('ProviderReplaced', message);
   }
-  const id = template.id ?? (await learnId(visit, template, client));
+  const id = template.id ?? (await learnId(visit, template.asked, client));
   const known = { provider: template.provider, id: id ?? '' };
   if (id === undefined || isKeptByAnother(visit, known)) return DONE;
-  return await destroy(visit, known, { client, options });
+  const outcome = await destroy(visit, known, { client, options });
+  if (outcome.kind === 'done') await learnOfOthers(visit, known, client);
+  return outcome;
+}
+
+/** An image may have a template on each of several nodes, of which one is told. */
+async function learnOfOthers(visit: Visit, gone: Known, client: ProviderClient): Promise<void> {
+  if (!isOnSeveralNodes(visit)) return;
+  const id = await learnId(visit, JSON.stringify(visit.object['spec']), client);
+  if (id !== undefined && id !== gone.id) rememberTemplate(visit, providerOf(gone), id);
 }
 
 function isKeptByAnother(visit: Visit, template: Template): boolean {
@@ -75,15 +89,33 @@ function isKeptByAnother(visit: Visit, template: Template): boolean {
   return true;
 }
 
-/** A request whose answer was lost is repeated: whoever asks a second time gets the first one. undefined: there is none. */
-async function learnId(visit: Visit, { asked = '' }: Template, client: ProviderClient): Promise<string | undefined> {
-  const request = { imageJson: asked, targetName: visit.object.metadata.name, storageHint: '' };
+/** As its spec is now; what it merely names is nobody's to delete. */
+function isOnSeveralNodes({ object }: Visit): boolean {
+  try {
+    const found = normaliseImage(manifestOf(object));
+    return found.kind === 'fetched' && found.image.nodes !== undefined;
+  } catch (error) {
+    if (error instanceof Fault) return false;
+    throw error;
+  }
+}
+
+/** Asks for what is there of a spec, and for nothing new. undefined: there is nothing. */
+async function learnId(visit: Visit, asked = '{}', client: ProviderClient): Promise<string | undefined> {
+  const spec = JSON.parse(asked) as { readonly prepare?: object };
+  const imageJson = JSON.stringify({ ...spec, prepare: { ...spec.prepare, onMissing: 'Fail' } });
+  const request = { imageJson, targetName: visit.object.metadata.name, storageHint: '' };
   try {
     return (await client.imagePrepare(request, { signal: visit.signal, deadlineMs: LEARN_MS })).preparedImageId;
   } catch (error) {
-    if (error instanceof Fault && ['invalid-spec', 'unsupported'].includes(error.kind)) return undefined;
+    if (error instanceof Fault && ['not-found', 'invalid-spec', 'unsupported'].includes(error.kind)) return undefined;
     throw error;
   }
+}
+
+interface Known {
+  readonly provider: string;
+  readonly id: string;
 }
 
 interface Asking {
@@ -91,11 +123,7 @@ interface Asking {
   readonly options: CallOptions;
 }
 
-async function destroy(
-  visit: Visit,
-  template: { readonly provider: string; readonly id: string },
-  { client, options }: Asking,
-): Promise<Outcome> {
+async function destroy(visit: Visit, template: Known, { client, options }: Asking): Promise<Outcome> {
   const { id } = template;
   try {
     if (await isAnother(client, id, options)) {

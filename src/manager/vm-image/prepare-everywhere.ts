@@ -1,5 +1,6 @@
 import { normaliseImage } from '#crd/vm-image/normalise';
 import type { VmImageStatus } from '#crd/vm-image/status';
+import type { FetchedImage } from '#domain/fetched-image';
 import type { Visit } from '../work/controller.ts';
 import { manifestOf } from '../work/manifest-of.ts';
 import { again, type Outcome, stuck, wait } from '../work/outcome.ts';
@@ -8,31 +9,41 @@ import { type Preparation, prepareAt } from './prepare.ts';
 import { providersThatWant } from './wanted.ts';
 
 const STEADY_SECONDS = 600;
+/** Somebody else makes the template. */
+const MISSING_SECONDS = 30;
 
 /** What is there already under a name needs nothing. */
 export async function prepareImage(visit: Visit): Promise<Outcome> {
   const status = visit.status.fields as VmImageStatus;
-  const found = normaliseImage(manifestOf(visit.object));
   // What is known of an earlier spec says nothing.
-  if (status.observedGeneration !== visit.object.metadata.generation) status.providerStatus = undefined;
+  if (status.observedGeneration !== visit.object.metadata.generation) forgetEarlierSpec(status);
+  const found = normaliseImage(manifestOf(visit.object));
   if (found.kind === 'there') return ready(visit, 'It is named, not fetched: whatever has that name is copied.');
-  const { onMissing } = found.image;
-  const providers = providersThatWant(visit.object, visit.world.cache);
-  if (onMissing === 'fail') return stuck('ImageMissing', 'It is not to be imported (prepare.onMissing: Fail).');
-  if (onMissing === 'wait') return wait(60, 'ImageMissing', 'It is not to be imported (prepare.onMissing: Wait).');
-  const preparations: Preparation[] = [];
-  for (const provider of providers) preparations.push(await prepareAt(visit, provider));
-  const isThere = (index: number): boolean => status.providerStatus?.[providerKeyAt(index)]?.available === true;
-  const providerKeyAt = (index: number): string => {
-    const provider = providers[index];
-    return provider === undefined ? '' : providerKey(provider);
-  };
-  status.availableOn = providers.map((_, index) => providerKeyAt(index)).filter((_, index) => isThere(index));
-  return judge(visit, preparations);
+  const preparations = new Map<string, Preparation>();
+  for (const provider of providersThatWant(visit.object, visit.world.cache)) {
+    preparations.set(providerKey(provider), await prepareAt(visit, provider));
+  }
+  status.availableOn = [...preparations.keys()].filter((key) => status.providerStatus?.[key]?.available === true);
+  status.providerStatus = only(status.providerStatus ?? {}, [...preparations.keys()]);
+  return judge(visit, [...preparations.values()], found.image.onMissing);
 }
 
-function judge(visit: Visit, preparations: readonly Preparation[]): Outcome {
+/** Until there is one of the new one, and also where that is wrong. */
+function forgetEarlierSpec(status: VmImageStatus): void {
+  status.providerStatus = undefined;
+  status.availableOn = undefined;
+  status.ready = false;
+  status.phase = 'Pending';
+}
+
+/** Of a Provider that nobody wants it at any more nothing is looked at. */
+function only<T>(all: Readonly<Record<string, T>>, keys: readonly string[]): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([key]) => keys.includes(key)));
+}
+
+function judge(visit: Visit, preparations: readonly Preparation[], onMissing: FetchedImage['onMissing']): Outcome {
   const status = visit.status.fields as VmImageStatus;
+  const isAt = (...those: readonly Preparation[]): boolean => preparations.some((one) => those.includes(one));
   const message = Object.values(status.providerStatus ?? {}).find(({ available }) => !available)?.message ?? '';
   status.ready = preparations.length > 0 && preparations.every((one) => one === 'ready');
   if (preparations.length === 0) {
@@ -40,15 +51,14 @@ function judge(visit: Visit, preparations: readonly Preparation[]): Outcome {
     return wait(STEADY_SECONDS, 'NotWanted', 'It is imported as soon as a VirtualMachine wants it.');
   }
   if (status.ready) return ready(visit, `It is there on ${status.availableOn?.join(', ')}.`);
-  if (preparations.includes('announced')) {
-    status.phase = 'Importing';
-    return wait(0, 'Importing', message);
-  }
-  const isRefused = preparations.includes('refused');
-  status.phase = isRefused ? 'Failed' : 'Importing';
-  return isRefused && !preparations.includes('under-way')
-    ? stuck('FailedImport', message)
-    : wait(preparations.includes('under-way') ? 3 : 10, 'Importing', message);
+  status.phase = isAt('refused', 'missing') ? 'Failed' : 'Importing';
+  if (isAt('announced')) return wait(0, 'Importing', message);
+  if (isAt('under-way')) return wait(3, 'Importing', message);
+  if (isAt('refused') || (isAt('missing') && onMissing === 'import')) return stuck('FailedImport', message);
+  if (!isAt('missing')) return wait(10, 'Importing', message);
+  if (onMissing === 'fail') return stuck('ImageMissing', message);
+  status.phase = 'Pending';
+  return wait(MISSING_SECONDS, 'ImageMissing', message);
 }
 
 function ready(visit: Visit, message: string): Outcome {

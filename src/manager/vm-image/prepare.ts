@@ -1,23 +1,26 @@
 // An image that has to be fetched becomes a template at each Provider whose VMs want it. The provider knows its templates:
 // whoever asks a second time gets the first one.
+import { PROVIDERS } from '#crd/resources';
 import type { VmImageStatus } from '#crd/vm-image/status';
 import { Fault } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
 import type { ProviderClient } from '#rpc/client';
-import type { Visit } from '../work/controller.ts';
+import { clientAt } from '../providers/ask.ts';
+import { STUCK } from '../work/back-off.ts';
+import type { Visit, World } from '../work/controller.ts';
 import { passes } from '../work/fault-outcome.ts';
 import { type AtProvider, isOfPlace, providerKey } from './at-provider.ts';
 import { announceTemplate, rememberTemplate, withdrawTemplate } from './templates.ts';
 
 /** How it goes with an image at one Provider. */
-export type Preparation = 'ready' | 'announced' | 'under-way' | 'passing-trouble' | 'refused';
+export type Preparation = 'ready' | 'announced' | 'under-way' | 'passing-trouble' | 'missing' | 'refused';
 
 /** A template that is there is asked for again so rarely. */
 const LASTS_MS = 600_000;
 /** What takes longer becomes a task, and keeps no worker. */
 const PREPARE_MS = 60_000;
 /** What is wrong with the request itself is found before anything is begun. */
-const LEAVES_NOTHING: readonly Fault['kind'][] = ['invalid-spec', 'unsupported'];
+const LEAVES_NOTHING: readonly Fault['kind'][] = ['invalid-spec', 'unsupported', 'not-found'];
 
 /** Asks for the template, or after it, and writes into the status what there is. */
 export async function prepareAt(visit: Visit, provider: ObjectRef): Promise<Preparation> {
@@ -43,16 +46,18 @@ async function advance(visit: Visit, provider: ObjectRef, known: AtProvider): Pr
     return [{ ...known, message: `Provider ${providerKey(provider)} is not ready.` }, 'passing-trouble'];
   }
   if (known.available && !isOld(visit, known)) return [known, 'ready'];
+  // Others may have news of the image meanwhile, or of its VMs.
+  if (isResting(visit, provider, known)) return [known, 'refused'];
   const asked = JSON.stringify(visit.object['spec']);
   try {
     if (known.taskRef !== undefined) {
-      const outcome = await followTask(visit, client, known, known.taskRef);
+      const outcome = await followTask(visit, provider, known, known.taskRef);
       if (outcome !== undefined) return outcome;
     }
     const isThere = known.available && (await isTemplate(client, known.id));
     // Written down before it is asked for, so that a deletion knows that there may be a template.
     if (!isThere && announceTemplate(visit, provider, asked)) {
-      return [{ available: false, message: waitingWords(visit) }, 'announced'];
+      return [{ ...known, available: false, message: waitingWords(visit) }, 'announced'];
     }
     return await ask(visit, provider, client, asked);
   } catch (error) {
@@ -60,8 +65,35 @@ async function advance(visit: Visit, provider: ObjectRef, known: AtProvider): Pr
     // What is there stays there while nobody can be asked.
     if (passes(error)) return [{ ...known, message: error.message }, known.available ? 'ready' : 'passing-trouble'];
     if (LEAVES_NOTHING.includes(error.kind)) withdrawTemplate(visit, provider, asked);
-    return [{ available: false, message: error.message }, 'refused'];
+    if (error.kind === 'not-found') return [{ available: false, message: error.message }, 'missing'];
+    return refused(visit, provider, known, error.message);
   }
+}
+
+/** Asked again later each time, or when the Provider has become another. */
+function refused(
+  { world }: Visit,
+  provider: ObjectRef,
+  { failures = 0 }: AtProvider,
+  message: string,
+): [AtProvider, Preparation] {
+  const lastUpdated = new Date(world.clock.realNow()).toISOString();
+  const providerGeneration = generationOf(world, provider);
+  return [{ available: false, message, failures: failures + 1, lastUpdated, providerGeneration }, 'refused'];
+}
+
+/** A visit that comes by its own back-off is not in vain. */
+const REST_SHARE = 0.8;
+
+function isResting({ world }: Visit, provider: ObjectRef, known: AtProvider): boolean {
+  const { failures, lastUpdated, providerGeneration } = known;
+  if (failures === undefined || providerGeneration !== generationOf(world, provider)) return false;
+  const age = (world.clock.realNow() - Date.parse(lastUpdated ?? '')) * world.clock.factor;
+  return age < REST_SHARE * Math.min(STUCK.toMs, STUCK.fromMs * 2 ** (failures - 1));
+}
+
+function generationOf({ cache }: World, provider: ObjectRef): number | undefined {
+  return cache.get(PROVIDERS, provider)?.metadata.generation;
 }
 
 function isOld({ world }: Visit, { lastUpdated }: AtProvider): boolean {
@@ -72,12 +104,12 @@ function isOld({ world }: Visit, { lastUpdated }: AtProvider): boolean {
 /** undefined: it has ended well. */
 async function followTask(
   visit: Visit,
-  client: ProviderClient,
+  provider: ObjectRef,
   known: AtProvider,
   id: string,
 ): Promise<[AtProvider, Preparation] | undefined> {
-  const { done, error } = await client.taskStatus({ task: { id } }, { signal: visit.signal });
-  if (error !== '') return [{ available: false, message: error }, 'refused'];
+  const { done, error } = await clientAt(visit.world, provider).taskStatus({ task: { id } }, { signal: visit.signal });
+  if (error !== '') return refused(visit, provider, known, error);
   return done ? undefined : [{ ...known, message: waitingWords(visit) }, 'under-way'];
 }
 

@@ -35,7 +35,10 @@ describe('an image from the web', () => {
       diskFormat: 'qcow2',
       node: 'pve2',
       osType: 'l26',
+      imports: true,
     });
+    const prepare = (onMissing: string) => decode({ source: spec.source, prepare: { onMissing } });
+    expect([prepare('Fail'), prepare('Wait')]).toMatchObject([{ imports: false }, { imports: false }]);
   });
 
   it('is the flat object of a Create, too', () => {

@@ -38,6 +38,8 @@ export interface WebImage {
   /** Instead: each of them is to have one; `*` alone for every node that has the storage. */
   readonly nodes: readonly string[] | undefined;
   readonly osType: OsType;
+  /** Whether one is made where there is none. */
+  readonly imports: boolean;
 }
 
 /** Throws `invalid-spec` by field. */
@@ -76,7 +78,7 @@ function webImage(
   words: ImagePrepareWords,
   { targetName, storageHint }: { readonly targetName: string; readonly storageHint: string },
 ): WebImage {
-  const { urlField, node, nodes, nodesField, diskFormat, osType = 'l26' } = words;
+  const { urlField, node, nodes, nodesField, diskFormat, osType = 'l26', imports = true } = words;
   if (node !== undefined && nodes !== undefined) {
     throw invalidSpec(nodesField, `node "${node}" is named too`, 'Name all nodes in one place');
   }
@@ -95,6 +97,7 @@ function webImage(
     node,
     nodes,
     osType,
+    imports,
   };
 }
 

@@ -33,6 +33,8 @@ export interface ImagePrepareWords {
   readonly storage?: string;
   readonly storageField: string;
   readonly osType?: OsType;
+  /** False: a template that is there is answered with, and none is made. */
+  readonly imports?: boolean;
   /** A source that no node can read. */
   readonly elsewhere?: { readonly field: string; readonly what: string };
 }
@@ -47,6 +49,8 @@ const algorithm = oneOf<ImageChecksum['algorithm']>({
   sha384: 'sha384',
   sha512: 'sha512',
 });
+/** Whether one is made where there is none; how long its absence is borne is the manager's. */
+const onMissing = oneOf<boolean>({ import: true, fail: false, wait: false });
 const imageFormat = oneOf<ImageFormat>({ qcow2: 'qcow2', raw: 'raw', vmdk: 'vmdk' });
 /** Go writes `template` where nobody has said anything. */
 const fileFormat: ReadValue<ImageFormat | undefined> = (value, path) =>
@@ -159,9 +163,10 @@ function readProxmox(object: JsonObject): Words {
   };
 }
 
-/** Whether to ask us at all, for how long and how often is the manager's. */
+/** For how long and how often we are asked is the manager's. */
 function readPrepare(object: JsonObject): Words {
-  object.ignore('OnMissing', 'Timeout', 'Retries');
+  object.ignore('Timeout', 'Retries');
+  const imports = object.get('OnMissing', onMissing);
   if (object.get('Force', flag) === true) {
     const why = 'a template is never replaced, since VMs may be linked to it';
     throw invalidSpec(object.at('Force'), why, 'Give the VMImage another name, or delete the template first');
@@ -169,7 +174,7 @@ function readPrepare(object: JsonObject): Words {
   const storage = object.get('Storage', readObject(readPrepareStorage)) ?? {};
   const converted = object.get('Optimization', readObject(readOptimization)) ?? {};
   const diskFormat = agree(object.path, storage.diskFormat, converted.diskFormat);
-  return said({ validates: object.get('ValidateChecksum', flag), diskFormat });
+  return said({ validates: object.get('ValidateChecksum', flag), diskFormat, imports });
 }
 
 function readPrepareStorage(object: JsonObject): Words {

@@ -39,8 +39,21 @@ export async function prepareImage(
   call: Deadline,
 ): Promise<ImageOutcome> {
   const { nodes } = image;
+  if (!image.imports) return await useWhatIsThere(ctx, runs, image, call);
   if (nodes !== undefined) return await prepareOnNodes(ctx, runs, { ...image, nodes }, call);
   return outcomeOf([await runs.run(imageOrder(image), call)]);
+}
+
+/** Throws `not-found` where there is neither a template of the image nor what is to become one. */
+async function useWhatIsThere(ctx: Context, runs: CreateRuns, image: WebImage, call: Deadline): Promise<ImageOutcome> {
+  const view = await ctx.view.read(call, 0);
+  const there = await seatedTemplates(ctx, imageOrder(image), view, call);
+  if (there.length === 0) {
+    const why = 'no template has been made of it, and none is to be made (prepare.onMissing)';
+    throw new Fault('not-found', { ...doing({ name: image.target }), why, remedy: 'Set onMissing to Import' });
+  }
+  const order = firstOrder({ ...image, nodes: image.nodes ?? [] }, { nodes: [], there, places: [] }, view);
+  return outcomeOf([await runs.run(order, call)]);
 }
 
 function outcomeOf(outcomes: readonly CreateOutcome[]): ImageOutcome {
