@@ -71,7 +71,10 @@ it('an image is kept for its VirtualMachines and for linked clones, and then its
   await flow.delete('VMImage', 'fetched');
   const kept = await flow.until('VMImage', 'fetched', (seen) => seen.condition('Ready') === 'False InUse');
   expect(kept.message('Ready')).toBe('It is kept for VirtualMachine default/of-web.');
-  expect(await flow.events('VMImage', 'fetched')).toContain(`Normal InUse ${kept.message('Ready')}`);
+  await until(
+    async () => await flow.events('VMImage', 'fetched'),
+    (lines) => lines.includes(`Normal InUse ${kept.message('Ready')}`),
+  );
 
   // Its manifest names another one now: the provider knows what grows from the template all the same.
   const { vmid } = await vmOf(flow, 'of-web');

@@ -10,13 +10,13 @@ import { type Outcome, stuck, wait } from '../work/outcome.ts';
 import type { Condition } from '../work/status-draft.ts';
 
 /** At an object that is being deleted: it goes without asking anybody. */
-export const FORCE = 'virtrigaud.io/force-delete';
+const FORCE = 'virtrigaud.io/force-delete';
 
 export function isForced({ metadata }: KubeObject): boolean {
   return metadata.annotations?.[FORCE] === 'true';
 }
 
-export function providerTitle({ namespace, name }: ObjectRef): string {
+function providerTitle({ namespace, name }: ObjectRef): string {
   return `Provider ${namespace}/${name}`;
 }
 

@@ -28,7 +28,7 @@ export function vmNamed({ object }: Pick<Visit, 'object'>): ObjectRef {
 }
 
 /** undefined where there is no such object, or no VM of it yet. */
-export function madeVm(visit: Visit): MadeVm | undefined {
+function madeVm(visit: Visit): MadeVm | undefined {
   const object = visit.world.cache.get(VIRTUAL_MACHINES, vmNamed(visit));
   if (object === undefined) return undefined;
   const { id = '', bound } = (object['status'] ?? {}) as VirtualMachineStatus;
