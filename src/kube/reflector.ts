@@ -37,6 +37,8 @@ export interface Reflector {
 const SILENT_MS = 150_000;
 /** A watch that has lived for so long was no failure. */
 const LIVED_MS = 1000;
+/** After so many failures in a row a watch does not go on where it was. */
+const MOST_FAILURES = 3;
 /** So soon a kind is seen that is installed later. */
 const NOT_INSTALLED_MS = 5000;
 
@@ -186,7 +188,9 @@ async function fail(state: State, error: unknown): Promise<void> {
   const { clock, stopped, random = Math.random } = state;
   state.failures += 1;
   const isAbsent = isReason(error, 'NotFound');
-  if (isExpired(error) || isAbsent || error instanceof EndedAtOnce) state.wantsList = true;
+  // It may be that nothing can be heard from there any more: only a server that is away says nothing of that.
+  const isHopeless = state.failures >= MOST_FAILURES && !isReason(error, 'Unreachable');
+  if (isExpired(error) || isAbsent || isHopeless || error instanceof EndedAtOnce) state.wantsList = true;
   // What a server has forgotten is no trouble the first time.
   if (isExpired(error) && state.failures === 1) return;
   tellTrouble(state, error);

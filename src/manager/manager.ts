@@ -118,14 +118,16 @@ async function whenReady(synced: Promise<void>, leadership: Leadership | undefin
 
 /** What is watched of a kind, and what of it is kept: clusters are full of what nobody asks us about. */
 function keptOf(resource: Resource): WatchedOptions {
-  if (resource === SECRETS) return { transform: withoutReleases };
+  if (resource === SECRETS) return { transform: withoutOthers };
   if (resource === DEPLOYMENTS || resource === SERVICES) {
     return { labelSelector: 'app.kubernetes.io/name=virtrigaud-provider' };
   }
   return {};
 }
 
-/** Helm keeps whole charts in Secrets; nobody names one of these. */
-function withoutReleases(secret: KubeObject): KubeObject {
-  return secret['type'] === 'helm.sh/release.v1' ? { ...secret, data: {} } : secret;
+/** Helm keeps whole charts in Secrets, Kubernetes its tokens; nobody names one of these. */
+const OF_OTHERS = ['helm.sh/release.v1', 'kubernetes.io/service-account-token', 'bootstrap.kubernetes.io/token'];
+
+function withoutOthers(secret: KubeObject): KubeObject {
+  return OF_OTHERS.includes(String(secret['type'])) ? { ...secret, data: {} } : secret;
 }

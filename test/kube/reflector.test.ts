@@ -86,6 +86,18 @@ test('what a server has forgotten is listed anew without delay, by an answer or 
   await expect.poll(() => revisions(scripted)).toEqual(['list', '7', 'list', '8', 'list', '9']);
 });
 
+test.each([
+  ['a line that nobody can read', 200, 'no JSON\n'],
+  ['an error', 500, JSON.stringify({ kind: 'Status', code: 500, reason: 'InternalError', message: 'no' })],
+])('what cannot be heard from where it was is listed anew after the third time: %s', async (_title, code, text) => {
+  const { scripted } = await startServer((_asked, response, count) => {
+    if (count <= 3) response.writeHead(code, { 'content-type': 'application/json' }).end(text);
+    else response.writeHead(200).write(bookmark(40));
+  });
+  inform(scripted, createClock({ factor: 100 }));
+  await expect.poll(() => revisions(scripted)).toEqual(['list', '7', '7', '7', 'list', '8']);
+});
+
 test('a handler that throws keeps nobody from anything', async () => {
   const near = await startNearApi();
   stops.push(near.stop);

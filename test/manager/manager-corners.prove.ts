@@ -91,6 +91,20 @@ describe('a manifest that was refused', () => {
   });
 });
 
+describe('networks', () => {
+  it('mean the same NICs by their names, in whichever order they come, and where the first is left out', async () => {
+    const seen = await made('wired', { networks: [{ name: 'lan' }, { name: 'dmz' }] });
+    const nic = (index: number): string => guestOf(seen).config[`net${index}`] ?? '';
+    await flow.apply(vmManifest('wired', { networks: [{ name: 'dmz' }, { name: 'lan' }], tags: ['turned'] }));
+    await expect.poll(() => guestOf(seen).config['tags'], { timeout: 30_000 }).toContain('turned');
+    expect([nic(0), nic(1)]).toEqual([expect.stringContaining('vmbr0'), expect.stringContaining('vmbr1')]);
+    await flow.apply(vmManifest('wired', { networks: [{ name: 'dmz', vlan: 7 }] }));
+    await expect.poll(() => nic(1), { timeout: 30_000 }).toContain('tag=7');
+    expect([nic(0), nic(1)]).toEqual([expect.stringContaining('vmbr0'), expect.stringContaining('vmbr1')]);
+    expect(nic(0)).not.toContain('tag=');
+  });
+});
+
 describe('what a VM was made with', () => {
   const secret = (text: string): string =>
     JSON.stringify({

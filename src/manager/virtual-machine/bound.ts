@@ -1,6 +1,7 @@
 // What a created VM was made from, and what was last said of it, stays in force where a later manifest says nothing of it.
 import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
 import type { ObjectRef } from '#domain/object-ref';
+import { inOrderOf } from './nic-order.ts';
 
 export type Bound = NonNullable<VirtualMachineStatus['bound']>;
 type Spec = Readonly<Record<string, unknown>>;
@@ -10,7 +11,9 @@ export function withBound(spec: Spec, bound: Bound = {}): Spec {
   const { imageRef, importedDisk, ...others } = bound;
   const namesSource = spec['imageRef'] !== undefined || spec['importedDisk'] !== undefined;
   const source = namesSource ? {} : { imageRef, importedDisk };
-  return withoutGaps({ ...others, ...source, ...withoutGaps(spec) });
+  const said = withoutGaps(spec);
+  const networks = inOrderOf(others.networks, said['networks'] ?? others.networks);
+  return withoutGaps({ ...others, ...source, ...said, networks });
 }
 
 /** What counts of it by now: of a VM that was refused and never was there, its Provider alone. */

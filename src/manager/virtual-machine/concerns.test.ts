@@ -26,6 +26,10 @@ const VMS = [
     spec: { classRef: { name: 'large' } },
     status: { bound: { providerRef: { name: 'prod', namespace: 'infra' }, imageRef: { name: 'ubuntu' } } },
   }),
+  object('VirtualMachine', 'strayed', {
+    spec: { providerRef: { name: 'other', namespace: 'infra' }, placementRef: { name: 'own' } },
+    status: { id: '100', bound: { providerRef: { name: 'prod', namespace: 'infra' } } },
+  }),
   object('VirtualMachine', 'elsewhere', { spec: { classRef: { name: 'small' } } }, 'other'),
 ];
 
@@ -42,7 +46,11 @@ function concerned(changed: KubeObject): string[] {
 
 describe('a change concerns the VirtualMachines that name the object', () => {
   it.each<[string, KubeObject, string[]]>([
-    ['a Provider, also where it is bound only', object('Provider', 'prod', {}, 'infra'), ['full', 'excerpt']],
+    [
+      'a Provider, also where it is bound only',
+      object('Provider', 'prod', {}, 'infra'),
+      ['full', 'excerpt', 'strayed'],
+    ],
     ['a Provider of that name in another namespace', object('Provider', 'prod'), []],
     ['a class, in its own namespace', object('VMClass', 'small'), ['full']],
     ['an image', object('VMImage', 'ubuntu'), ['full', 'excerpt']],

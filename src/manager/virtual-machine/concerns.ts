@@ -30,13 +30,13 @@ export interface Naming {
   readonly metaData?: Readonly<Record<string, { readonly secretRef?: Reference } | undefined>>;
 }
 
-type Named = (spec: Naming) => readonly (Reference | undefined)[];
+type Named = (spec: Naming, vm: KubeObject) => readonly (Reference | undefined)[];
 
 const secretsOf = (documents: Naming['userData']): (Reference | undefined)[] =>
   Object.values(documents ?? {}).map((document) => document?.secretRef);
 
 export const concerns: readonly Concern[] = [
-  { ...naming(PROVIDERS, ({ providerRef }) => [providerRef]), matters: isChanged(readiness) },
+  { ...naming(PROVIDERS, ({ providerRef }, vm) => [providerRef, boundTo(vm)]), matters: isChanged(readiness) },
   naming(VM_CLASSES, ({ classRef }) => [classRef]),
   { ...naming(VM_IMAGES, ({ imageRef }) => [imageRef]), matters: isChanged(({ spec, status }) => [spec, status]) },
   naming(VM_NETWORK_ATTACHMENTS, ({ networks = [] }) => networks.map(({ networkRef }) => networkRef)),
@@ -59,7 +59,7 @@ function naming(resource: Resource, named: Named): Concern {
 
 function names(vm: KubeObject, named: Named, { name, namespace }: KubeObject['metadata']): boolean {
   const own = vm.metadata.namespace;
-  return named(namedBy(vm)).some((ref) => ref?.name === name && (ref.namespace ?? own) === namespace);
+  return named(namedBy(vm), vm).some((ref) => ref?.name === name && (ref.namespace ?? own) === namespace);
 }
 
 /** What its spec names, completed by what is bound. */

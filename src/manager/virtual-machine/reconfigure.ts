@@ -5,6 +5,7 @@ import { backOffMs, PASSING, STUCK } from '../work/back-off.ts';
 import type { Visit } from '../work/controller.ts';
 import { passes, whyOf } from '../work/fault-outcome.ts';
 import { DONE, type Outcome, wait, type Why } from '../work/outcome.ts';
+import { saysTheSame } from '../work/says-the-same.ts';
 import { type Bound, withoutGaps } from './bound.ts';
 import { changeWords } from './change-words.ts';
 import { type NeededKind, dependenciesOf } from './dependencies.ts';
@@ -14,6 +15,7 @@ import { type Change, changeOf } from './request.ts';
 import { revertedAt, snapshotsOf } from './reverts.ts';
 import { statusOf, vmTitle } from './status.ts';
 import { tellOfDocuments } from './unapplied.ts';
+import { wishOf } from './wish.ts';
 
 /** A policy says where a VM is made, and nothing of one that is there. */
 const IN_USE: readonly NeededKind[] = ['VMClass', 'VMNetworkAttachment', 'Secret'];
@@ -94,7 +96,9 @@ function upToDate(visit: Visit): Outcome {
 
 /** So that it stays in force where a later manifest leaves it out. */
 function rememberSaid(visit: Visit): void {
-  const { networks, disks, userData, metaData } = (visit.object['spec'] ?? {}) as Bound;
+  const { disks, userData, metaData } = (visit.object['spec'] ?? {}) as Bound;
+  // In the order of its NICs.
+  const { networks } = wishOf(visit).manifest.spec as Bound;
   const { name, namespace } = providerOf(visit);
   const status = statusOf(visit);
   const said = withoutGaps({ networks, disks, userData, metaData });
@@ -117,6 +121,7 @@ function refused(visit: Visit, digest: string, fault: Fault): Outcome {
 function behind(visit: Visit, { reason, message }: Why): Outcome & { readonly kind: 'done' } {
   const before = visit.status.condition('UpToDate');
   visit.status.setCondition('UpToDate', 'False', reason, message);
-  if (before?.status !== 'False' || before.message !== message) visit.tell('Warning', 'FailedReconfigure', message);
+  if (before?.status !== 'False' || !saysTheSame(before.message, message))
+    visit.tell('Warning', 'FailedReconfigure', message);
   return { kind: 'done' };
 }

@@ -9,6 +9,7 @@ import type { Controller, Phase, Visit, World } from './controller.ts';
 import { passes, whyOf } from './fault-outcome.ts';
 import type { IdleFields } from './idle-fields.ts';
 import { type Outcome, type Why } from './outcome.ts';
+import { saysTheSame } from './says-the-same.ts';
 import { draftStatus } from './status-draft.ts';
 
 /** What to do with the object next. */
@@ -150,14 +151,6 @@ function notReady(visit: Visit, { reason, message }: Why, type: 'Normal' | 'Warn
   visit.status.fields['message'] = message;
   if (before?.reason !== reason || !saysTheSame(before.message, message)) visit.tell(type, reason, message);
 }
-
-/** But for the moments they name: when it is tried again is no news each time. */
-function saysTheSame(one: string, other: string): boolean {
-  return one.replaceAll(MOMENT, '') === other.replaceAll(MOMENT, '');
-}
-
-/** RFC 3339 in UTC. */
-const MOMENT = /\d{4}-\d\d-\d\dT[\d:.]+Z/g;
 
 /** @returns once the API has it */
 async function writeStatus(controller: Controller, visit: Visit, tools: VisitTools): Promise<void> {
