@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { areMissing, listFile, recordedEndpoints } from '../../scripts/recorded-endpoints.ts';
 import { renderCrds } from '../../scripts/render-crds.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { renderDocs } from '../../scripts/render-docs.ts';
 
 describe('a page that comes from a table', () => {
@@ -15,6 +16,11 @@ describe('a CRD', () => {
   it.each(Object.entries(renderCrds()))('crds/%s is current (npm run docs)', (file, text) => {
     expect(readFileSync(join(import.meta.dirname, '../../crds', file), 'utf8')).toBe(text);
   });
+});
+
+it('deploy/manager.yaml runs this version', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../deploy/manager.yaml'), 'utf8');
+  expect(text).toContain(`image: virtrigaud/virtrigaud-manager:${packageJson.version}\n`);
 });
 
 const skipNote = areMissing ? ' (skipped: ../shared is not here)' : '';
