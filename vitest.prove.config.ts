@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { controllerTests, GIVEN_API_REPORT } from './test/support/controller-tests.ts';
 
 /** What takes a minute and more, the longest first: begun last, one of them would keep a worker busy and the other idle. */
 const LONGEST = [
@@ -33,15 +34,19 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Then it is about controllers at that API, whose objects one file at a time may change. */
+const isGivenApi = process.env['KUBE_TEST_KUBECONFIG'] !== undefined;
+
 // What takes longer than `npm test` may: models with many random schedules, soak runs, large worlds.
 export default defineConfig({
   test: {
-    include: ['test/**/*.prove.ts'],
+    include: isGivenApi ? [...controllerTests()] : ['test/**/*.prove.ts'],
+    fileParallelism: !isGivenApi,
     globalSetup: ['test/support/build.ts'],
     // As in `npm test`; more would be too many for tests against the clock.
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
-    reporters: ['default', ['json', { outputFile: '.cache/vitest-prove.json' }]],
+    reporters: ['default', ['json', { outputFile: isGivenApi ? GIVEN_API_REPORT : '.cache/vitest-prove.json' }]],
     testTimeout: 1_800_000,
     hookTimeout: 60_000,
   },

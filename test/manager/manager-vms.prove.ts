@@ -375,7 +375,8 @@ describe('V1: deletion', () => {
     const finalizers = { metadata: { finalizers: null } };
     await flow.delete('Provider', 'prod');
     await flow.api.patch(PROVIDER, { name: 'prod', namespace: 'default' }, finalizers);
-    await flow.untilGone('Provider', 'prod');
+    // The manager knows too.
+    await flow.until('VirtualMachine', 'stranded', (one) => one.condition('Ready') === 'False ProviderNotFound');
     await flow.delete('VirtualMachine', 'stranded');
     const seen = await flow.until(
       'VirtualMachine',

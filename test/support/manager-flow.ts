@@ -1,18 +1,12 @@
 // The manager between a Kubernetes API and a simulated PVE, with providers in its process: what tests of controllers start with.
-// KUBE_TEST_KUBECONFIG names the API of another server, which has our CRDs; else there is one on this machine.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { customResourceDefinitions } from '#crd/definition/custom-resource-definition';
-import { kinds } from '#crd/kinds';
-import { GROUP, VERSION } from '#crd/manifests';
 import type { KubeApi, MergePatch, NewObject } from '#kube/api';
 import { isReason } from '#kube/api';
 import { connectKube } from '#kube/connect';
 import type { KubeObject } from '#kube/object';
 import { CONFIG_MAPS, DEPLOYMENTS, EVENTS, type Resource, SECRETS, SERVICES } from '#kube/resource';
-import { OWN_KINDS } from '#kube-sim/kinds/own-kinds';
-import { startKubeSim } from '#kube-sim/server';
 import { type Manager, startManager } from '#manager/manager';
 import { createInProcessRunner } from '#manager/provider/in-process';
 import { mergePatchOf } from '#manager/work/merge-patch';
@@ -21,6 +15,7 @@ import { type Simulator, type SimulatorOptions, startSimulator } from '#pve-sim/
 import { createClock } from '#runtime/clock';
 import { createLogger } from '#runtime/log';
 import { parseAllDocuments } from 'yaml';
+import { OWN_RESOURCES, startFlowApi } from './flow-api.ts';
 import { runKubectl, type Told } from './kubectl.ts';
 import { simWorld, type WorldReader } from './world.ts';
 
@@ -76,8 +71,9 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
   const lines: string[] = [];
   const write = (line: string): void => void lines.push(line);
   const log = createLogger({ level: 'debug', write });
-  const kube = await startApi(folder);
+  const kube = await startFlowApi(folder);
   const api = await connectKube({ kubeconfig: kube.kubeconfig });
+  const managerApi = await connectKube({ kubeconfig: kube.managerKubeconfig });
   const caFile = join(folder, 'pve-ca.pem');
   writeFileSync(caFile, sim.ca);
   const target = sim.nodes[0]?.url ?? '';
@@ -94,7 +90,7 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
       endpoints: { origins: new Map((options.endpoints ?? SEED_ENDPOINTS).map((from) => [from, target])), caFile },
       now: () => clock.realNow(),
     });
-    return startManager({ api, runner, clock, log, identity: `flow-${process.pid}` });
+    return startManager({ api: managerApi, runner, clock, log, identity: `flow-${process.pid}` });
   };
   let manager = start();
   const applied = new Map<string, Readonly<Record<string, unknown>>>();
@@ -151,6 +147,7 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
     },
     stop: async () => {
       await manager.stop();
+      managerApi.close();
       api.close();
       await kube.stop();
       await sim.stop();
@@ -159,29 +156,7 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
   };
 }
 
-async function startApi(folder: string): Promise<{ kubeconfig: string; stop(): Promise<void> }> {
-  const given = process.env['KUBE_TEST_KUBECONFIG'];
-  if (given !== undefined) return { kubeconfig: given, stop: async () => await Promise.resolve() };
-  return await startKubeSim({
-    dataDir: join(folder, 'kube'),
-    host: '127.0.0.1',
-    port: 0,
-    clock: createClock(),
-    log: createLogger({ write: () => undefined }),
-    kinds: OWN_KINDS,
-    definitions: customResourceDefinitions(),
-    name: 'virtrigaud-manager',
-  });
-}
-
-const RESOURCES: readonly Resource[] = [
-  ...kinds.map(({ kind, plural }) => ({ group: GROUP, version: VERSION, plural, kind })),
-  SECRETS,
-  CONFIG_MAPS,
-  EVENTS,
-  SERVICES,
-  DEPLOYMENTS,
-];
+const RESOURCES: readonly Resource[] = [...OWN_RESOURCES, SECRETS, CONFIG_MAPS, EVENTS, SERVICES, DEPLOYMENTS];
 
 function resourceOf(kind: string): Resource {
   const found = RESOURCES.find((one) => one.kind === kind || one.plural === kind);
@@ -221,7 +196,8 @@ interface Condition {
   readonly message: string;
 }
 
-function seenOf(object: KubeObject | undefined): Seen {
+/** Of what `until` and its like look at. */
+export function seenOf(object: KubeObject | undefined): Seen {
   if (object === undefined) throw new Error('there is no such object');
   const status = (object['status'] ?? {}) as Readonly<Record<string, unknown>>;
   const find = (type: string): Condition | undefined =>
