@@ -41,15 +41,11 @@ const HEALTH_PORT = 8080;
 
 /** Throws CommanderError, which has said what is wrong, or Error with what is. */
 export function readCommandLine(args: readonly string[], version: string): CommandLine {
-  const options = parse(args, version);
+  const { options, said } = parse(args, version);
   const { namespace, workers, logLevel, logFormat, healthPort } = options;
   const common = { namespace, workers, logLevel, logFormat };
   if (!options.standalone) {
-    refuse(
-      options,
-      ['dataDir', 'apiOnly', 'mapCa', ...(options.mapEndpoint.length > 0 ? ['mapEndpoint'] : [])],
-      'it goes with --standalone',
-    );
+    refuse(said, ['dataDir', 'listen', 'apiOnly', 'mapCa', 'mapEndpoint'], 'it goes with --standalone');
     const {
       kubeconfig,
       context,
@@ -60,15 +56,20 @@ export function readCommandLine(args: readonly string[], version: string): Comma
     const login = { kubeconfig, context, providerImage, elects, leaderNamespace };
     return { ...common, kind: 'cluster', healthPort: healthPort ?? HEALTH_PORT, ...login };
   }
-  refuse(options, ['kubeconfig', 'context', 'leaderElectionNamespace'], 'with --standalone the API is its own');
+  refuse(
+    said,
+    ['kubeconfig', 'context', 'leaderElect', 'leaderElectionNamespace', 'providerImage'],
+    'with --standalone the API is its own, and its providers are in the same process',
+  );
   const { dataDir, listen, apiOnly: isApiOnly, mapEndpoint, mapCa } = options;
   if (dataDir === undefined) throw new Error('--data-dir is missing: the folder in which everything is kept');
   const endpoints = readEndpointMap(mapEndpoint, mapCa);
   return { ...common, kind: 'standalone', healthPort, dataDir, listen, isApiOnly, endpoints };
 }
 
+/** `said`: the options that stand in the arguments. */
 function parse(args: readonly string[], version: string) {
-  return new Command(NAME)
+  const command = new Command(NAME)
     .version(version)
     .description(
       'Makes VirtRigaud objects true on Proxmox VE: at a Kubernetes API, or with one of its own on one machine.',
@@ -120,15 +121,19 @@ function parse(args: readonly string[], version: string) {
         .default('text' as const),
     )
     .exitOverride()
-    .parse(args, { from: 'user' })
-    .opts();
+    .parse(args, { from: 'user' });
+  const options = command.opts();
+  const names = Object.keys(options) as (keyof typeof options)[];
+  return { options, said: names.filter((name) => command.getOptionValueSource(name) === 'cli') };
 }
 
 /** Options that mean nothing here, and whose author expects something. */
-function refuse(options: Readonly<Record<string, unknown>>, names: readonly string[], why: string): void {
-  const set = names.find((name) => options[name] !== undefined && options[name] !== false);
-  if (set === undefined) return;
-  throw new Error(`--${set.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: ${why}`);
+function refuse(said: readonly string[], names: readonly string[], why: string): void {
+  const found = names.find((name) => said.includes(name));
+  if (found === undefined) return;
+  // Of the options that take something away there is this one.
+  const option = found === 'leaderElect' ? 'noLeaderElect' : found;
+  throw new Error(`--${option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}: ${why}`);
 }
 
 function whole(least: number, most: number): (text: string) => number {

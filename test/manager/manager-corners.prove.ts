@@ -1,6 +1,7 @@
 // What happens to a VirtualMachine at the wrong moment: its manager begins anew, its manifest changes while something goes on,
 // what it refers to becomes another thing.
 import { VIRTUAL_MACHINES } from '#crd/resources';
+import { EVENTS } from '#kube/resource';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lastRequest, writesSince } from '../support/journal.ts';
 import { type ManagerFlow, type Seen, startManagerFlow } from '../support/manager-flow.ts';
@@ -78,6 +79,25 @@ describe('a restart that is asked for', () => {
     expect(guestOf(seen).run).toBeDefined();
     expect(writesSince(flow.sim, since).filter((write) => /\/(reboot|shutdown|stop)$/.test(write))).toEqual([]);
   });
+});
+
+it('a VM that does not start is told to be created once, and no new one is made', async () => {
+  flow.sim.faults.add([
+    { method: 'POST', path: '/status/start', action: { answer: { status: 500, reason: 'no memory' } } },
+  ]);
+  await flow.apply(vmManifest('heavy'));
+  const failures = (): number =>
+    flow.log.filter((line) => line.includes('Power') && line.includes('code=') && !line.includes('code=OK')).length;
+  const before = failures();
+  await expect.poll(failures, { timeout: 30_000 }).toBeGreaterThan(before + 2);
+  const { items } = await flow.api.list(EVENTS);
+  const created = items.filter(
+    ({ reason, involvedObject }) => reason === 'Created' && (involvedObject as { name: string }).name === 'heavy',
+  );
+  expect(created.map(({ count }) => count)).toEqual([1]);
+  flow.sim.faults.clear();
+  await flow.until('VirtualMachine', 'heavy', isReady);
+  expect((await vmOf(flow, 'heavy')).running).toBe(true);
 });
 
 describe('a manifest that was refused', () => {

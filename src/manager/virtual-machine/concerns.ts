@@ -62,10 +62,15 @@ function names(vm: KubeObject, named: Named, { name, namespace }: KubeObject['me
   return named(namedBy(vm), vm).some((ref) => ref?.name === name && (ref.namespace ?? own) === namespace);
 }
 
+/** An object of the cache is never changed, and every change of another one asks all of them. */
+const known = new WeakMap<KubeObject, Naming>();
+
 /** What its spec names, completed by what is bound. */
 export function namedBy(vm: KubeObject): Naming {
-  const bound = boundIn(vm['status'] ?? {});
-  return withBound((vm['spec'] ?? {}) as Record<string, unknown>, bound);
+  const naming: Naming =
+    known.get(vm) ?? withBound((vm['spec'] ?? {}) as Record<string, unknown>, boundIn(vm['status'] ?? {}));
+  known.set(vm, naming);
+  return naming;
 }
 
 /** The Provider that has it, whatever its manifest says by now; else the one that it asks for. */

@@ -16,8 +16,14 @@ export async function describeVm(visit: Visit): Promise<Outcome> {
   const isThere = await observeVm(visit);
   if (!isThere) return isAtItsPlace(visit, place) ? gone(visit) : elsewhere(visit, place);
   statusOf(visit).providerEndpoint = place ?? statusOf(visit).providerEndpoint;
-  if (statusOf(visit).phase === 'Provisioning') visit.tell('Normal', 'Created', creationWords(visit));
+  if (statusOf(visit).phase === 'Provisioning') tellCreated(visit);
   return DONE;
+}
+
+/** Once, whatever keeps it from being ready after that. */
+function tellCreated(visit: Visit): void {
+  visit.tell('Normal', 'Created', creationWords(visit));
+  statusOf(visit).phase = statusOf(visit).powerState === 'On' ? 'Running' : 'Stopped';
 }
 
 /** Writes into the status what there is. False: nothing. */

@@ -1,7 +1,8 @@
 // VMSnapshots: each is a snapshot of its VM, as long as the object is there.
 import { VIRTUAL_MACHINES, VM_SNAPSHOTS } from '#crd/resources';
 import type { VmSnapshotStatus } from '#crd/vm-snapshot/status';
-import { type KubeObject, keyOf } from '#kube/object';
+import { type KubeObject, keyOf, keyText } from '#kube/object';
+import { boundTo } from '../virtual-machine/concerns.ts';
 import type { Concern, Controller } from '../work/controller.ts';
 import { deleteSnapshot } from './delete.ts';
 import { expire, followVm } from './expire.ts';
@@ -41,6 +42,10 @@ export const vmSnapshotController: Controller = {
     tellReady,
   ],
   deletion: [deleteSnapshot],
+  groupOf: (object, cache) => {
+    const vm = cache.get(VIRTUAL_MACHINES, vmNamed({ object }));
+    return vm === undefined ? '' : keyText({ name: '', ...boundTo(vm) });
+  },
   takesLong: ({ status }) => ((status ?? {}) as VmSnapshotStatus).snapshotID === undefined,
 };
 
