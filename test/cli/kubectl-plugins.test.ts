@@ -9,6 +9,7 @@ import { VIRTUAL_MACHINES, VM_SNAPSHOTS } from '#crd/resources';
 import { EVENTS } from '#kube/resource';
 import { type NearApi, startNearApi } from '../kube/near-api.ts';
 import { kubectlProgram, runKubectl } from '../support/kubectl.ts';
+import { until } from '../support/until.ts';
 
 const WEB = { name: 'web-server', namespace: 'default' };
 let near: NearApi;
@@ -53,7 +54,11 @@ it('waits until it is so, and says why it is not', async () => {
   await expect(vm('start', 'web-server', '--wait', '1ms')).rejects.toThrow(
     'VirtualMachine web-server: PVE does not answer. Look with: kubectl vm why web-server.',
   );
-  await status({ powerState: 'On' });
+  // As it was before it was stopped.
+  await status({ powerState: 'On', observedGeneration: 1 });
+  await expect(vm('start', 'web-server', '--wait', '1ms')).rejects.toThrow('PVE does not answer');
+  const { generation } = (await near.api.get(VIRTUAL_MACHINES, WEB))?.metadata ?? {};
+  await status({ powerState: 'On', observedGeneration: generation });
   expect(await vm('start', 'web-server', '--wait')).toBe('virtualmachine/web-server starts: done\n');
 });
 
@@ -75,6 +80,17 @@ it('makes a snapshot object of its options, and asks for the VM to go back to it
   expect(await vm('revert', 'web-server', 'before-upgrade')).toBe(
     'virtualmachine/web-server goes back to vmsnapshot/before-upgrade\n',
   );
+  await expect(vm('revert', 'web-server', 'before-upgrade', '--wait', '1ms')).rejects.toThrow('kubectl vm why');
+  const first = await revertAsked();
+  const done = vm('revert', 'web-server', 'before-upgrade', '--wait');
+  await revertEnds(first, { at: '2026-01-01T10:00:00Z', message: 'VM web-server is back at it.' });
+  expect(await done).toBe('virtualmachine/web-server goes back to vmsnapshot/before-upgrade: done\n');
+  const second = await revertAsked();
+  const refused = vm('revert', 'web-server', 'before-upgrade', '--wait');
+  await Promise.all([
+    expect(refused).rejects.toThrow('VirtualMachine web-server: revert: it is locked'),
+    revertEnds(second, { message: 'it is locked' }),
+  ]);
   await expect(vm('revert', 'web-server', 'other')).rejects.toThrow(
     'VirtualMachine web-server: revert: there is no VMSnapshot "other" of it. It has before-upgrade.',
   );
@@ -125,6 +141,21 @@ Events, the latest last:
  AGE  Started  it was Started
 `);
 });
+
+const SNAPSHOT = { name: 'before-upgrade', namespace: 'default' };
+
+async function revertAsked(): Promise<string | undefined> {
+  const { annotations } = (await near.api.get(VM_SNAPSHOTS, SNAPSHOT))?.metadata ?? {};
+  return annotations?.['virtrigaud.io/revert-requested-at'];
+}
+
+/** As the manager tells of the revert that is asked for after `before`. */
+async function revertEnds(before: string | undefined, outcome: Readonly<Record<string, string>>): Promise<void> {
+  const handled = await until(revertAsked, (at) => at !== before);
+  await near.api.patch(VM_SNAPSHOTS, SNAPSHOT, { status: { revert: { at: null, ...outcome, handled } } }, STATUS);
+}
+
+const STATUS = { subresource: 'status' } as const;
 
 const PLUGINS = join(import.meta.dirname, '../../plugins');
 const noKubectl = kubectlProgram === undefined ? ' (skipped: there is no kubectl here)' : '';

@@ -1,11 +1,11 @@
 // `kubectl vm start`, `stop` and `reboot`: what a person would otherwise write into the object.
 import { VIRTUAL_MACHINES } from '#crd/resources';
 import type { MergePatch } from '#kube/api';
-import type { Clock } from '#runtime/clock';
 import { Fault } from '#domain/fault';
 import type { Connected } from './connection.ts';
 import { type Fields, readFields } from './fields.ts';
 import { findVm } from './find-vm.ts';
+import { waitFor, type Waiting } from './waiting.ts';
 
 /** What is asked of a VM, and how one sees that it came about. */
 export interface PowerWish {
@@ -40,30 +40,27 @@ export function restartWish(at: string): PowerWish {
   };
 }
 
-export interface Waiting {
-  /** Undefined: the wish is written, and that is all. */
-  readonly waitMs: number | undefined;
-  readonly clock: Clock;
-}
-
 /** Throws `busy` where it takes longer than one wanted to wait. */
 export async function askVm(connected: Connected, name: string, wish: PowerWish, waiting: Waiting): Promise<string> {
   await findVm(connected, name);
   const { api, namespace } = connected;
-  await api.patch(VIRTUAL_MACHINES, { name, namespace }, wish.patch);
+  const { metadata } = await api.patch(VIRTUAL_MACHINES, { name, namespace }, wish.patch);
   if (waiting.waitMs === undefined) return `virtualmachine/${name} ${wish.verb}\n`;
-  const until = waiting.clock.now() + waiting.waitMs;
-  for (;;) {
-    const vm = readFields(await findVm(connected, name));
-    if (wish.isThere(vm)) return `virtualmachine/${name} ${wish.verb}: done\n`;
-    if (waiting.clock.now() >= until) throw tooLong(name, vm);
-    await waiting.clock.sleep(PAUSE_MS);
-  }
+  let last: Fields | undefined;
+  const done = await waitFor(waiting, async () => {
+    last = readFields(await findVm(connected, name));
+    return hasSeen(last, metadata.generation) && wish.isThere(last) ? last : undefined;
+  });
+  if (done === undefined) throw tooLong(name, last?.text('status', 'message'));
+  return `virtualmachine/${name} ${wish.verb}: done\n`;
 }
 
-const PAUSE_MS = 1000;
+/** What it tells of a time before says nothing of this wish. */
+function hasSeen(vm: Fields, generation: number | undefined): boolean {
+  return generation === undefined || (vm.number('status', 'observedGeneration') ?? 0) >= generation;
+}
 
-function tooLong(name: string, vm: Fields): Fault {
-  const why = vm.text('status', 'message') ?? 'it has not come about yet';
+export function tooLong(name: string, message: string | undefined): Fault {
+  const why = message ?? 'it has not come about yet';
   return new Fault('busy', { subject: `VirtualMachine ${name}`, why, remedy: `Look with: kubectl vm why ${name}` });
 }

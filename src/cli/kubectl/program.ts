@@ -36,10 +36,12 @@ export async function runVmPlugin(options: PluginOptions): Promise<void> {
   power('reboot', 'Restarts a VM; changes that wait for a restart come about.').action(
     async (vm, given) => await ask(vm, restartWish(new Date().toISOString()), given),
   );
-  withKubectlOptions(program.command('revert <vm> <vmsnapshot>').description('Brings a VM back to a snapshot.')).action(
-    async (vm, snapshot, given) =>
-      await say(given, async (connected) => await revertVm(connected, vm, snapshot, new Date().toISOString())),
-  );
+  withKubectlOptions(program.command('revert <vm> <vmsnapshot>').description('Brings a VM back to a snapshot.'))
+    .addOption(waitOption())
+    .action(async (vm, snapshot, given) => {
+      const wish = { vm, snapshot, at: new Date().toISOString() };
+      await say(given, async (connected) => await revertVm(connected, wish, { waitMs: given.wait, clock }));
+    });
   const look = (name: string, about: string, work: (connected: Connected, vm: string) => Promise<string>) =>
     withKubectlOptions(program.command(`${name} <vm>`).description(about)).action(
       async (vm, given) => await say(given, async (connected) => await work(connected, vm)),
