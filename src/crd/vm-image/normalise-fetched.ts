@@ -2,6 +2,7 @@
 import { type ImageChecksum, parseChecksum } from '#domain/checksum';
 import { Fault, invalidSpec } from '#domain/fault';
 import { DISK_FORMATS, type DiskFormat, type FetchedImage, type VmImage } from '#domain/fetched-image';
+import { readTemplateNodes } from '#domain/template-nodes';
 import type { CloneMode } from '#domain/vm-spec';
 import { NOT_ON_PVE, refuse } from '../refuse.ts';
 import { sayOnce } from '../say-once.ts';
@@ -29,13 +30,16 @@ export function normaliseFetched(url: string, asked: Asked, field: string): VmIm
   }
   refuseImpossible(asked);
   const { prepare } = spec;
+  const at = `${path}.source.proxmox`;
+  const { node, nodes } = readTemplateNodes(proxmox, { node: `${at}.node`, nodes: `${at}.nodes` });
   return {
     kind: 'fetched',
     image: {
       url,
       checksum: prepare?.validateChecksum === false ? undefined : checksumOf(http, `${path}.source.http`),
       storage: proxmox.storage,
-      ...nodesOf(proxmox, `${path}.source.proxmox`),
+      node,
+      nodes,
       diskFormat: diskFormatOf(prepare, `${path}.prepare`) ?? proxmox.format,
       system: systemOf(spec.distribution),
       cloneMode,
@@ -76,22 +80,6 @@ function checksumOf(http: Sources['http'], path: string): ImageChecksum | undefi
   if (checksumType === undefined || checksumType === parsed.algorithm) return parsed;
   const why = `the checksum has the ${parsed.value.length} hex digits of a ${parsed.algorithm}`;
   throw invalidSpec(`${path}.checksumType`, why, `Write ${parsed.algorithm}, or correct the checksum`);
-}
-
-/** VirtRigaud's own kinds have one text for nodes, which may name several. */
-function nodesOf({ node, nodes = [] }: Asked['proxmox'], path: string): Pick<FetchedImage, 'node' | 'nodes'> {
-  const several = node === '*' || node?.includes(',') === true ? node.split(',').map((one) => one.trim()) : [];
-  if (node !== undefined && node !== '' && nodes.length > 0) {
-    throw invalidSpec(`${path}.nodes`, `node "${node}" is named too`, 'Name all nodes in one place');
-  }
-  const all = [...new Set([...nodes, ...several])].sort();
-  if (all.length === 0) return { node, nodes: undefined };
-  const field = `${path}.${nodes.length > 0 ? 'nodes' : 'node'}`;
-  if (all.includes('')) throw invalidSpec(field, 'a node has no name', 'Name it, or remove the comma');
-  if (all.includes('*') && all.length > 1) {
-    throw invalidSpec(field, '"*" means every node, and others are named beside it', 'Keep one of the two');
-  }
-  return { node: undefined, nodes: all };
 }
 
 function diskFormatOf(prepare: VmImageSpec['prepare'], path: string): DiskFormat | undefined {

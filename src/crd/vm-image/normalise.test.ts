@@ -47,7 +47,7 @@ describe('an image that is fetched', () => {
     ],
     [on({ nodes: ['a'], node: 'b' }), /proxmox.nodes: node "b" is named too/],
     [on({ nodes: ['*', 'a'] }), /proxmox.nodes: "\*" means every node/],
-    [on({ node: 'a,' }), /proxmox.node: a node has no name/],
+    [on({ node: 'a,' }), /proxmox.node\[1\]: is empty/],
     [on({ snapshot: 's' }), /proxmox.snapshot: a template is made of what is fetched/],
     [{ source: { http: { url }, blank: true } }, /source.blank: it also names "https/],
     [web({}, { prepare: { force: true } }), /prepare.force: a template is never replaced/],

@@ -1,6 +1,7 @@
 import type { VmImage } from '#domain/fetched-image';
 import { Fault, invalidSpec } from '#domain/fault';
 import { parseImageName } from '#domain/image-name';
+import { isSeveralNodes } from '#domain/template-nodes';
 import type { CloneMode, ImageSource } from '#domain/vm-spec';
 import { type Manifest, manifestTitle } from '../manifests.ts';
 import { readSpec } from '../read-spec.ts';
@@ -60,7 +61,7 @@ type Named = { kind: 'template'; ref: string } | { kind: 'iso' | 'disk'; volume:
 /** What is there already. */
 function there(source: Named, { proxmox, cloneMode, path }: Asked): VmImage {
   const { snapshot, node, storage, nodes = [] } = proxmox;
-  if (nodes.length > 0 || node?.includes(',') === true || node === '*') {
+  if (nodes.length > 0 || isSeveralNodes(node ?? '')) {
     const field = `${path}.source.proxmox.${nodes.length > 0 ? 'nodes' : 'node'}`;
     const why = 'it says where templates of a URL are made, and the image is there already';
     throw invalidSpec(field, why, 'Remove it, or name the one node the image is on');
