@@ -35,8 +35,8 @@ export interface ManagerFlow {
   object(kind: string, name: string, namespace?: string): Promise<KubeObject | undefined>;
   delete(kind: string, name: string, namespace?: string): Promise<void>;
   /** Waits; what it last saw, its Events and the log are in the error. */
-  until(kind: string, name: string, isEnough: (object: Seen) => boolean): Promise<Seen>;
-  untilGone(kind: string, name: string): Promise<void>;
+  until(kind: string, name: string, isEnough: (object: Seen) => boolean, namespace?: string): Promise<Seen>;
+  untilGone(kind: string, name: string, namespace?: string): Promise<void>;
   /** `Warning SecretNotFound message`, oldest first. */
   events(kind: string, name: string): Promise<readonly string[]>;
   /** The real one. */
@@ -58,6 +58,8 @@ export interface ManagerFlowOptions {
   readonly simulator?: SimulatorOptions;
   /** Names in manifests that mean the simulator; those of the documentation where absent. */
   readonly endpoints?: readonly string[];
+  /** The API as each manager gets it. */
+  readonly wrapApi?: (api: KubeApi) => KubeApi;
 }
 
 const SEED_ENDPOINTS = ['https://pve.example.com:8006', 'https://pve-cluster.example.com:8006'];
@@ -90,7 +92,13 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
       endpoints: { origins: new Map((options.endpoints ?? SEED_ENDPOINTS).map((from) => [from, target])), caFile },
       now: () => clock.realNow(),
     });
-    return startManager({ api: managerApi, runner, clock, log, identity: `flow-${process.pid}` });
+    return startManager({
+      api: options.wrapApi?.(managerApi) ?? managerApi,
+      runner,
+      clock,
+      log,
+      identity: `flow-${process.pid}`,
+    });
   };
   let manager = start();
   const applied = new Map<string, Readonly<Record<string, unknown>>>();
@@ -105,10 +113,15 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
     const shown = JSON.stringify(last, (field, value: unknown) => (field === 'managedFields' ? undefined : value), 1);
     return `${kind} ${name}: ${shown}\n${told}\n${lines.slice(-30).join('')}`;
   };
-  const poll = async (kind: string, name: string, isEnough: (seen: KubeObject | undefined) => boolean) => {
+  const poll = async (
+    kind: string,
+    name: string,
+    isEnough: (seen: KubeObject | undefined) => boolean,
+    namespace?: string,
+  ) => {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
-      const seen = await object(kind, name);
+      const seen = await object(kind, name, namespace);
       if (isEnough(seen)) return seen;
       if (Date.now() > end) throw new Error(`not what was waited for: ${await story(kind, name, seen)}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -135,9 +148,9 @@ export async function startManagerFlow(options: ManagerFlowOptions = {}): Promis
     },
     object,
     delete: async (kind, name, namespace = 'default') => await api.delete(resourceOf(kind), { name, namespace }),
-    until: async (kind, name, isEnough) =>
-      seenOf(await poll(kind, name, (seen) => seen !== undefined && isEnough(seenOf(seen)))),
-    untilGone: async (kind, name) => void (await poll(kind, name, (seen) => seen === undefined)),
+    until: async (kind, name, isEnough, namespace) =>
+      seenOf(await poll(kind, name, (seen) => seen !== undefined && isEnough(seenOf(seen)), namespace)),
+    untilGone: async (kind, name, namespace) => void (await poll(kind, name, (seen) => seen === undefined, namespace)),
     events,
     kubectl: async (args, stdin = '') =>
       await runKubectl(args, stdin, { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: kube.kubeconfig }),

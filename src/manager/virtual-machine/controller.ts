@@ -3,6 +3,7 @@ import { VIRTUAL_MACHINES } from '#crd/resources';
 import type { VirtualMachineStatus } from '#crd/virtual-machine/status';
 import { type KubeObject, keyText } from '#kube/object';
 import type { Controller } from '../work/controller.ts';
+import { tellDeleting } from '../work/tell-deleting.ts';
 import { boundTo, concerns } from './concerns.ts';
 import { createVm } from './create.ts';
 import { deleteVm } from './delete.ts';
@@ -44,7 +45,7 @@ export const virtualMachineController: Controller = {
     tellUnapplied,
     tellReady,
   ],
-  deletion: [deleteVm],
+  deletion: [tellDeleting('Deleting'), deleteVm],
   takesLong,
   groupOf: (vm) => keyText({ name: '', ...boundTo(vm) }),
 };

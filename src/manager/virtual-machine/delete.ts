@@ -9,6 +9,9 @@ import { isAtItsPlace, placeNow, whereabouts } from './place.ts';
 import { boundProvider, callOf, clientOf, titleOf } from './provider.ts';
 import { isMade, statusOf, vmTitle } from './status.ts';
 
+/** The next call goes on from where one was cut off. */
+const DELETE_MS = 60_000;
+
 export async function deleteVm(visit: Visit): Promise<Outcome> {
   const status = statusOf(visit);
   status.phase = 'Deleting';
@@ -31,7 +34,8 @@ export async function removeVm(visit: Visit, provider: ObjectRef): Promise<Outco
   const place = placeNow(visit, provider);
   const isProof = isAtItsPlace(visit, place) || (await isThere(visit, provider));
   try {
-    const { task } = await clientOf(visit, provider).delete({ id: statusOf(visit).id ?? '' }, callOf(visit));
+    const order = { id: statusOf(visit).id ?? '' };
+    const { task } = await clientOf(visit, provider).delete(order, { ...callOf(visit), deadlineMs: DELETE_MS });
     // Asked again until there is nothing left to do.
     if (task !== undefined) return wait(2, 'Deleting', `${vmTitle(visit)} is being deleted.`);
   } catch (error) {

@@ -6,6 +6,7 @@ import { type KubeObject, keyOf, type ObjectKey } from '#kube/object';
 import { type Resource, SECRETS } from '#kube/resource';
 import type { Concern, Controller, Phase } from '../work/controller.ts';
 import { DONE } from '../work/outcome.ts';
+import { tellDeleting } from '../work/tell-deleting.ts';
 import { makeCopy } from './copy.ts';
 import { deleteClone } from './delete.ts';
 import { findReferences } from './references.ts';
@@ -35,7 +36,7 @@ export const vmCloneController: Controller = {
     ...[readWish, awaitTask, findSource, findReferences, makeCopy, lookAtCopy, createTarget].map(untilDone),
     tellReady,
   ],
-  deletion: [deleteClone],
+  deletion: [tellDeleting(), deleteClone],
   takesLong: (clone) => !isComplete(clone),
 };
 

@@ -9,6 +9,9 @@ import { callOf, clientOf } from './provider.ts';
 import { boundProvider, isBegun, isDone, statusOf } from './status.ts';
 import { ownTarget } from './target.ts';
 
+/** The next call goes on from where one was cut off. */
+const DELETE_MS = 60_000;
+
 export async function deleteClone(visit: Visit): Promise<Outcome> {
   if (!isBegun(visit) || isDone(visit) || ownTarget(visit) !== undefined) return await Promise.resolve(DONE);
   const { targetVMID } = statusOf(visit);
@@ -30,7 +33,7 @@ async function destroy(visit: Visit, provider: ObjectRef, what: string): Promise
   const client = clientOf(visit, provider);
   const isProof = isSamePlace(providerEndpoint, place) || (await isThere(visit, provider));
   try {
-    const { task } = await client.delete({ id: '' }, callOf(visit));
+    const { task } = await client.delete({ id: '' }, { ...callOf(visit), deadlineMs: DELETE_MS });
     // Asked again until there is nothing left to do.
     if (task !== undefined) return wait(2, 'Deleting', `${what} is being deleted.`);
   } catch (error) {

@@ -9,6 +9,7 @@ import type { Controller } from '../work/controller.ts';
 import { deleteTemplates, stayWhileUsed } from './delete.ts';
 import { prepareImage } from './prepare-everywhere.ts';
 import { manifestOf } from '../work/manifest-of.ts';
+import { tellDeleting } from '../work/tell-deleting.ts';
 import { providersThatWant } from './wanted.ts';
 
 export const vmImageController: Controller = {
@@ -20,7 +21,7 @@ export const vmImageController: Controller = {
   finalizer: 'image.infra.virtrigaud.io/finalizer',
   isHeld: isFetched,
   phases: [prepareImage],
-  deletion: [stayWhileUsed, deleteTemplates],
+  deletion: [stayWhileUsed, tellDeleting(), deleteTemplates],
 };
 
 /** What is merely named is not ours to delete. */

@@ -17,6 +17,8 @@ import { wants } from './wanted.ts';
 const NAMED = 5;
 /** What takes longer becomes a task, whose answer has the id too. */
 const LEARN_MS = 15_000;
+/** The next call goes on from where one was cut off. */
+const DELETE_MS = 60_000;
 
 export async function stayWhileUsed({ object, world }: Visit): Promise<Outcome> {
   const names = world.cache
@@ -130,7 +132,7 @@ async function destroy(visit: Visit, template: Known, { client, options }: Askin
       visit.tell('Warning', 'Kept', `VM ${id} is no template any more: it stays.`);
       return DONE;
     }
-    const { task } = await client.delete({ id }, options);
+    const { task } = await client.delete({ id }, { ...options, deadlineMs: DELETE_MS });
     if (task !== undefined) return wait(2, 'Deleting', `The ${titleOf(template)} is being deleted.`);
   } catch (error) {
     if (!(error instanceof Fault) || error.kind !== 'not-found') throw error;

@@ -4,6 +4,7 @@ import type { VmSnapshotStatus } from '#crd/vm-snapshot/status';
 import { type KubeObject, keyOf, keyText } from '#kube/object';
 import { boundTo } from '../virtual-machine/concerns.ts';
 import type { Concern, Controller } from '../work/controller.ts';
+import { tellDeleting } from '../work/tell-deleting.ts';
 import { deleteSnapshot } from './delete.ts';
 import { expire, followVm } from './expire.ts';
 import { lookAtSnapshot, tellOfMemory, tellReady } from './look.ts';
@@ -41,7 +42,7 @@ export const vmSnapshotController: Controller = {
     expire,
     tellReady,
   ],
-  deletion: [deleteSnapshot],
+  deletion: [tellDeleting('Deleting'), deleteSnapshot],
   groupOf: (object, cache) => {
     const vm = cache.get(VIRTUAL_MACHINES, vmNamed({ object }));
     return vm === undefined ? '' : keyText({ name: '', ...boundTo(vm) });

@@ -12,6 +12,9 @@ import { DONE, type Outcome, stuck, wait } from '../work/outcome.ts';
 import { statusOf, titleOf } from './status.ts';
 import { callOf, clientOf, type MadeVm, vmNamed } from './vm.ts';
 
+/** So long the provider waits for what may pass before it says what that is. */
+const DELETE_MS = 20_000;
+
 /** What goes with its VM, or was never asked for, needs nobody. */
 export async function deleteSnapshot(visit: Visit): Promise<Outcome> {
   statusOf(visit).phase = 'Deleting';
@@ -54,7 +57,7 @@ async function destroy(visit: Visit, vm: MadeVm, what: string): Promise<Outcome>
   const { snapshotID } = statusOf(visit);
   const request = { vmId: vm.id, snapshotId: snapshotID ?? hintOf(visit) };
   try {
-    const { task } = await clientOf(visit, vm).snapshotDelete(request, callOf(visit, vm));
+    const { task } = await clientOf(visit, vm).snapshotDelete(request, { ...callOf(visit, vm), deadlineMs: DELETE_MS });
     // Asked again until there is nothing left to do.
     if (task !== undefined) return wait(2, 'Deleting', `${what} is being deleted.`);
   } catch (error) {
