@@ -75,7 +75,7 @@ const PROVIDER = {
   },
 };
 
-it('is deployed under the names and labels that VirtRigaud has, with certificates where the manifest is silent', async () => {
+it('V16: is deployed under the names and labels that VirtRigaud has, with all of the manifest, with certificates where the manifest is silent', async () => {
   await api.create(PROVIDERS, PROVIDER);
   const deployment = await there(DEPLOYMENTS);
   const labels = { 'app.kubernetes.io/name': 'virtrigaud-provider', 'app.kubernetes.io/instance': 'pve' };

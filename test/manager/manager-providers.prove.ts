@@ -108,7 +108,7 @@ it('credentials that PVE refuses are told of and left, and what it can do is ask
   await flow.delete('Provider', 'refused');
 });
 
-it('a Secret that changes is used without a new start, and one that is gone ends nothing', async () => {
+it('V16: a Secret that changes is used without a new start, and one that is gone ends nothing', async () => {
   const { sim } = flow;
   await flow.applyCredentials('rotating');
   await flow.apply(provider('rotating', { credentialSecretRef: { name: 'rotating' } }));

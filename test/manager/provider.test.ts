@@ -48,7 +48,7 @@ afterAll(async () => {
 const condition = async (type: string, is: string) =>
   await flow.until('Provider', NAME, (seen) => seen.condition(type) === is);
 
-it('waits for its credentials, says what is wrong with them, and gets on when they are right', async () => {
+it('V16: waits for its credentials, says what is wrong with them, and gets on when they are right', async () => {
   const { id } = flow.sim.token;
   await flow.apply(PROVIDER);
   const without = await condition('CredentialsAvailable', 'False SecretNotFound');

@@ -65,7 +65,7 @@ describe.skipIf(seedIsMissing)(`the snapshots of the documentation${seedSkipNote
     expect(guest().snapshots['before-upgrade']?.['snaptime']).toBe(taken);
   });
 
-  it('are gone back to once for each request, by a plugin of kubectl', async () => {
+  it('V9: are gone back to once for each request, by a plugin of kubectl', async () => {
     await run(runCreateVmSnapshot, 'second', '--vm=web-server', '--description=Second');
     await flow.until('VMSnapshot', 'second', isReady);
     expect(guest().config['parent']).toBe('second');

@@ -15,24 +15,29 @@ export interface Deletable {
 }
 
 /** A VM `host` is there already. The clone is a copy that is nobody's yet: see `refusingTargets`. */
-export async function makeDeletables(flow: ManagerFlow, mark: string): Promise<readonly Deletable[]> {
+export async function makeDeletables(
+  flow: ManagerFlow,
+  mark: string,
+  namespace = 'default',
+): Promise<readonly Deletable[]> {
   const [vm, snapshot, clone, image] = [`vm-${mark}`, `snapshot-${mark}`, `clone-${mark}`, `image-${mark}`];
   const source = { http: { url: `${WEB}/disk.img`, checksum: RAW_SHA256 }, proxmox: { storage: 'local-lvm' } };
+  const of = { namespace };
   await flow.apply(
-    vmManifest(vm, { userData: { cloudInit: { inline: '#!/bin/sh\n' } } }) +
-      manifest('VMSnapshot', snapshot, { vmRef: { name: 'host' } }) +
-      manifest('VMClone', clone, { sourceVMRef: { name: 'host' } }) +
-      manifest('VMImage', image, { source }) +
-      vmManifest(`of-${image}`, { imageRef: { name: image }, powerState: 'Off' }),
+    vmManifest(vm, { userData: { cloudInit: { inline: '#!/bin/sh\n' } } }, of) +
+      manifest('VMSnapshot', snapshot, { vmRef: { name: 'host' } }, of) +
+      manifest('VMClone', clone, { sourceVMRef: { name: 'host' } }, of) +
+      manifest('VMImage', image, { source }, of) +
+      vmManifest(`of-${image}`, { imageRef: { name: image }, powerState: 'Off' }, of),
   );
-  await flow.until('VMImage', image, isReady);
-  await flow.until('VirtualMachine', `of-${image}`, isReady);
+  await flow.until('VMImage', image, isReady, namespace);
+  await flow.until('VirtualMachine', `of-${image}`, isReady, namespace);
   // An image that VirtualMachines name is kept for them.
-  await flow.delete('VirtualMachine', `of-${image}`);
-  await flow.untilGone('VirtualMachine', `of-${image}`);
-  await flow.until('VirtualMachine', vm, isReady);
-  await flow.until('VMSnapshot', snapshot, isReady);
-  await flow.until('VMClone', clone, (seen) => seen.status['phase'] === 'Customizing');
+  await flow.delete('VirtualMachine', `of-${image}`, namespace);
+  await flow.untilGone('VirtualMachine', `of-${image}`, namespace);
+  await flow.until('VirtualMachine', vm, isReady, namespace);
+  await flow.until('VMSnapshot', snapshot, isReady, namespace);
+  await flow.until('VMClone', clone, (seen) => seen.status['phase'] === 'Customizing', namespace);
   const isVm = async (name: string): Promise<boolean> => (await claimedVms(flow.world, name)).length > 0;
   const host = async (): Promise<string> => String((await claimedVms(flow.world, 'host'))[0]?.vmid);
   return [

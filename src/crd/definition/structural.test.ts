@@ -22,6 +22,11 @@ const crds = customResourceDefinitions().map((crd) => ({
   all: places(crd.spec.versions[0]?.schema.openAPIV3Schema ?? {}, crd.spec.names.kind),
 }));
 
+test('V12: no kind has a scale, whose fields would have to be there', () => {
+  const subresources = customResourceDefinitions().map(({ spec }) => spec.versions.map((one) => one.subresources));
+  expect(subresources.flat().map((one) => Object.keys(one ?? {}))).toEqual(crds.map(() => ['status']));
+});
+
 const KNOWN: readonly string[] = [
   'additionalProperties',
   'anyOf',

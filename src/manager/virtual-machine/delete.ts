@@ -1,5 +1,5 @@
 // The object is on its way out: its VM goes first, and only proof of that, or a person's word, lets go of it.
-import { Fault, type FaultKind } from '#domain/fault';
+import { Fault } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
 import { isForced, orLeave, whyUndeletable } from '../providers/ask.ts';
 import type { Visit } from '../work/controller.ts';
@@ -32,29 +32,36 @@ async function destroy(visit: Visit, provider: ObjectRef): Promise<Outcome> {
 /** Done once it is proven that there is none. A VM whose id was never told is known to the provider by whose it is. */
 export async function removeVm(visit: Visit, provider: ObjectRef): Promise<Outcome> {
   const place = placeNow(visit, provider);
-  const isProof = isAtItsPlace(visit, place) || (await isThere(visit, provider));
+  const isProof = isAtItsPlace(visit, place) || (await look(visit, provider)) === 'there';
   try {
     const order = { id: statusOf(visit).id ?? '' };
     const { task } = await clientOf(visit, provider).delete(order, { ...callOf(visit), deadlineMs: DELETE_MS });
     // Asked again until there is nothing left to do.
     if (task !== undefined) return wait(2, 'Deleting', `${vmTitle(visit)} is being deleted.`);
   } catch (error) {
-    const saysNothing: readonly FaultKind[] = isProof ? ['not-found'] : SAYS_NOTHING;
-    if (!(error instanceof Fault) || !saysNothing.includes(error.kind)) throw error;
+    if (!(error instanceof Fault)) throw error;
+    const isForeign = error.kind === 'precondition' && (await look(visit, provider)) === 'foreign';
+    if (isForeign && isProof) return ofAnother(visit, error);
+    if (!isForeign && error.kind !== 'not-found') throw error;
   }
   return isProof ? DONE : notProven(visit, place);
 }
 
-/** At another PVE: its id may be anybody's there. */
-const SAYS_NOTHING: readonly FaultKind[] = ['not-found', 'precondition'];
-
-async function isThere(visit: Visit, provider: ObjectRef): Promise<boolean> {
+/** `foreign`: the provider says nothing of it to us, since it is somebody else's. */
+async function look(visit: Visit, provider: ObjectRef): Promise<'there' | 'absent' | 'foreign'> {
+  const order = { id: statusOf(visit).id ?? '' };
   try {
-    return (await clientOf(visit, provider).describe({ id: statusOf(visit).id ?? '' }, callOf(visit))).exists;
+    return (await clientOf(visit, provider).describe(order, callOf(visit))).exists ? 'there' : 'absent';
   } catch (error) {
-    if (error instanceof Fault && SAYS_NOTHING.includes(error.kind)) return false;
+    if (error instanceof Fault && error.kind === 'precondition') return 'foreign';
+    if (error instanceof Fault && error.kind === 'not-found') return 'absent';
     throw error;
   }
+}
+
+/** Nobody but a person knows whether it has ever been ours. */
+function ofAnother(visit: Visit, { message }: Fault): Outcome {
+  return stuck('OfAnother', `${message} Where it is not the VM of this object, ${orLeave(vmTitle(visit))}`);
 }
 
 function notProven(visit: Visit, place: string | undefined): Outcome {
