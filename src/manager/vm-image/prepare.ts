@@ -54,7 +54,7 @@ async function advance(visit: Visit, provider: ObjectRef, known: AtProvider): Pr
       const outcome = await followTask(visit, provider, known, known.taskRef);
       if (outcome !== undefined) return outcome;
     }
-    const isThere = known.available && (await isTemplate(client, known.id));
+    const isThere = known.available && (await isTemplate(visit, client, known.id));
     // Written down before it is asked for, so that a deletion knows that there may be a template.
     if (!isThere && announceTemplate(visit, provider, asked)) {
       return [{ ...known, available: false, message: waitingWords(visit) }, 'announced'];
@@ -114,9 +114,15 @@ async function followTask(
 }
 
 /** Whether the answer will be what is known already. */
-async function isTemplate(client: ProviderClient, id = ''): Promise<boolean> {
-  const { exists, providerRawJson } = await client.describe({ id });
-  return exists && (JSON.parse(providerRawJson) as { template?: string }).template === 'true';
+async function isTemplate({ signal }: Visit, client: ProviderClient, id = ''): Promise<boolean> {
+  try {
+    const { exists, providerRawJson } = await client.describe({ id }, { signal });
+    return exists && (JSON.parse(providerRawJson) as { template?: string }).template === 'true';
+  } catch (error) {
+    // Somebody else has the id.
+    if (error instanceof Fault && error.kind === 'precondition') return false;
+    throw error;
+  }
 }
 
 function waitingWords({ object }: Visit): string {
