@@ -103,7 +103,7 @@ describe('what is under way', () => {
   it.each([1, 4, 8, 12, 16, 20])('a VM that is being made, deleted at call %i', async (nth) => {
     const name = `making-${nth}`;
     let deleted: Promise<void> | undefined;
-    const hasCome = moments.atCall(nth, () => (deleted = flow.delete('VirtualMachine', name)));
+    const hasCome = moments.atCall(nth, () => void (deleted = flow.delete('VirtualMachine', name)));
     await flow.apply(vmManifest(name, { userData: { cloudInit: { inline: '#!/bin/sh\n' } } }));
     await until(async () => await Promise.resolve(hasCome()), Boolean);
     await deleted;
@@ -135,7 +135,10 @@ describe('what is under way', () => {
     for (const method of ['POST', 'GET'] as const) {
       const name = `taking-${method.toLowerCase()}`;
       let deleted: Promise<void> | undefined;
-      const hasCome = moments.at({ method, path: /\/snapshot$/ }, () => (deleted = flow.delete('VMSnapshot', name)));
+      const hasCome = moments.at(
+        { method, path: /\/snapshot$/ },
+        () => void (deleted = flow.delete('VMSnapshot', name)),
+      );
       await flow.apply(manifest('VMSnapshot', name, { vmRef: { name: 'host' }, includeMemory: true }));
       await until(async () => await Promise.resolve(hasCome()), Boolean);
       await deleted;
@@ -147,7 +150,7 @@ describe('what is under way', () => {
     let deleted: Promise<void> | undefined;
     const hasCome = moments.at(
       { method: 'POST', path: /\/rollback$/ },
-      () => (deleted = flow.delete('VMSnapshot', 'back')),
+      () => void (deleted = flow.delete('VMSnapshot', 'back')),
     );
     await change(VM_SNAPSHOTS, 'back', { metadata: { annotations: { 'virtrigaud.io/revert-requested-at': 'now' } } });
     await until(async () => await Promise.resolve(hasCome()), Boolean);
@@ -191,7 +194,7 @@ describe('what is under way', () => {
     let deleted: Promise<void> | undefined;
     const hasCome = moments.at(
       { method: 'POST', path: /\/clone$/ },
-      () => (deleted = flow.delete('VMImage', 'in-use')),
+      () => void (deleted = flow.delete('VMImage', 'in-use')),
     );
     await made('second-of-all');
     expect(hasCome()).toBe(true);

@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await flow.stop());
 
-type Heal = () => Promise<unknown> | unknown;
+type Heal = () => unknown;
 
 interface Trouble {
   readonly begin: () => Promise<Heal> | Heal;

@@ -52,7 +52,7 @@ export async function makeDeletables(
   ];
 }
 
-export function hasTemplate({ world }: Simulator, name: string): boolean {
+function hasTemplate({ world }: Simulator, name: string): boolean {
   return Object.values(world.guests).some(({ config }) => config['name'] === name && config['template'] === '1');
 }
 

@@ -87,14 +87,13 @@ async function converge(controller: Controller, visit: Visit, tools: VisitTools)
   return next;
 }
 
-async function letGo(controller: Controller, visit: Visit, tools: VisitTools): Promise<Next> {
+async function letGo(controller: Controller, visit: OpenVisit, tools: VisitTools): Promise<Next> {
   const { finalizers = [] } = visit.object.metadata;
   const { finalizer, deletion = [] } = controller;
   if (finalizer === undefined || !finalizers.includes(finalizer)) return { kind: 'settled', againMs: undefined };
   const next = await runPhases(deletion, visit);
-  const others = finalizers.filter((one) => one !== finalizer);
   if (next.kind === 'settled') {
-    await visit.patch({ metadata: { finalizers: others } });
+    const others = await takeOff(finalizer, controller, visit, tools);
     if (others.length === 0) return next;
     // Somebody else keeps the object, which must not tell of what is gone.
     notReady(
@@ -106,6 +105,30 @@ async function letGo(controller: Controller, visit: Visit, tools: VisitTools): P
   observeGeneration(visit);
   await writeStatus(controller, visit, tools);
   return next;
+}
+
+/** So often where others write all the time. */
+const MOST_TRIES = 8;
+
+/** What was proven stays so, whatever others have written into the object meanwhile. @returns the finalizers of others */
+async function takeOff(
+  finalizer: string,
+  { resource }: Controller,
+  visit: OpenVisit,
+  { world }: VisitTools,
+): Promise<readonly string[]> {
+  for (let tries = 1; ; tries += 1) {
+    const others = visit.object.metadata.finalizers?.filter((one) => one !== finalizer) ?? [];
+    try {
+      await visit.patch({ metadata: { finalizers: others } });
+      return others;
+    } catch (error) {
+      if (!isReason(error, 'Conflict') || tries === MOST_TRIES) throw error;
+      const now = await world.api.get(resource, keyOf(visit.object));
+      if (now?.metadata.uid !== visit.object.metadata.uid) return [];
+      visit.object = now;
+    }
+  }
 }
 
 function observeGeneration({ object, status }: Visit): void {
@@ -156,11 +179,14 @@ function notReady(visit: Visit, { reason, message }: Why, type: 'Normal' | 'Warn
 async function writeStatus(controller: Controller, visit: Visit, tools: VisitTools): Promise<void> {
   const status = visit.status.patch();
   if (status === undefined) return;
-  try {
-    await patchStatus(controller, visit.object, status, tools);
-  } catch (error) {
-    if (!isReason(error, 'Conflict')) throw error;
-    await patchStatus(controller, await onlyOthersChanged(controller, visit.object, tools, error), status, tools);
+  let object = visit.object;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await patchStatus(controller, object, status, tools);
+    } catch (error) {
+      if (!isReason(error, 'Conflict') || tries === MOST_TRIES) throw error;
+      object = await onlyOthersChanged(controller, visit.object, tools, error);
+    }
   }
 }
 
