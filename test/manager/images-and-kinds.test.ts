@@ -1,6 +1,7 @@
 // What the other kinds tell of their VirtualMachines, and images that are deleted.
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ManagerFlow, startManagerFlow } from '../support/manager-flow.ts';
+import { until } from '../support/until.ts';
 import { BASICS, isReady, manifest, vmManifest, vmOf } from '../support/vm-manifests.ts';
 import { until } from '../support/until.ts';
 import { addImages, RAW_SHA256, WEB } from '../support/web-images.ts';
@@ -26,7 +27,12 @@ it('V11: classes, networks and policies tell who uses them, and what is wrong wi
   );
   const wrong = await flow.until('VMClass', 'wrong', (seen) => seen.condition('Ready') === 'False InvalidSpec');
   expect(wrong.message('Ready')).toMatch(/^VMClass wrong: spec/);
-  expect(await flow.events('VMClass', 'wrong')).toEqual([`Warning InvalidSpec ${wrong.message('Ready')}`]);
+  // An Event may come a moment after its status.
+  const events = await until(
+    async () => await flow.events('VMClass', 'wrong'),
+    (told) => told.length > 0,
+  );
+  expect(events).toEqual([`Warning InvalidSpec ${wrong.message('Ready')}`]);
   const nat = await flow.until('VMNetworkAttachment', 'nat', (seen) => seen.condition('Ready') === 'False Unsupported');
   expect(nat.status).toMatchObject({ ready: false, phase: 'Failed', connectedVMs: 0 });
   await flow.until('VMNetworkAttachment', 'lan', (seen) => seen.status['connectedVMs'] === 1 && isReady(seen));
