@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ManagerFlow, startManagerFlow } from '../support/manager-flow.ts';
 import { until } from '../support/until.ts';
 import { BASICS, isReady, manifest, vmManifest, vmOf } from '../support/vm-manifests.ts';
-import { until } from '../support/until.ts';
 import { addImages, RAW_SHA256, WEB } from '../support/web-images.ts';
 
 let flow: ManagerFlow;
