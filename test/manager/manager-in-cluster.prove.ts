@@ -159,6 +159,31 @@ it('hands over to the next manager, which deletes VM, Deployment and all that wa
   expect(refused).toEqual([]);
 });
 
+it('hears of all that has happened while it heard nothing, of a server that no longer knows of it', async (context) => {
+  needed(context);
+  const { kube } = installed;
+  const third = await startManager('third', ['--no-leader-elect', `--health-port=${await freePort()}`]);
+  const waits = ({ condition }: Seen): boolean => condition('Ready').startsWith('False');
+  await must(kube, ['create', '-f', '-'], `${vmManifest('goes')}${vmManifest('stays')}`);
+  for (const name of ['goes', 'stays']) await seenAs('VirtualMachine', name, waits);
+  third.sleep();
+  await kube.restart();
+  await must(kube, ['delete', 'vm', 'goes', '--wait=false']);
+  await must(kube, ['create', '-f', '-'], vmManifest('comes'));
+  await must(kube, ['patch', 'vm', 'stays', '--type=merge', '-p', '{"spec":{"classRef":{"name":"other"}}}']);
+  await kube.restart();
+  const before = lists();
+  third.wake();
+  await until(
+    async () => await object(VIRTUAL_MACHINES, 'goes'),
+    (found) => found === undefined,
+  );
+  await seenAs('VirtualMachine', 'comes', waits);
+  await seenAs('VirtualMachine', 'stays', ({ message }) => message('ClassFound').includes('"other"'));
+  expect(lists()).toBeGreaterThan(before);
+  expect(await third.end()).toBe(0);
+});
+
 it('looks after one namespace with rights there alone', async (context) => {
   needed(context);
   const { kube } = installed;
@@ -257,6 +282,12 @@ async function visits(): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${metricsPort}/metrics`)).text();
   const counts = text.matchAll(/^virtrigaud_manager_reconcile_total\{kind="Provider",.*\} (\d+)$/gm);
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** How often a manager has asked for all VirtualMachines. */
+function lists(): number {
+  const asked = installed.kube.audit().filter(({ user, verb }) => user === ACCOUNT && verb === 'list');
+  return asked.filter(({ resource }) => resource === 'virtualmachines.infra.virtrigaud.io').length;
 }
 
 /** Of the manager, in the order of letters. */

@@ -24,6 +24,9 @@ export interface PodProgram {
   readonly lines: readonly string[];
   /** Resolves when a line has this in it; rejects with all lines where the program has ended. */
   said(words: string): Promise<void>;
+  /** Nothing of it goes on, and it hears nothing, until it is woken up. */
+  sleep(): void;
+  wake(): void;
   /** Resolves with its exit code. */
   end(): Promise<number | null>;
 }
@@ -72,6 +75,8 @@ export function startInPod({ folder, files, hosts = [], program, args, env }: Po
         },
       );
     },
+    sleep: () => void child.kill('SIGSTOP'),
+    wake: () => void child.kill('SIGCONT'),
     end: async () => await end(child),
   };
 }

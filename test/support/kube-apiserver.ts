@@ -30,6 +30,8 @@ export interface KubeApiserver {
   audit(): readonly Asked[];
   /** Those of kinds that are installed later it would hear of after half a minute only. */
   startControllers(): Promise<void>;
+  /** Killed, and again at the same port with all that was written. It knows of no change from before. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ const CONTROLLERS = [
   'deployment-controller',
   'replicaset-controller',
 ];
+const CONTROLLER_FLAGS = [`--controllers=${CONTROLLERS.join(',')}`, '--leader-elect=false', '--secure-port=0'];
 const ADMIN_TOKEN = 'of-whoever-may-do-everything';
 
 export async function startKubeApiserver(binary: string): Promise<KubeApiserver> {
@@ -48,20 +51,18 @@ export async function startKubeApiserver(binary: string): Promise<KubeApiserver>
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const part = (args: readonly string[]): ChildProcess => {
-    const child = spawn(binary, args, { stdio: ['pipe', 'pipe', 'pipe'] });
-    child.stderr?.pipe(createWriteStream(join(folder, `${args[0]}.log`)));
-    return child;
-  };
-  const etcd = part(['etcd', join(folder, 'etcd')]);
+  const etcd = startPart(binary, folder, ['etcd', join(folder, 'etcd')]);
   const [etcdPort] = (await once(createInterface(etcd.stdout as NodeJS.ReadableStream), 'line')) as [string];
   const port = await freePort();
+  const ca = join(folder, 'certificates', 'apiserver.crt');
+  const login = (name: string, token: string): string => file(name, kubeconfigFor(port, ca, token));
+  const kubeconfig = login('kubeconfig', ADMIN_TOKEN);
+  const env = { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: kubeconfig };
+  const kubectl: KubeApiserver['kubectl'] = async (args, stdin = '') => await runKubectl(args, stdin, env);
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = file('accounts.key', privateKey.export({ type: 'pkcs1', format: 'pem' }).toString());
   const auditLog = join(folder, 'audit.log');
-  const ca = join(folder, 'certificates', 'apiserver.crt');
-  const apiserver = part([
-    'kube-apiserver',
+  const flags = [
     `--etcd-servers=http://127.0.0.1:${etcdPort}`,
     '--bind-address=127.0.0.1',
     `--secure-port=${port}`,
@@ -77,19 +78,18 @@ export async function startKubeApiserver(binary: string): Promise<KubeApiserver>
     '--enable-admission-plugins=OwnerReferencesPermissionEnforcement',
     `--audit-policy-file=${file('audit.yaml', AUDIT_POLICY)}`,
     `--audit-log-path=${auditLog}`,
-  ]);
-  const login = (name: string, token: string): string => file(name, kubeconfigFor(port, ca, token));
-  const kubeconfig = login('kubeconfig', ADMIN_TOKEN);
-  const env = { PATH: process.env['PATH'], HOME: folder, KUBECONFIG: kubeconfig };
-  const kubectl: KubeApiserver['kubectl'] = async (args, stdin = '') => await runKubectl(args, stdin, env);
-  await until(
-    async () => await kubectl(['get', '--raw', '/readyz']),
-    ({ stdout }) => {
-      if (apiserver.exitCode !== null) throw new Error(`kube-apiserver has ended: ${folder}/kube-apiserver.log`);
+  ];
+  const serve = async (): Promise<ChildProcess> => {
+    const child = startPart(binary, folder, ['kube-apiserver', ...flags]);
+    const ready = async (): Promise<Told> => await kubectl(['get', '--raw', '/readyz']);
+    await until(ready, ({ stdout }) => {
+      if (child.exitCode !== null) throw new Error(`kube-apiserver has ended: ${folder}/kube-apiserver.log`);
       return stdout === 'ok';
-    },
-  );
-  const parts = [etcd, apiserver];
+    });
+    return child;
+  };
+  let apiserver = await serve();
+  let controllers: ChildProcess | undefined;
   return {
     port,
     kubeconfig,
@@ -98,33 +98,38 @@ export async function startKubeApiserver(binary: string): Promise<KubeApiserver>
     login,
     audit: () => readAudit(auditLog),
     startControllers: async () => {
-      parts.push(
-        part([
-          'kube-controller-manager',
-          `--kubeconfig=${kubeconfig}`,
-          `--controllers=${CONTROLLERS.join(',')}`,
-          `--service-account-private-key-file=${key}`,
-          '--leader-elect=false',
-          '--secure-port=0',
-        ]),
-      );
+      const own = [`--kubeconfig=${kubeconfig}`, `--service-account-private-key-file=${key}`];
+      controllers = startPart(binary, folder, ['kube-controller-manager', ...own, ...CONTROLLER_FLAGS]);
       // Pods have it for an account; the controllers are at work then.
       await until(
         async () => await kubectl(['get', 'serviceaccount', 'default']),
         ({ exit }) => exit === 0,
       );
     },
+    restart: async () => {
+      await end(apiserver, 'SIGKILL');
+      apiserver = await serve();
+    },
     stop: async () => {
-      for (const one of parts.toReversed()) await end(one);
+      for (const one of [controllers, apiserver, etcd]) if (one !== undefined) await end(one, 'in order');
       rmSync(folder, { recursive: true });
     },
   };
 }
 
-async function end(child: ChildProcess): Promise<void> {
+/** Ends with this process, whatever becomes of that. */
+function startPart(binary: string, folder: string, args: readonly string[]): ChildProcess {
+  const child = spawn(binary, args, { stdio: ['pipe', args[0] === 'etcd' ? 'pipe' : 'ignore', 'pipe'] });
+  child.stderr?.pipe(createWriteStream(join(folder, `${args[0]}.log`), { flags: 'a' }));
+  return child;
+}
+
+/** As a crash does, or in order. */
+async function end(child: ChildProcess, how: 'SIGKILL' | 'in order'): Promise<void> {
   if (child.exitCode !== null) return;
   const ended = once(child, 'exit');
-  child.stdin?.end();
+  if (how === 'SIGKILL') child.kill(how);
+  else child.stdin?.end();
   await ended;
 }
 
