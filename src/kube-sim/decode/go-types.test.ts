@@ -26,8 +26,20 @@ test.each<[string, Json, string | undefined]>([
   [
     'Lease',
     { spec: { renewTime: 'now' } },
-    'parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"',
+    'parsing time "now" as "2006-01-02T15:04:05.000000Z07:00": cannot parse "now" as "2006"',
   ],
+  [
+    'Lease',
+    { spec: { acquireTime: '2026-01-01T00:00:00.5Z' } },
+    'parsing time "2026-01-01T00:00:00.5Z" as "2006-01-02T15:04:05.000000Z07:00": cannot parse ".5Z" as ".000000"',
+  ],
+  ['Event', { firstTimestamp: '2026-01-01T00:00:00.5Z' }, undefined],
+  [
+    'Event',
+    { firstTimestamp: '2026-01-01' },
+    'parsing time "2026-01-01" as "2006-01-02T15:04:05Z07:00": cannot parse "" as "T"',
+  ],
+  ['Event', { firstTimestamp: '2026-02-30T00:00:00Z' }, 'parsing time "2026-02-30T00:00:00Z": day out of range'],
   ['CustomResourceDefinition', { spec: { versions: [{ schema: { openAPIV3Schema: { default: 5 } } }] } }, undefined],
   ['Namespace', { unknown: 5 }, undefined],
 ])('%s %j', (kind, value, fault) => {

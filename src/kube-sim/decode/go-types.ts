@@ -1,10 +1,11 @@
 // The kinds of Kubernetes itself are types of Go: what does not fit is refused by its decoder, in the decoder's words.
 import { structName } from '../kinds/schemas/definitions.ts';
 import type { Json } from '../object.ts';
-import { goType, timeFault } from '../objects/read-metadata.ts';
+import { goType } from '../objects/read-metadata.ts';
 import type { Schema } from '../schema/schema.ts';
 import { isList, isObject } from '../shape.ts';
 import { firstWrongByte } from './base64.ts';
+import { timeFault } from './go-time.ts';
 
 /** Where a value is: in which of Go's structs, and the way to it from the outermost one. */
 interface Place {
@@ -45,10 +46,11 @@ function memberFault(value: Readonly<Record<string, Json | undefined>>, schema: 
   });
 }
 
-function textFault(value: Json, { format }: Schema, place: Place): string | undefined {
+function textFault(value: Json, schema: Schema, place: Place): string | undefined {
+  const { format } = schema;
   if (format === 'date-time')
     return typeof value === 'string'
-      ? timeFault(value)
+      ? timeFault(value, structName(schema) === 'MicroTime' ? 'MicroTime' : 'Time')
       : `json: cannot unmarshal ${goType(value)} into Go value of type string`;
   if (typeof value !== 'string') return misfit(value, { type: 'string', ...(format && { format }) }, place);
   const wrong = format === 'byte' && value !== '' ? firstWrongByte(value) : undefined;

@@ -1,13 +1,16 @@
 // Events, in the two shapes Kubernetes has for them: v1, which is stored, and events.k8s.io/v1.
 import type { Json, KubeObject } from '../object.ts';
+import { pathSegment } from '../objects/names.ts';
+import { checkEvent } from './check-event.ts';
 import { ownKind } from './own-kind.ts';
 
-export const EVENTS = ownKind('events', { prepare: complete });
+export const EVENTS = ownKind('events', { prepare: complete, nameRule: pathSegment, check: checkEvent });
 
 /** The same events. */
 export const EVENTS_OF_GROUP = ownKind('events.events.k8s.io', {
   stored: 'events',
   storedApiVersion: 'v1',
+  nameRule: pathSegment,
   fromStored: (event) => renamed(event, NAMES, 'events.k8s.io/v1'),
   toStored: (event) => complete(renamed(event, NAMES_BACK, 'v1')),
 });

@@ -2,6 +2,7 @@
 import { CUSTOM_RESOURCE_DEFINITIONS } from './custom-resource-definitions.ts';
 import { EVENTS, EVENTS_OF_GROUP } from './events.ts';
 import type { Kind } from './kind.ts';
+import { LEASES } from './leases.ts';
 import { NAMESPACES } from './namespaces.ts';
 import { ownKind } from './own-kind.ts';
 import { CONFIG_MAPS, SECRETS } from './secrets.ts';
@@ -17,7 +18,7 @@ export const OWN_KINDS: readonly Kind[] = [
   ownKind('serviceaccounts', CONDITIONAL),
   EVENTS_OF_GROUP,
   CUSTOM_RESOURCE_DEFINITIONS,
-  ownKind('leases.coordination.k8s.io', CONDITIONAL),
+  LEASES,
 ];
 
 /** CRDs alone: an API server of nothing but custom kinds, where any namespace will do. */

@@ -75,6 +75,12 @@ export const dataKey: NameRule = (key) => [
   ...(key === '.' ? ["must not be '.'"] : key.startsWith('..') ? ["must not start with '..'"] : []),
 ];
 
+/** What can stand in a URL is enough. */
+export const pathSegment: NameRule = (name) => [
+  ...(name === '.' || name === '..' ? [`may not be '${name}'`] : []),
+  ...['/', '%'].filter((sign) => name.includes(sign)).map((sign) => `may not contain '${sign}'`),
+];
+
 /** The start of a generated name may end where a whole one may not. */
 export function ofPrefix(rule: NameRule): NameRule {
   return (prefix) => rule(prefix.endsWith('-') ? `${prefix.slice(0, -1)}a` : prefix);

@@ -1,5 +1,6 @@
 // Metadata as a client sends it: its types, told as Go's decoder tells them, and what of it the server takes.
 import { isDeepStrictEqual } from 'node:util';
+import { timeFault } from '../decode/go-time.ts';
 import type { Json, JsonObject, ObjectMeta, OwnerReference } from '../object.ts';
 import { isObject } from '../shape.ts';
 
@@ -64,14 +65,6 @@ function wrongItem(
 ): string | undefined {
   const wrong = values.find((value) => typeof value !== 'string' && value !== null && value !== undefined);
   return wrong === undefined ? undefined : field(wrong, 'string');
-}
-
-/** Of a text that is no time. */
-export function timeFault(text: string): string | undefined {
-  if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/.test(text) && !Number.isNaN(Date.parse(text)))
-    return undefined;
-  const quoted = JSON.stringify(text);
-  return `parsing time ${quoted} as "2006-01-02T15:04:05Z07:00": cannot parse ${quoted} as "2006"`;
 }
 
 /** As Go names what it found. */

@@ -28,7 +28,7 @@ export function readListOptions(query: URLSearchParams): ListOptions {
     : wrongList(given, match, sendInitialEvents !== null, continueToken);
   if (causes.length > 0) throw invalidStatus('ListOptions', 'meta.k8s.io', '', causes);
   return {
-    revision: parseRevision(given, watch),
+    revision: parseRevision(given),
     match: match as ListOptions['match'],
     limit: Math.max(0, integer(query, 'limit') ?? 0),
     continueToken,
@@ -41,13 +41,12 @@ export function readListOptions(query: URLSearchParams): ListOptions {
   };
 }
 
-/** Undefined where it was not given; a list refuses what is no number as a plain failure (recording 147). */
-export function parseRevision(text: string, watch = false): number | undefined {
+/** Undefined where it was not given; what is no number is refused as a plain failure (recording 147), in a watch too. */
+export function parseRevision(text: string): number | undefined {
   if (text === '') return undefined;
   if (/^\d+$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER) return Number(text);
   const why = `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
-  if (!watch) throw internalError(why);
-  throw badRequest(why);
+  throw internalError(why);
 }
 
 /** What a get or a list from later than now is told (recordings 148, 149). */
