@@ -129,10 +129,9 @@ it('tells the story of a VM: what is wrong first, its Events in their order', as
   await event('of-another', 'Other', '2026-01-01T10:00:00Z', 1);
   const story = (await vm('why', 'web-server')).replaceAll(/ +\d+d/g, ' AGE');
   expect(story).toBe(`web-server is Running: VM 100123 on pve2
-  memory waits for a restart
+  it is as it is wished
 
 Conditions:
-  ok Ready            it is as it is wished
   !  RestartRequired  memory: 4096 MiB, 16384 MiB after a restart
   ok ProviderReady    PVE 9.1.9 answers
 

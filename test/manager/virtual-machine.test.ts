@@ -95,7 +95,7 @@ describe.skipIf(seedIsMissing)(`the VirtualMachines of the documentation${seedSk
     expect(changed.condition('UpToDate')).toBe('True Applied');
     expect(memory).toBe('4096');
     expect(changed.message('RestartRequired')).toBe(
-      `VM ${after.vmid} has to be restarted for memory. Stop and start it, or set the annotation virtrigaud.io/restart-requested-at.`,
+      `VM ${after.vmid} has to be restarted for memory to be as asked for. \`kubectl vm reboot web-server\` does that, as does a new value of the annotation virtrigaud.io/restart-requested-at.`,
     );
     const story = await flow.events('VirtualMachine', 'web-server');
     expect(story).toEqual(

@@ -12,10 +12,12 @@ export interface StoryOf {
 
 /** Lines of text, the last one ended. */
 export function tellStory({ vm, events, nowMs }: StoryOf): string {
-  const conditions = readConditions(vm);
+  const all = readConditions(vm);
+  const how = all.find(isReadiness)?.message ?? vm.text('status', 'message') ?? '';
+  const conditions = all.filter((one) => !isReadiness(one)).map((one) => withoutWordsOf(how, one));
   return [
     headline(vm),
-    ...wrapped(vm.text('status', 'message')),
+    ...(how === '' ? [] : [`  ${how}`]),
     ...placement(vm),
     ...section('Conditions', conditions.map(conditionLine(longest(conditions.map(({ type }) => type))))),
     ...section('Events, the latest last', eventLines(events, nowMs)),
@@ -29,11 +31,32 @@ function headline(vm: Fields): string {
   const id = vm.text('status', 'id');
   const node = vm.text('status', 'provider', 'node');
   const where = node === undefined ? '' : ` on ${node}`;
-  return `${name} is ${phase}${id === undefined ? '' : `: VM ${id}${where}`}`;
+  return `${name} ${standing(phase, readyReason(vm))}${id === undefined ? '' : `: VM ${id}${where}`}`;
 }
 
-function wrapped(message: string | undefined): string[] {
-  return message === undefined ? [] : [`  ${message}`];
+/** Phases that would leave nobody in doubt. */
+const SOUNDS_WELL = ['Running', 'Stopped'];
+
+/** Reasons that leave it open how it is now. */
+const UNKNOWN = ['PVEUnreachable', 'ProviderNotReady', 'ProviderNotFound', 'ProviderUnavailable', 'Unauthenticated'];
+
+function standing(phase: string, reason: string | undefined): string {
+  if (reason === undefined || !SOUNDS_WELL.includes(phase)) return `is ${phase}`;
+  return UNKNOWN.includes(reason) ? `was ${phase} when it was last seen` : `is ${phase}, but not as asked for`;
+}
+
+/** Why it is not ready; undefined: it is. */
+function readyReason(vm: Fields): string | undefined {
+  return readConditions(vm).find((one) => isReadiness(one) && one.status !== 'True')?.reason;
+}
+
+function isReadiness({ type }: Condition): boolean {
+  return type === 'Ready';
+}
+
+/** What is said below the headline already is not said again. */
+function withoutWordsOf(how: string, condition: Condition): Condition {
+  return condition.message === how ? { ...condition, message: '' } : condition;
 }
 
 /** What decided where it is. */
@@ -56,7 +79,7 @@ interface Condition {
   readonly message: string;
 }
 
-/** `Ready` first, then what is not as it should be, then the rest. */
+/** What is not as it should be first. */
 function readConditions(vm: Fields): Condition[] {
   const all = vm.list('status', 'conditions').map((one) => ({
     type: one.text('type') ?? '',
@@ -64,8 +87,7 @@ function readConditions(vm: Fields): Condition[] {
     reason: one.text('reason') ?? '',
     message: one.text('message') ?? '',
   }));
-  const rank = (one: Condition): number => (one.type === 'Ready' ? 0 : isWell(one) ? 2 : 1);
-  return all.toSorted((one, other) => rank(one) - rank(other));
+  return [...all.filter((one) => !isWell(one)), ...all.filter(isWell)];
 }
 
 /** Those that tell of something wrong where they are true. */

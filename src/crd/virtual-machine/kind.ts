@@ -10,6 +10,7 @@ export const virtualMachineKind: Kind = {
   spec: virtualMachineSpec,
   status: virtualMachineStatus,
   columns: [
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
     { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
     { name: 'Power', type: 'string', jsonPath: '.status.powerState' },
     { name: 'Provider', type: 'string', jsonPath: '.spec.providerRef.name' },
@@ -17,6 +18,7 @@ export const virtualMachineKind: Kind = {
     { name: 'Image', type: 'string', jsonPath: '.spec.imageRef.name' },
     { name: 'IPs', type: 'string', jsonPath: '.status.ips[*]' },
     { name: 'ID', type: 'string', jsonPath: '.status.id', priority: 1 },
+    { name: 'Node', type: 'string', jsonPath: '.status.provider.node', priority: 1 },
     { name: 'Message', type: 'string', jsonPath: '.status.message', priority: 1 },
   ],
 };

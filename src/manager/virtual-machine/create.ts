@@ -6,6 +6,7 @@ import type { Visit } from '../work/controller.ts';
 import { passes } from '../work/fault-outcome.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
 import { boundTo } from './bound.ts';
+import { inManifestWords } from './manifest-words.ts';
 import { elsewhere, isAtItsPlace, notePlaceAhead, placeNow } from './place.ts';
 import { callOf, clientOf, providerOf, titleOf } from './provider.ts';
 import { changeOf, creationOf } from './request.ts';
@@ -38,7 +39,7 @@ export async function createVm(visit: Visit): Promise<Outcome> {
     if (!(error instanceof Fault)) throw error;
     if (error.kind === 'already-exists' && (await findOwn(visit))) return DONE;
     if (!passes(error)) status.phase = 'Failed';
-    throw error;
+    throw inManifestWords(error, visit);
   }
 }
 

@@ -1,6 +1,8 @@
 // What there is, as the provider tells it.
+import { Fault } from '#domain/fault';
 import type { DescribeResponse } from '#rpc/contract';
 import type { Visit } from '../work/controller.ts';
+import { passes } from '../work/fault-outcome.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
 import { elsewhere, isAtItsPlace, placeNow } from './place.ts';
 import { callOf, clientOf, providerOf } from './provider.ts';
@@ -29,7 +31,7 @@ function tellCreated(visit: Visit): void {
 /** Writes into the status what there is. False: nothing. */
 export async function observeVm(visit: Visit): Promise<boolean> {
   const status = statusOf(visit);
-  const answer = await clientOf(visit).describe({ id: status.id ?? '' }, callOf(visit));
+  const answer = await ask(visit);
   if (!answer.exists) return false;
   const raw = rawOf(answer);
   status.powerState = powerStateOf(answer);
@@ -39,6 +41,20 @@ export async function observeVm(visit: Visit): Promise<boolean> {
   status.snapshots = snapshotsOf(raw);
   tellOfRestart(visit, raw);
   return true;
+}
+
+/** What is known of it may be of long ago where nothing is heard of it: it is said to be that. */
+async function ask(visit: Visit): Promise<DescribeResponse> {
+  const { id = '', powerState } = statusOf(visit);
+  try {
+    return await clientOf(visit).describe({ id }, callOf(visit));
+  } catch (error) {
+    if (!(error instanceof Fault) || !passes(error) || powerState === undefined) throw error;
+    const why = error.message.replace(/^VM \S+( \([^)]*\))?: describe: /, '');
+    const seen = powerState === 'On' ? 'running' : 'stopped';
+    const subject = `${vmTitle(visit)}, last seen ${seen}${placeOf(visit)}`;
+    throw new Fault(error.kind, { subject, why }, { cause: error });
+  }
 }
 
 function powerStateOf({ powerState }: DescribeResponse): 'On' | 'Off' {
@@ -55,12 +71,13 @@ function lasting(raw: Raw): Record<string, string> {
 function tellOfRestart(visit: Visit, raw: Raw): void {
   if (raw['restart_required'] !== 'true') return visit.status.removeCondition('RestartRequired');
   const what = pendingWords(raw['pending'] ?? '');
-  const remedy = 'Stop and start it, or set the annotation virtrigaud.io/restart-requested-at';
+  const { name } = visit.object.metadata;
+  const remedy = `\`kubectl vm reboot ${name}\` does that, as does a new value of the annotation virtrigaud.io/restart-requested-at`;
   visit.status.setCondition(
     'RestartRequired',
     'True',
     'ChangesPending',
-    `${vmTitle(visit)} has to be restarted for ${what}. ${remedy}.`,
+    `${vmTitle(visit)} has to be restarted for ${what} to be as asked for. ${remedy}.`,
   );
 }
 

@@ -61,5 +61,11 @@ function judge(visit: Visit, ref: ObjectRef): Outcome {
     return stuck('ImageDeleted', `VMImage ${ref.name} is being deleted, and not imported. ${remedy}.`);
   }
   // The image's own controller has it made; a change of its status is seen.
-  return wait(60, 'ImportingImage', message ?? `VMImage ${ref.name} is being imported.`);
+  const importing = `VMImage ${ref.name} is being imported.`;
+  if (message !== undefined && message !== importing) return wait(60, 'ImportingImage', message);
+  return wait(
+    60,
+    'ImportingImage',
+    `${importing} The VM is made when it is there; \`kubectl describe vmimage ${ref.name}\` has more.`,
+  );
 }

@@ -44,10 +44,22 @@ export function titleOf({ namespace, name }: ObjectRef): string {
 export async function awaitProvider(visit: Visit): Promise<Outcome> {
   const provider = providerOf(visit);
   const outcome = judge(visit, provider);
-  if (outcome.kind === 'done')
-    visit.status.setCondition('ProviderReady', 'True', 'Ready', `${titleOf(provider)} runs.`);
+  if (outcome.kind === 'done') tellOfProvider(visit, provider);
   else visit.status.setCondition('ProviderReady', 'False', outcome.why.reason, outcome.why.message);
   return await Promise.resolve(outcome);
+}
+
+/** One that runs and is not well may do for this VM all the same: it is asked. */
+function tellOfProvider({ status, world }: Visit, provider: ObjectRef): void {
+  const ready = readyOf(world.cache.get(PROVIDERS, provider));
+  if (ready?.status === 'False')
+    status.setCondition(
+      'ProviderReady',
+      'False',
+      ready.reason,
+      `${titleOf(provider)}: ${ready.message.replace(/\.?$/, '.')}`,
+    );
+  else status.setCondition('ProviderReady', 'True', 'Ready', `${titleOf(provider)} runs.`);
 }
 
 function judge({ world }: Visit, provider: ObjectRef): Outcome {
@@ -62,8 +74,12 @@ function judge({ world }: Visit, provider: ObjectRef): Outcome {
 }
 
 /** In its own words. */
-function whyNot({ status }: KubeObject): string {
-  const { conditions = [] } = (status ?? {}) as { conditions?: readonly Condition[] };
-  const ready = conditions.find(({ type }) => type === 'Ready');
+function whyNot(object: KubeObject): string {
+  const ready = readyOf(object);
   return ready === undefined || ready.status === 'True' ? ' yet.' : `: ${ready.message}`;
+}
+
+function readyOf(provider: KubeObject | undefined): Condition | undefined {
+  const { conditions = [] } = (provider?.['status'] ?? {}) as { conditions?: readonly Condition[] };
+  return conditions.find(({ type }) => type === 'Ready');
 }

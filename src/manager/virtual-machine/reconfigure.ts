@@ -11,6 +11,7 @@ import { changeWords } from './change-words.ts';
 import { type NeededKind, dependenciesOf } from './dependencies.ts';
 import { observeVm } from './describe.ts';
 import { callOf, clientOf, providerOf } from './provider.ts';
+import { inManifestWords } from './manifest-words.ts';
 import { type Change, changeOf } from './request.ts';
 import { revertedAt, snapshotsOf } from './reverts.ts';
 import { statusOf, vmTitle } from './status.ts';
@@ -70,7 +71,7 @@ async function apply(visit: Visit, { json, digest, size }: Change): Promise<Outc
     status.reconfigureTaskRef = task?.id;
   } catch (error) {
     if (!(error instanceof Fault) || error.kind === 'unavailable' || error.kind === 'cancelled') throw error;
-    return refused(visit, digest, error);
+    return refused(visit, digest, inManifestWords(error, visit));
   }
   status.appliedDigest = digest;
   status.reconfigureAttempt = undefined;
@@ -90,7 +91,9 @@ function upToDate(visit: Visit): Outcome {
   const status = statusOf(visit);
   status.reconfigureAttempt = undefined;
   rememberSaid(visit);
-  visit.status.setCondition('UpToDate', 'True', 'Applied', `${vmTitle(visit)} was given all that is asked for.`);
+  const waits = visit.status.condition('RestartRequired')?.status === 'True' ? '; some of it waits for a restart' : '';
+  const message = `${vmTitle(visit)} was given all that is asked for${waits}.`;
+  visit.status.setCondition('UpToDate', 'True', 'Applied', message);
   return DONE;
 }
 

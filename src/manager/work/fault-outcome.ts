@@ -20,8 +20,11 @@ const REASONS: Readonly<Record<FaultKind, string>> = {
 /** What passes by itself; with all others somebody has to change something. */
 const PASSING: readonly FaultKind[] = ['unavailable', 'busy', 'cancelled', 'internal'];
 
+/** As the provider says that PVE itself is silent. That passes, and is none of the VM's business. */
+const SILENT_PVE = /\bno answer from PVE\b/;
+
 export function whyOf({ kind, message }: Fault): Why {
-  return { reason: REASONS[kind], message };
+  return { reason: SILENT_PVE.test(message) ? 'PVEUnreachable' : REASONS[kind], message };
 }
 
 export function passes({ kind }: Fault): boolean {

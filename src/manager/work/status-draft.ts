@@ -44,8 +44,14 @@ export function draftStatus(object: KubeObject, nowMs: number): StatusDraft {
     },
     removeCondition: (type) => void conditions.delete(type),
     patch: () => {
-      const after = { ...fields, ...(conditions.size === 0 ? {} : { conditions: [...conditions.values()] }) };
+      const after = { ...fields, ...(conditions.size === 0 ? {} : { conditions: inOrder([...conditions.values()]) }) };
       return mergePatchOf(before, after);
     },
   };
+}
+
+/** What a person looks for stands first. */
+function inOrder(conditions: readonly Condition[]): Condition[] {
+  const isReady = ({ type }: Condition): boolean => type === 'Ready';
+  return [...conditions.filter(isReady), ...conditions.filter((one) => !isReady(one))];
 }
