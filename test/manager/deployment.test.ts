@@ -22,6 +22,7 @@ const folder = mkdtempSync(join(tmpdir(), 'deployment-'));
 const clock = createClock({ factor: 20 });
 const RUN = 'virtrigaud-provider-default-pve';
 const key = { namespace: 'default', name: RUN };
+const tls = { ...key, name: `${RUN}-tls` };
 let kube: FlowApi;
 let api: KubeApi;
 let managerApi: KubeApi;
@@ -131,7 +132,7 @@ it('V16: is deployed under the names and labels that VirtRigaud has, with all of
       { name: 'metrics', port: 8080 },
     ],
   });
-  const issued = await api.get(SECRETS, { ...key, name: `${RUN}-tls` });
+  const issued = await api.get(SECRETS, tls);
   const certificate = new X509Certificate(entry(issued, 'tls.crt'));
   expect(certificate.checkHost(`${RUN}.default.svc.cluster.local`)).toBeDefined();
   expect(certificate.verify(new X509Certificate(entry(issued, 'ca.crt')).publicKey)).toBe(true);
@@ -143,19 +144,25 @@ it('is told of by its Deployment, written where the manifest changes, repaired, 
   if (await hasNodes()) return skip(NODES_WOULD);
   expect(await condition('ProviderRuntimeReady', 'DeploymentNotReady')).toMatch(/kubectl -n default describe pods/);
   expect(await condition('CredentialsAvailable', 'SecretNotFound')).toContain('Secret default/pve-credentials');
-  await asServersKeepIt();
+  const kept = await asServersKeepIt();
   const { metadata } = await startPods();
   await condition('ProviderRuntimeReady', 'DeploymentReady');
   // The name of its Service means nothing here: it is asked all the same, and more than once.
   await condition('ProviderAvailable', 'NoAnswer');
   expect((await there(DEPLOYMENTS)).metadata).toMatchObject({
-    generation: metadata.generation,
+    generation: kept.metadata.generation,
     annotations: metadata.annotations,
   });
   await api.patch(DEPLOYMENTS, key, { spec: { replicas: 0 } });
   await until(
     async () => await there(DEPLOYMENTS),
     (now) => (now['spec'] as DeploymentSpec).replicas === 1,
+  );
+  // What somebody has written into the certificates stays no more than in the Deployment.
+  await api.patch(SECRETS, tls, { data: { 'ca.crt': Buffer.from('nobody').toString('base64') } });
+  await until(
+    async () => entry(await api.get(SECRETS, tls), 'ca.crt'),
+    (ca) => ca.startsWith('-----BEGIN CERTIFICATE-----'),
   );
   const runtime = { image: 'mine:2', nodeSelector: null };
   await api.patch(PROVIDERS, { namespace: 'default', name: 'pve' }, { spec: { runtime } });
@@ -249,13 +256,13 @@ function entry(secret: KubeObject | undefined, name: string): string {
 }
 
 /** Without values that are empty. */
-async function asServersKeepIt(): Promise<void> {
+async function asServersKeepIt(): Promise<KubeObject> {
   const { template } = (await there(DEPLOYMENTS))['spec'] as DeploymentSpec;
   const containers = template.spec.containers.map(({ env, ...container }) => ({
     ...container,
     env: env.map(({ value, ...variable }) => (value === '' || value === undefined ? variable : { ...variable, value })),
   }));
-  await api.patch(DEPLOYMENTS, key, { spec: { template: { spec: { containers } } } });
+  return await api.patch(DEPLOYMENTS, key, { spec: { template: { spec: { containers } } } });
 }
 
 const TOO_MUCH = { requests: { cpu: '5' }, limits: { cpu: '1' } };
