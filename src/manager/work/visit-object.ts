@@ -1,5 +1,4 @@
 // One visit: the phases of a controller over one object, and one patch of its status.
-import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '#domain/fault';
 import { isReason } from '#kube/api';
 import type { KubeObject } from '#kube/object';
@@ -11,6 +10,7 @@ import type { IdleFields } from './idle-fields.ts';
 import { type Outcome, type Why } from './outcome.ts';
 import { saysTheSame } from './says-the-same.ts';
 import { draftStatus } from './status-draft.ts';
+import { guarded, MOST_TRIES, writeStatus } from './write-status.ts';
 
 /** What to do with the object next. */
 export type Next =
@@ -33,11 +33,11 @@ const PAUSED = 'virtrigaud.io/paused';
 /** Rejects with what the API said to a write of ours. */
 export async function visitObject(controller: Controller, object: KubeObject, tools: VisitTools): Promise<Next> {
   const visit = beginVisit(controller, object, tools);
-  if (object.metadata.annotations?.[PAUSED] === 'true') return await pause(controller, visit, tools);
+  if (object.metadata.annotations?.[PAUSED] === 'true') return await pause(controller, visit);
   visit.status.removeCondition('Paused');
   return object.metadata.deletionTimestamp === undefined
     ? await converge(controller, visit, tools)
-    : await letGo(controller, visit, tools);
+    : await letGo(controller, visit);
 }
 
 function beginVisit({ resource }: Controller, object: KubeObject, tools: VisitTools): OpenVisit {
@@ -58,19 +58,10 @@ function beginVisit({ resource }: Controller, object: KubeObject, tools: VisitTo
 
 type OpenVisit = { -readonly [Key in keyof Visit]: Visit[Key] };
 
-/** Counts for the version we have seen alone. */
-function guarded(
-  { metadata }: KubeObject,
-  patch: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const own = (patch['metadata'] ?? {}) as Readonly<Record<string, unknown>>;
-  return { ...patch, metadata: { ...own, resourceVersion: metadata.resourceVersion } };
-}
-
 /** What is said of an earlier generation stays said of that one. */
-async function pause(controller: Controller, visit: Visit, tools: VisitTools): Promise<Next> {
+async function pause(controller: Controller, visit: Visit): Promise<Next> {
   visit.status.setCondition('Paused', 'True', 'Paused', `Nothing is done while the annotation ${PAUSED} is "true".`);
-  await writeStatus(controller, visit, tools);
+  await writeStatus(controller, visit);
   return { kind: 'settled', againMs: undefined };
 }
 
@@ -83,17 +74,17 @@ async function converge(controller: Controller, visit: Visit, tools: VisitTools)
   const next = await runPhases(controller.phases, visit);
   tools.idleFields.tell(visit);
   observeGeneration(visit);
-  await writeStatus(controller, visit, tools);
+  await writeStatus(controller, visit);
   return next;
 }
 
-async function letGo(controller: Controller, visit: OpenVisit, tools: VisitTools): Promise<Next> {
+async function letGo(controller: Controller, visit: OpenVisit): Promise<Next> {
   const { finalizers = [] } = visit.object.metadata;
   const { finalizer, deletion = [] } = controller;
   if (finalizer === undefined || !finalizers.includes(finalizer)) return { kind: 'settled', againMs: undefined };
   const next = await runPhases(deletion, visit);
   if (next.kind === 'settled') {
-    const others = await takeOff(finalizer, controller, visit, tools);
+    const others = await takeOff(finalizer, controller, visit);
     if (others.length === 0) return next;
     // Somebody else keeps the object, which must not tell of what is gone.
     notReady(
@@ -103,20 +94,12 @@ async function letGo(controller: Controller, visit: OpenVisit, tools: VisitTools
     );
   }
   observeGeneration(visit);
-  await writeStatus(controller, visit, tools);
+  await writeStatus(controller, visit);
   return next;
 }
 
-/** So often where others write all the time. */
-const MOST_TRIES = 8;
-
 /** What was proven stays so, whatever others have written into the object meanwhile. @returns the finalizers of others */
-async function takeOff(
-  finalizer: string,
-  { resource }: Controller,
-  visit: OpenVisit,
-  { world }: VisitTools,
-): Promise<readonly string[]> {
+async function takeOff(finalizer: string, { resource }: Controller, visit: OpenVisit): Promise<readonly string[]> {
   for (let tries = 1; ; tries += 1) {
     const others = visit.object.metadata.finalizers?.filter((one) => one !== finalizer) ?? [];
     try {
@@ -124,7 +107,7 @@ async function takeOff(
       return others;
     } catch (error) {
       if (!isReason(error, 'Conflict') || tries === MOST_TRIES) throw error;
-      const now = await world.api.get(resource, keyOf(visit.object));
+      const now = await visit.world.api.get(resource, keyOf(visit.object));
       if (now?.metadata.uid !== visit.object.metadata.uid) return [];
       visit.object = now;
     }
@@ -173,44 +156,4 @@ function notReady(visit: Visit, { reason, message }: Why, type: 'Normal' | 'Warn
   visit.status.setCondition('Ready', 'False', reason, message);
   visit.status.fields['message'] = message;
   if (before?.reason !== reason || !saysTheSame(before.message, message)) visit.tell(type, reason, message);
-}
-
-/** @returns once the API has it */
-async function writeStatus(controller: Controller, visit: Visit, tools: VisitTools): Promise<void> {
-  const status = visit.status.patch();
-  if (status === undefined) return;
-  let object = visit.object;
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await patchStatus(controller, object, status, tools);
-    } catch (error) {
-      if (!isReason(error, 'Conflict') || tries === MOST_TRIES) throw error;
-      object = await onlyOthersChanged(controller, visit.object, tools, error);
-    }
-  }
-}
-
-async function patchStatus(
-  { resource }: Controller,
-  object: KubeObject,
-  status: Readonly<Record<string, unknown>>,
-  { world }: VisitTools,
-): Promise<void> {
-  await world.api.patch(resource, keyOf(object), guarded(object, { status }), { subresource: 'status' });
-}
-
-/**
- * The object as it is now, where its status is still the one that the visit began with. What was done in the visit has to be
- * written down all the same: nobody else knows of it. Rejects with `conflict` where somebody else has written the status.
- */
-async function onlyOthersChanged(
-  { resource }: Controller,
-  before: KubeObject,
-  { world }: VisitTools,
-  conflict: unknown,
-): Promise<KubeObject> {
-  const now = await world.api.get(resource, keyOf(before));
-  const isSame = now?.metadata.uid === before.metadata.uid && isDeepStrictEqual(now['status'], before['status']);
-  if (now === undefined || !isSame) throw conflict;
-  return now;
 }
