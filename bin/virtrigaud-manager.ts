@@ -17,7 +17,7 @@ interface Program {
 
 try {
   const options = readCommandLine(process.argv.slice(2), version);
-  const clock = createClock();
+  const clock = createClock({ factor: options.timeScale });
   const log = createLogger({ level: options.logLevel, format: options.logFormat });
   const program = { clock, log, shutdown: createShutdown({ clock, log, limitMs: SHUTDOWN_MS }) };
   if (options.kind === 'standalone') await runStandalone(options, program);
@@ -37,7 +37,8 @@ async function runStandalone(options: CommandLine & { kind: 'standalone' }, prog
   const { customResourceDefinitions } = await import('#crd/definition/custom-resource-definition');
   const { serveStandalone } = await import('#kube-sim/command');
   const definitions = customResourceDefinitions();
-  const api = await serveStandalone({ dataDir, listen, definitions, name: NAME, clock, log });
+  // Its times are those of everybody.
+  const api = await serveStandalone({ dataDir, listen, definitions, name: NAME, clock: createClock(), log });
   shutdown.add('api', async () => await api.stop());
   if (options.isApiOnly) return;
   const { createInProcessRunner } = await import('#manager/provider/in-process');

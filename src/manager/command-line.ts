@@ -15,6 +15,8 @@ interface Common {
   readonly healthPort: number | undefined;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly logFormat: 'text' | 'json';
+  /** How fast time runs. */
+  readonly timeScale: number;
 }
 
 interface Standalone {
@@ -42,8 +44,8 @@ const HEALTH_PORT = 8080;
 /** Throws CommanderError, which has said what is wrong, or Error with what is. */
 export function readCommandLine(args: readonly string[], version: string): CommandLine {
   const { options, said } = parse(args, version);
-  const { namespace, workers, logLevel, logFormat, healthPort } = options;
-  const common = { namespace, workers, logLevel, logFormat };
+  const { namespace, workers, logLevel, logFormat, timeScale, healthPort } = options;
+  const common = { namespace, workers, logLevel, logFormat, timeScale };
   if (!options.standalone) {
     refuse(said, ['dataDir', 'listen', 'apiOnly', 'mapCa', 'mapEndpoint'], 'it goes with --standalone');
     const {
@@ -119,6 +121,11 @@ function parse(args: readonly string[], version: string) {
       new Option('--log-format <format>', 'form of log lines')
         .choices(['text', 'json'] as const)
         .default('text' as const),
+    )
+    .addOption(
+      new Option('--time-scale <factor>', 'how fast time runs, for tests beside the simulator')
+        .argParser(whole(1, 200))
+        .default(1),
     )
     .exitOverride()
     .parse(args, { from: 'user' });
