@@ -19,7 +19,7 @@ import type { KubeObject, ObjectKey } from './object.ts';
 import { listPages, type Query } from './pages.ts';
 import { nameOf, pathOf, type Resource } from './resource.ts';
 import { errorOfStatus } from './status.ts';
-import { createTransport, type Transport } from './transport.ts';
+import { createTransport, type OnRequest, type Transport } from './transport.ts';
 
 /** Whose fields they are that we write, and who asks. */
 const FIELD_MANAGER = 'virtrigaud-manager';
@@ -30,6 +30,7 @@ export interface ConnectOptions {
   readonly clock?: Clock;
   /** Real ms; 30 s where absent. */
   readonly timeoutMs?: number;
+  readonly onRequest?: OnRequest | undefined;
 }
 
 /** Rejects with KubeError where the login itself is wrong. Whether the server is there shows when it is asked. */
@@ -52,6 +53,7 @@ export async function connectKube(login: KubeLogin = {}, options: ConnectOptions
     userAgent: `${FIELD_MANAGER}/${options.version ?? 'unknown'}`,
     clock: options.clock ?? createClock(),
     timeoutMs: options.timeoutMs ?? 30_000,
+    onRequest: options.onRequest,
   });
   const namespace = config.getContextObject(config.getCurrentContext())?.namespace ?? 'default';
   return kubeApi({ server, namespace }, transport);

@@ -39,7 +39,11 @@ export interface TransportOptions {
   readonly clock: Clock;
   /** Real ms to a whole answer, or to the beginning of a stream. */
   readonly timeoutMs: number;
+  /** Told of every request that was answered, or was not: the status code, or `<error>`. */
+  readonly onRequest?: OnRequest | undefined;
 }
+
+export type OnRequest = (method: KubeRequest['method'], code: string) => void;
 
 /** So many requests of a queue are under way at once: a server that is asked everything at once drops connections. */
 const AT_ONCE = 16;
@@ -57,7 +61,7 @@ export function createTransport(options: TransportOptions): Transport {
   async function send(request: KubeRequest, signal: AbortSignal, streams: boolean): Promise<Dispatcher.ResponseData> {
     const { headers, dispatcher } = await credentials.current();
     const { method, path, query = {}, body, contentType = 'application/json' } = request;
-    return await dispatcher.request({
+    const answer = dispatcher.request({
       origin,
       path: `${root}${path}${queryText(query)}`,
       method,
@@ -73,6 +77,11 @@ export function createTransport(options: TransportOptions): Transport {
       // Whoever watches decides how long silence may last.
       bodyTimeout: streams ? 0 : timeoutMs,
     });
+    answer.then(
+      ({ statusCode }) => options.onRequest?.(method, String(statusCode)),
+      () => options.onRequest?.(method, '<error>'),
+    );
+    return await answer;
   }
 
   async function once(request: KubeRequest): Promise<{ answer: Dispatcher.ResponseData; text: string }> {

@@ -1,11 +1,13 @@
 // What the manager tells Prometheus, under the names that VirtRigaud's dashboards know.
 import { Counter, exponentialBuckets, Histogram } from 'prom-client';
+import type { OnRequest } from '#kube/transport';
 import { createMetrics, type FinishedRpc } from '#runtime/metrics';
 import type { Next } from './work/visit-object.ts';
 
 export interface ManagerMetrics {
   readonly visited: (kind: string, next: Next['kind'], seconds: number) => void;
   readonly called: (call: FinishedRpc) => void;
+  readonly asked: OnRequest;
   /** The text Prometheus reads. */
   readonly text: () => Promise<string>;
 }
@@ -28,7 +30,14 @@ export function createManagerMetrics(version: string): ManagerMetrics {
     buckets: exponentialBuckets(0.001, 2, 15),
     registers,
   });
+  const requests = new Counter({
+    name: 'rest_client_requests_total',
+    help: 'Requests to the Kubernetes API, by method and status code.',
+    labelNames: ['method', 'code'],
+    registers,
+  });
   return {
+    asked: (method, code) => requests.inc({ method, code }),
     visited: (kind, next, seconds) => {
       visits.inc({ kind, outcome: OUTCOMES[next] });
       duration.observe({ kind }, seconds);

@@ -31,9 +31,9 @@ export interface ProgramOptions {
 /** Ends with the others of the program's parts. Rejects with why it cannot start. */
 export async function runManager(options: ProgramOptions): Promise<Manager> {
   const { runner, version, namespace, workers, healthPort, clock, log, shutdown } = options;
-  const api = await connectKube(options.login, { version, clock });
-  shutdown.add('Kubernetes client', () => api.close());
   const metrics = createManagerMetrics(version);
+  const api = await connectKube(options.login, { version, clock, onRequest: metrics.asked });
+  shutdown.add('Kubernetes client', () => api.close());
   const identity = `${hostname()}_${randomUUID()}`;
   const manager = startManager({
     api,

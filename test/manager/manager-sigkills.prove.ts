@@ -11,17 +11,21 @@ import { type KubeUser, startKubeUser } from '../support/kube-user.ts';
 import { type ManagerProcess, SERVES, startManagerProcess } from '../support/manager-processes.ts';
 import { isTaskPoll } from '../support/moments.ts';
 import { seeded } from '../support/random.ts';
+import { until } from '../support/until.ts';
 import { BASICS, manifest, vmManifest } from '../support/vm-manifests.ts';
 import { claimedVms, simWorld, strayVolumes } from '../support/world.ts';
 
 const SEED = Number(process.env['KILL_SEED'] ?? 9);
-const KILLS = 50;
-const LIVES = 6;
-const TIME_SCALE = 50;
+const KILLS = Number(process.env['KILLS'] ?? 50);
+const VMS = Number(process.env['VMS'] ?? 30);
+const KILLS_PER_VM = 1.5;
+/** Else nothing may happen at which it could end. */
+const LEAST_ALIVE = 3;
+/** Slow enough for what a busy machine takes to answer. */
+const TIME_SCALE = 5;
 const PATIENCE_MS = 300_000;
 
 const random = seeded(SEED);
-const upTo = (most: number): number => 1 + Math.floor(random() * most);
 
 /** The next end of the process: after so many of these. */
 interface Moment {
@@ -56,7 +60,7 @@ const start = (port: number): ManagerProcess =>
   ]);
 
 beforeAll(async () => {
-  sim = await startSimulator({ timeScale: TIME_SCALE, latency: false, record: onCall });
+  sim = await startSimulator({ timeScale: 10 * TIME_SCALE, latency: false, record: onCall });
   writeFileSync(join(folder, 'ca.pem'), sim.ca);
   manager = start(0);
   await manager.said(SERVES);
@@ -163,9 +167,15 @@ const replaced: Life = async (name) => {
   return {};
 };
 
-const ALL: Readonly<Record<string, Life>> = { changed, snapshotted, grown, cloned, replaced };
+const LIVES: readonly [[string, Life], ...[string, Life][]] = [
+  ['changed', changed],
+  ['snapshotted', snapshotted],
+  ['grown', grown],
+  ['cloned', cloned],
+  ['replaced', replaced],
+];
 
-it(`${KILLS} ends of everything leave each of ${LIVES * 5} VMs as it was asked for, once`, async () => {
+it(`${KILLS} ends of everything leave each of ${VMS} VMs as it was asked for, once`, async () => {
   const before = new Set((await simWorld(sim).vms()).map(({ vmid }) => vmid));
   const credentials = { token_id: sim.token.id, token_secret: sim.token.secret };
   const stringData = Object.fromEntries(Object.entries(credentials));
@@ -173,38 +183,56 @@ it(`${KILLS} ends of everything leave each of ${LIVES * 5} VMs as it was asked f
     JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'pve-credentials' }, stringData }),
   );
   await user.apply(BASICS);
+  const t0 = performance.now();
   let areDone = false;
-  const lives = Promise.all(
-    Object.entries(ALL).flatMap(([kind, life]) =>
-      Array.from({ length: LIVES }, async (_, index) => await life(`${kind}-${index}`)),
-    ),
-  ).finally(() => (areDone = true));
+  let killed = 0;
+  let alive = 0;
+  const begun = Array.from({ length: VMS }, async (_, index) => {
+    const [kind, life] = LIVES[index % LIVES.length] ?? LIVES[0];
+    // One after the other, so that the last ones still have all before them when the first ones are through.
+    await until(
+      async () => await Promise.resolve(killed),
+      (kills) => kills >= index * KILLS_PER_VM || alive < LEAST_ALIVE,
+    );
+    alive += 1;
+    const outcome = await life(`${kind}-${Math.floor(index / LIVES.length)}`);
+    alive -= 1;
+    return outcome;
+  });
+  const lives = Promise.all(begun).finally(() => (areDone = true));
   lives.catch(() => undefined);
 
-  const t0 = performance.now();
   const kills = { calls: 0, writes: 0, changes: 0 };
   const port = Number(new URL(user.api.server).port);
-  for (let kill = 0; kill < KILLS && !areDone; kill += 1) {
-    const moment: Moment = MOMENTS[kill % MOMENTS.length]?.() ?? { of: 'calls', left: 1 };
+  while (killed < KILLS) {
+    const moment = next(killed);
     armed = moment;
     await Promise.race([manager.ended, lives.catch(() => undefined)]);
     if (areDone) break;
+    killed += 1;
     kills[moment.of] += 1;
-    if (process.env['DBG']) console.log(kill, moment.of, ((performance.now()-t0)/1000).toFixed(1), sim.journal.entries.length);
+    if (process.env['DBG']) console.log(killed, moment.of, ((performance.now()-t0)/1000).toFixed(1), sim.journal.entries.length, manager.lines.length);
     manager = start(port);
   }
+  armed = undefined;
   const expected = Object.assign({}, ...(await lives)) as Readonly<Record<string, Expected>>;
   console.log(`Seed ${SEED}: killed at`, kills);
 
   expect(await found(expected, before)).toEqual(expected);
   expect(strayVolumes(sim)).toEqual([]);
+  expect(killed).toBe(KILLS);
 });
 
 /** Kinds in turn, so that a short run has them all. */
-const MOMENTS: readonly (() => Moment)[] = [
-  () => ({ of: 'writes', left: upTo(16) }),
-  () => ({ of: 'calls', left: upTo(200) }),
-  () => ({ of: 'changes', left: upTo(60) }),
+function next(killed: number): Moment {
+  const [of, most] = MOMENTS[killed % MOMENTS.length] ?? MOMENTS[0];
+  return { of, left: 1 + Math.floor(random() * most) };
+}
+
+const MOMENTS: readonly [[Moment['of'], number], ...[Moment['of'], number][]] = [
+  ['writes', 12],
+  ['calls', 120],
+  ['changes', 40],
 ];
 
 /** What is there, in the words of what is expected; what nobody expects under its id. */

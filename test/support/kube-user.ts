@@ -1,6 +1,7 @@
 // A user of an API that is killed again and again: whoever asks does so until there is an answer, and sees what a watch tells.
 import { GROUP, VERSION } from '#crd/manifests';
 import { kinds } from '#crd/kinds';
+import { VIRTUAL_MACHINES, VM_CLONES, VM_SNAPSHOTS } from '#crd/resources';
 import { isReason, type KubeApi, type NewObject } from '#kube/api';
 import { connectKube } from '#kube/connect';
 import { createInformers } from '#kube/informers';
@@ -26,27 +27,25 @@ export interface KubeUser {
   /** Ready, with what was applied last. */
   untilReady(kind: string, name: string): Promise<Seen>;
   untilGone(kind: string, name: string): Promise<void>;
-  /** Told of every change of one of our kinds. */
+  /** Told of every change of what is watched: VirtualMachines, VMSnapshots and VMClones. */
   onChange(listener: () => void): void;
   close(): Promise<void>;
 }
 
 const NAMESPACE = 'default';
 
-const RESOURCES: readonly Resource[] = kinds.map(({ kind, plural }) => ({
-  group: GROUP,
-  version: VERSION,
-  plural,
-  kind,
-}));
+const RESOURCES: readonly Resource[] = kinds.map(({ kind, plural }) => ({ group: GROUP, version: VERSION, plural, kind }));
+/** Those whose fate is waited for. */
+const WATCHED = [VIRTUAL_MACHINES, VM_SNAPSHOTS, VM_CLONES];
+const LOOK_MS = 30;
 
 /** The server has to be there when it begins. @param patienceMs real ms, for whatever is waited for */
 export async function startKubeUser(kubeconfig: string, patienceMs: number): Promise<KubeUser> {
   const api = await connectKube({ kubeconfig });
-  // Whoever comes back is asked at once.
-  const clock = createClock({ factor: 100 });
+  // Whoever comes back is asked soon.
+  const clock = createClock({ factor: 5 });
   const informers = createInformers(api, { clock, log: createLogger({ write: () => undefined }) });
-  for (const resource of RESOURCES) informers.watch(resource);
+  for (const resource of WATCHED) informers.watch(resource);
   await informers.synced();
   const applied = new Map<string, Applied>();
   const object: KubeUser['object'] = (kind, name) => {
@@ -59,7 +58,7 @@ export async function startKubeUser(kubeconfig: string, patienceMs: number): Pro
       const seen = look();
       if (isEnough(seen)) return seen;
       if (Date.now() > end) throw new Error(`${what} is not what was waited for: ${JSON.stringify(seen, null, 1)}`);
-      await wait(10);
+      await wait(LOOK_MS);
     }
   };
   const until: KubeUser['until'] = async (kind, name, isEnough) => {
@@ -88,7 +87,7 @@ export async function startKubeUser(kubeconfig: string, patienceMs: number): Pro
     },
     untilGone: async (kind, name) =>
       void (await poll(`${kind} ${name}`, () => object(kind, name), (seen) => seen === undefined)),
-    onChange: (listener) => RESOURCES.forEach((resource) => informers.onChange(resource, listener)),
+    onChange: (listener) => WATCHED.forEach((resource) => informers.onChange(resource, listener)),
     close: async () => {
       await informers.stop();
       api.close();
@@ -119,7 +118,7 @@ async function answered<T>(ask: () => Promise<T>): Promise<T> {
       return await ask();
     } catch (error) {
       if (!isReason(error, 'Unreachable')) throw error;
-      await wait(10);
+      await wait(LOOK_MS);
     }
   }
 }
