@@ -321,8 +321,8 @@ async function flawOf(
   const isos = volumes.filter(isIso);
   const attached = isos.filter((volume) => named.includes(volume));
   const wantsIso = kind.tasks.includes('imgcopy');
-  // One that was uploaded for a copy that has never begun stays, under an incarnation of its own, and is listed.
-  if (attached.length !== (wantsIso ? 1 : 0) || isos.length > 2) return `ISOs ${isos.join(', ')}`;
+  // One that was uploaded for a copy that has never begun goes with those who come after it.
+  if (attached.length !== (wantsIso ? 1 : 0) || isos.length !== attached.length) return `ISOs ${isos.join(', ')}`;
   const disks = volumes.filter((volume) => !isIso(volume));
   const expected = [...(wantsIso ? [] : [`vm-${id}-cloudinit`]), `vm-${id}-disk-0`];
   const isRight = disks.length === expected.length && expected.every((one) => disks.some((disk) => disk.includes(one)));

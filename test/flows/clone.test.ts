@@ -325,7 +325,12 @@ describe('a Clone whose provider ends while PVE copies', () => {
           : (await outcomeOf(flow.client.describe({ id }))).kind === 'ok',
       (isDone) => isDone,
     );
-    expect(await flow.client.taskStatus({ task: { id: task } })).toMatchObject({ done: true, error: '' });
+    // Finished is the VM before all that was left behind on the way to it has gone.
+    const { error } = await until(
+      async () => await flow.client.taskStatus({ task: { id: task } }),
+      ({ done }) => done,
+    );
+    expect(error).toBe('');
     const vm = (await flow.world.vms()).find(({ vmid }) => String(vmid) === id);
     expect(vm?.config).toMatchObject({ tags: 'left' });
     expect(isoText(vm)).toContain(SECRET);

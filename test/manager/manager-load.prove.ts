@@ -1,5 +1,5 @@
-// Three hundred VirtualMachines with the program as it runs in a cluster: two managers of which one leads, a provider, an API, each
-// in a process of its own, so that what the manager takes can be told apart. Simulated work takes no time.
+// Three hundred VirtualMachines with the program as it runs in a cluster: two managers of which one leads and a provider, each
+// in a process of its own, so that what it takes can be told apart. Simulated work takes no time.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -7,16 +7,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { customResourceDefinitions } from '#crd/definition/custom-resource-definition';
+import { DEPLOYMENTS, SERVICES } from '#kube/resource';
+import { OWN_KINDS } from '#kube-sim/kinds/own-kinds';
+import { startKubeSim } from '#kube-sim/server';
+import { createClock } from '#runtime/clock';
+import { createLogger } from '#runtime/log';
 import { type Simulator, startSimulator } from '#pve-sim/simulator';
+import { freeKind } from '../support/free-kind.ts';
 import { type KubeUser, startKubeUser } from '../support/kube-user.ts';
-import {
-  cpuSeconds,
-  type ManagerProcess,
-  peakMib,
-  SERVES,
-  startManagerProcess,
-  WORKS,
-} from '../support/manager-processes.ts';
+import { cpuSeconds, type ManagerProcess, peakMib, startManagerProcess, WORKS } from '../support/manager-processes.ts';
 import { type ProviderProcess, startProviderProcess } from '../support/processes.ts';
 import { isReady, manifest, vmManifest } from '../support/vm-manifests.ts';
 import { claimedVms, simWorld, strayVolumes } from '../support/world.ts';
@@ -42,13 +42,23 @@ interface Load {
   stop(): Promise<void>;
 }
 
+const refusesNothing = (): readonly never[] => [];
+
 async function startLoad(): Promise<Load> {
   const folder = mkdtempSync(join(tmpdir(), 'manager-load-'));
   const sim = await startSimulator({ timeScale: 0 });
   const provider = await startProviderProcess({ ...sim, clock: { ...sim.clock, factor: 1 } }, 0);
-  const api = startManagerProcess(['--standalone', '--api-only', '--data-dir', folder, '--listen', '127.0.0.1:0']);
-  await api.said(SERVES);
-  const kubeconfig = join(folder, 'kubeconfig');
+  const api = await startKubeSim({
+    dataDir: folder,
+    host: '127.0.0.1',
+    port: 0,
+    clock: createClock(),
+    log: createLogger({ write: () => undefined }),
+    kinds: [...OWN_KINDS, freeKind(DEPLOYMENTS, refusesNothing), freeKind(SERVICES, refusesNothing)],
+    definitions: customResourceDefinitions(),
+    name: 'kube-apiserver',
+  });
+  const { kubeconfig } = api;
   const user = await startKubeUser(kubeconfig, PATIENCE_MS);
   return {
     sim,
@@ -57,8 +67,8 @@ async function startLoad(): Promise<Load> {
     kubeconfig,
     stop: async () => {
       await user.close();
-      api.kill('SIGTERM');
-      await Promise.all([api.ended, provider.kill('SIGTERM')]);
+      await provider.kill('SIGTERM');
+      await api.stop();
       await sim.stop();
       rmSync(folder, { recursive: true });
     },
@@ -111,7 +121,10 @@ function ready({ user }: Load): number {
 async function untilReady(load: Load, count: number): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
   while (ready(load) < count) {
-    if (process.env['DBG']) { console.log(ready(load), load.sim.journal.entries.length, Date.now() % 1000000, (globalThis as any).dbg?.()); await wait(5000); }
+    if (process.env['DBG']) {
+      console.log(ready(load), load.sim.journal.entries.length, Date.now() % 1000000, (globalThis as any).dbg?.());
+      await wait(5000);
+    }
     if (Date.now() > end) throw new Error(`${ready(load)} of ${count} are ready`);
     await wait(100);
   }
@@ -155,7 +168,8 @@ async function expectOneEach({ sim, user }: Load): Promise<void> {
 test(`${VMS} VirtualMachines become ready, and then take less than ${MOST_CPU * 100} % of a core`, async () => {
   const load = await startLoad();
   const managers = [await startManager(load), await startManager(load)];
-  if (process.env['DBG']) (globalThis as any).dbg = () => managers.map((m) => m.manager.lines.slice(-2).join(' | ').slice(-400));
+  if (process.env['DBG'])
+    (globalThis as any).dbg = () => managers.map((m) => m.manager.lines.slice(-2).join(' | ').slice(-400));
   const leader = await leaderOf(managers);
   const began = performance.now();
   await applyAll(load);
@@ -183,7 +197,9 @@ test(`${VMS} VirtualMachines become ready, and then take less than ${MOST_CPU * 
   await wait(STEADY_MS);
   const [after, cpuAfter] = [await asked(load, leader), pids.map(cpuSeconds)];
   const minutes = (performance.now() - steadyBegan) / 60_000;
-  const [ofManager = 1, ofProvider = 1] = cpuAfter.map((cpu, index) => (cpu - (cpuBefore[index] ?? 0)) / (minutes * 60));
+  const [ofManager = 1, ofProvider = 1] = cpuAfter.map(
+    (cpu, index) => (cpu - (cpuBefore[index] ?? 0)) / (minutes * 60),
+  );
   const percent = (share: number): string => `${(share * 100).toFixed(1)} % of a core`;
   print(
     line('in the steady state the manager takes', percent(ofManager)),
@@ -199,7 +215,8 @@ test(`${VMS} VirtualMachines become ready, and then take less than ${MOST_CPU * 
 test(`a leader that is killed in the middle leaves the rest of ${VMS} VirtualMachines to the next one`, async () => {
   const load = await startLoad();
   const managers = [await startManager(load), await startManager(load)];
-  if (process.env['DBG']) (globalThis as any).dbg = () => managers.map((m) => m.manager.lines.slice(-2).join(' | ').slice(-400));
+  if (process.env['DBG'])
+    (globalThis as any).dbg = () => managers.map((m) => m.manager.lines.slice(-2).join(' | ').slice(-400));
   const leader = await leaderOf(managers);
   const began = performance.now();
   await applyAll(load);
@@ -214,7 +231,10 @@ test(`a leader that is killed in the middle leaves the rest of ${VMS} VirtualMac
   await untilReady(load, VMS);
   const total = await asked(load, next);
   print(
-    line(`all of ${VMS} ready, the leader killed after ${MADE_BEFORE_KILL}`, `${((performance.now() - began) / 1000).toFixed(0)} s`),
+    line(
+      `all of ${VMS} ready, the leader killed after ${MADE_BEFORE_KILL}`,
+      `${((performance.now() - began) / 1000).toFixed(0)} s`,
+    ),
     line('until the next one has taken over', `${((taken - killed) / 1000).toFixed(0)} s`),
     line('requests to Proxmox VE for each VM', (total.pve / VMS).toFixed(1)),
     line('memory of the next one at its most', `${peakMib(next.manager.pid).toFixed(0)} MiB`),

@@ -211,7 +211,14 @@ it(`${KILLS} ends of everything leave each of ${VMS} VMs as it was asked for, on
     if (areDone) break;
     killed += 1;
     kills[moment.of] += 1;
-    if (process.env['DBG']) console.log(killed, moment.of, ((performance.now()-t0)/1000).toFixed(1), sim.journal.entries.length, manager.lines.length);
+    if (process.env['DBG'])
+      console.log(
+        killed,
+        moment.of,
+        ((performance.now() - t0) / 1000).toFixed(1),
+        sim.journal.entries.length,
+        manager.lines.length,
+      );
     manager = start(port);
   }
   armed = undefined;

@@ -34,7 +34,12 @@ export interface KubeUser {
 
 const NAMESPACE = 'default';
 
-const RESOURCES: readonly Resource[] = kinds.map(({ kind, plural }) => ({ group: GROUP, version: VERSION, plural, kind }));
+const RESOURCES: readonly Resource[] = kinds.map(({ kind, plural }) => ({
+  group: GROUP,
+  version: VERSION,
+  plural,
+  kind,
+}));
 /** Those whose fate is waited for. */
 const WATCHED = [VIRTUAL_MACHINES, VM_SNAPSHOTS, VM_CLONES];
 const LOOK_MS = 30;
@@ -86,7 +91,11 @@ export async function startKubeUser(kubeconfig: string, patienceMs: number): Pro
       return await until(kind, name, (seen) => !isOther(seen) && isReady(seen) && isOfLast(seen) && !isBehind(seen));
     },
     untilGone: async (kind, name) =>
-      void (await poll(`${kind} ${name}`, () => object(kind, name), (seen) => seen === undefined)),
+      void (await poll(
+        `${kind} ${name}`,
+        () => object(kind, name),
+        (seen) => seen === undefined,
+      )),
     onChange: (listener) => WATCHED.forEach((resource) => informers.onChange(resource, listener)),
     close: async () => {
       await informers.stop();

@@ -62,6 +62,8 @@ export function peakMib(pid: number): number {
 /** Seconds of a core that a process has had. Linux counts in hundredths. */
 export function cpuSeconds(pid: number): number {
   // Its name, in brackets, may have spaces in it.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;
 }

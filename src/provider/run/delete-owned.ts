@@ -8,8 +8,11 @@ import type { Context } from '../context.ts';
 import { hiddenFault, OWNED_KINDS, type Owned, observeOwned } from '../observe/owned.ts';
 import { vmSubject } from '../subject.ts';
 import { proveAbsent, requireQuorum } from '../view/absence.ts';
+import { deleteLostSeeds } from './lost-seeds.ts';
 
 const WANTED = 'delete';
+/** Nodes do not come and go. */
+const SEEN_WITHIN_MS = 60_000;
 
 /** Returns when the owner is proven to have none. @param remove deletes one of them */
 export async function deleteOwned(
@@ -26,7 +29,10 @@ export async function deleteOwned(
     // A create of this process that was called off has ended once its lane is free.
     const lanes = OWNED_KINDS.map((kind) => ({ key: `owner:${kind}:${ownerKey(owner)}`, width: 1 }));
     const last = await ctx.lanes.through(lanes, call.signal, async () => await look(ctx, owner, call));
-    if (last.vmids.length === 0) return;
+    if (last.vmids.length > 0) continue;
+    const { nodes } = await ctx.view.read(call, SEEN_WITHIN_MS);
+    const online = [...nodes.values()].filter(({ online }) => online).map(({ name }) => name);
+    return await deleteLostSeeds(ctx, ownerKey(owner), online, call);
   }
 }
 

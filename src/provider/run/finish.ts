@@ -19,6 +19,7 @@ import { locate } from '../view/cluster-view.ts';
 import { type CreateOrder, createFault } from '../create-order.ts';
 import { patience } from './patience.ts';
 import { deleteFreedDrives } from './freed-drives.ts';
+import { deleteLostSeeds } from './lost-seeds.ts';
 import { joinPool } from './pool.ts';
 import { refuseLocalIsoUnderHa } from './local-iso.ts';
 import { deleteOutdatedIsos, deleteStaleIsos, type UploadedIso } from './seed-isos.ts';
@@ -126,7 +127,18 @@ async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<
   if (round.isResumed) await deleteStaleIsos(ctx, vm, own.config.values, incarnation, call);
   await joinPool(ctx, order, vm, call);
   await markReady(ctx, vm, own, warnings, call);
+  // From now on no other copy for this owner is wanted.
+  if (order.spec.clone?.seedIso !== undefined) await dropLostSeeds(ctx, order, vm, call);
   ctx.log.info('Created', { vm: order.spec.name, vmid: vm.vmid, node: vm.node, owner: order.owner.namespace });
+}
+
+/** The VM is finished, whatever comes of it: what stays is listed by `vrtg orphans`. */
+async function dropLostSeeds(ctx: Context, { key }: CreateOrder, { vmid, node }: VmAt, call: Deadline): Promise<void> {
+  try {
+    await deleteLostSeeds(ctx, key, [node], call);
+  } catch (error) {
+    ctx.log.warn('ISOs of clones that came to nothing may be left behind', { vmid, error });
+  }
 }
 
 /** PVE has not taken over what it was told, or somebody has changed it meanwhile: `ready` would be a lie. */

@@ -1,7 +1,7 @@
 // The making of a VM: by a clone, or from nothing. Everything that can be found wrong is found before it; nothing is
 // written to what is made before its task has ended (pve-behaviour 26).
 import type { CreateDecision } from '#claim/decide';
-import { newIncarnation } from '#claim/incarnation';
+import { cloneFamily, newIncarnation } from '#claim/incarnation';
 import { type Claim, describeWithClaim } from '#claim/record';
 import { Fault } from '#domain/fault';
 import { isUnknownOutcome } from '#pve/errors';
@@ -94,7 +94,7 @@ async function prepare(ctx: Context, order: CreateOrder, ground: Ground, call: D
   ]);
   await requireAudit(ctx, vmSubject({ name: spec.name }), 'create', call);
   const pool = await checkPool(ctx, order, vmid, call);
-  const incarnation = newIncarnation();
+  const incarnation = newIncarnation(order.kind === 'clone' ? cloneFamily(order.key) : undefined);
   const { view, only } = ground;
   const search = { order, snapshot: view, homes: originals.map(({ guest }) => guest.node), only };
   const { making, warnings, upload } = await onBestNode(

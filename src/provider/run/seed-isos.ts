@@ -89,10 +89,10 @@ export async function deleteIso(ctx: Context, vm: VmAt, volid: string, call: Dea
 }
 
 /** What PVE refuses, for lack of a right or of the storage, is left behind with a warning; what may pass is thrown. */
-async function orWarn(
+export async function orWarn(
   ctx: Context,
   call: Deadline,
-  about: { vmid: Vmid; storage: string; volume?: string },
+  about: { storage: string; vmid?: Vmid; volume?: string },
   work: () => Promise<void>,
 ): Promise<void> {
   try {
