@@ -31,8 +31,8 @@ export async function deleteOwned(
     const last = await ctx.lanes.through(lanes, call.signal, async () => await look(ctx, owner, call));
     if (last.vmids.length > 0) continue;
     const { nodes } = await ctx.view.read(call, SEEN_WITHIN_MS);
-    const online = [...nodes.values()].filter(({ online }) => online).map(({ name }) => name);
-    return await deleteLostSeeds(ctx, ownerKey(owner), online, call);
+    const there = [...nodes.values()].filter(({ online }) => online).map(({ name }) => name);
+    return await deleteLostSeeds(ctx, { ownerKey: ownerKey(owner), nodes: there }, call);
   }
 }
 

@@ -128,14 +128,20 @@ async function finishRound(ctx: Context, round: Round, call: Deadline): Promise<
   await joinPool(ctx, order, vm, call);
   await markReady(ctx, vm, own, warnings, call);
   // From now on no other copy for this owner is wanted.
-  if (order.spec.clone?.seedIso !== undefined) await dropLostSeeds(ctx, order, vm, call);
+  if (order.spec.clone?.seedIso !== undefined) await dropLostSeeds(ctx, order, vm, incarnation, call);
   ctx.log.info('Created', { vm: order.spec.name, vmid: vm.vmid, node: vm.node, owner: order.owner.namespace });
 }
 
 /** The VM is finished, whatever comes of it: what stays is listed by `vrtg orphans`. */
-async function dropLostSeeds(ctx: Context, { key }: CreateOrder, { vmid, node }: VmAt, call: Deadline): Promise<void> {
+async function dropLostSeeds(
+  ctx: Context,
+  { key }: CreateOrder,
+  { vmid, node }: VmAt,
+  incarnation: string,
+  call: Deadline,
+): Promise<void> {
   try {
-    await deleteLostSeeds(ctx, key, [node], call);
+    await deleteLostSeeds(ctx, { ownerKey: key, nodes: [node], finished: { vmid, incarnation } }, call);
   } catch (error) {
     ctx.log.warn('ISOs of clones that came to nothing may be left behind', { vmid, error });
   }
