@@ -18,8 +18,18 @@ export interface IdleField {
 
 /** Those that the spec of an object of ours asks something of, in the order of the kind's own fields. */
 export function fieldsOfNoEffect(manifest: Manifest): IdleField[] {
-  const spec = kinds.find(({ kind }) => kind === manifest.kind)?.spec;
-  return spec === undefined ? [] : idle(structuralSchema(spec), manifest.spec, 'spec');
+  const schema = specSchemaOf(manifest.kind);
+  return schema === undefined ? [] : idle(schema, manifest.spec, 'spec');
+}
+
+const known = new Map<string, SchemaNode>();
+
+/** Made once: it takes longer than all else of a look at an object. */
+function specSchemaOf(name: string): SchemaNode | undefined {
+  const spec = kinds.find(({ kind }) => kind === name)?.spec;
+  const schema = known.get(name) ?? (spec === undefined ? undefined : structuralSchema(spec));
+  if (schema !== undefined) known.set(name, schema);
+  return schema;
 }
 
 function idle(node: SchemaNode, value: unknown, field: string): IdleField[] {

@@ -30,9 +30,17 @@ import { checkPool } from './pool.ts';
 import type { RunTime } from './run-time.ts';
 
 export type Copy =
-  | { readonly kind: 'made'; readonly vmid: Vmid; readonly incarnation: string }
+  | Made
   /** The id was taken, a lock was not to be had, or nobody knows: look at the window again. */
   | { readonly kind: 'look-again'; readonly reason: Error; readonly taken: Vmid | undefined };
+
+interface Made {
+  readonly kind: 'made';
+  readonly vmid: Vmid;
+  readonly incarnation: string;
+  /** Ms of the clock: nobody looks again before. */
+  readonly visibleAt: number;
+}
 
 /** The slots that were free at the last look, and how to look again. */
 export interface FreeSlots {
@@ -54,7 +62,7 @@ export async function makeVm(ctx: Context, order: CreateOrder, slots: FreeSlots,
     { key: from, width: PER_SOURCE },
     { key: `node:${node}`, width: PER_NODE },
   ];
-  return await ctx.lanes.through(lanes, call.signal, async (hasWaited) => {
+  const copy = await ctx.lanes.through(lanes, call.signal, async (hasWaited) => {
     if (!hasWaited) return await run(ctx, order, prepared, time);
     // While it waited others have been at work: window and source are looked at again right before the making.
     const { decision, snapshot } = await slots.look();
@@ -63,6 +71,16 @@ export async function makeVm(ctx: Context, order: CreateOrder, slots: FreeSlots,
     const isElsewhere = now.making.from !== from || now.making.node !== node;
     return isElsewhere ? overtaken(order, 'its template has moved') : await run(ctx, order, now, time);
   });
+  if (copy.kind !== 'made') return copy;
+  // Others may copy meanwhile.
+  await untilThen(ctx, copy.visibleAt, time);
+  // A clone finishes itself, whoever goes on with it; what else is made is gone on with by another create.
+  if (order.kind !== 'clone') time.copying(undefined);
+  return copy;
+}
+
+async function untilThen({ clock }: Context, at: number, { deadline }: RunTime): Promise<void> {
+  await clock.sleep(Math.max(0, at - clock.now()), deadline.signal);
 }
 
 function overtaken(order: CreateOrder, why: string): Copy {
@@ -152,10 +170,12 @@ async function run(ctx: Context, order: CreateOrder, prepared: Prepared, time: R
   const { vmid } = vm;
   const lane = { key: `vm:${vmid}`, width: 1 };
   try {
-    await ctx.lanes.through([lane], time.deadline.signal, async () => await beginAndWait(ctx, prepared, time));
-    // A clone finishes itself, whoever goes on with it; what else is made is gone on with by another create.
-    if (order.kind !== 'clone') time.copying(undefined);
-    return { kind: 'made', vmid, incarnation };
+    const visibleAt = await ctx.lanes.through(
+      [lane],
+      time.deadline.signal,
+      async () => await beginAndWait(ctx, prepared, time),
+    );
+    return { kind: 'made', vmid, incarnation, visibleAt };
   } catch (error) {
     time.copying(undefined);
     await deleteLeftDisks(ctx, { node: making.node, vmid }, error, time.deadline);
@@ -174,15 +194,17 @@ async function run(ctx: Context, order: CreateOrder, prepared: Prepared, time: R
  */
 const VISIBLE_AFTER_MS = 2_000;
 
-async function beginAndWait(ctx: Context, { making, vm, incarnation, seed }: Prepared, time: RunTime): Promise<void> {
+/** @returns when it is visible to all, ms of the clock */
+async function beginAndWait(ctx: Context, { making, vm, incarnation, seed }: Prepared, time: RunTime): Promise<number> {
   const { vmid, name } = vm;
-  const sentAt = ctx.clock.now();
-  const untilVisible = async (): Promise<void> => {
-    await ctx.clock.sleep(Math.max(0, sentAt + VISIBLE_AFTER_MS - ctx.clock.now()), time.deadline.signal);
-  };
+  let visibleAt = 0;
+  const untilVisible = async (): Promise<void> => await untilThen(ctx, visibleAt, time);
   const at = { node: making.target, vmid };
   const upid = await uploadSeed(ctx, seed, at, time.deadline)
-    .then(async () => await begin(making, vm, time, untilVisible))
+    .then(async () => {
+      visibleAt = ctx.clock.now() + VISIBLE_AFTER_MS;
+      return await begin(making, vm, time, untilVisible);
+    })
     .catch(async (error: unknown) => {
       // What may have begun all the same will need its ISO.
       if (!isUnknownOutcome(error)) await dropSeed(ctx, seed, at, time.deadline);
@@ -193,7 +215,7 @@ async function beginAndWait(ctx: Context, { making, vm, incarnation, seed }: Pre
   time.copying({ vmid, incarnation, upid });
   try {
     requireSuccess(await waitForCopy(ctx, upid, time));
-    await untilVisible();
+    return visibleAt;
   } catch (error) {
     if (error instanceof TaskFailed) await dropSeed(ctx, seed, at, time.deadline);
     throw error;
