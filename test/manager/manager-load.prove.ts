@@ -21,7 +21,7 @@ import { type ProviderProcess, startProviderProcess } from '../support/processes
 import { isReady, manifest, vmManifest } from '../support/vm-manifests.ts';
 import { claimedVms, simWorld, strayVolumes } from '../support/world.ts';
 
-const VMS = Number(process.env['VMS'] ?? 300);
+const VMS = 300;
 /** The other manager is left with as many. */
 const MADE_BEFORE_KILL = VMS * 0.4;
 const STEADY_MS = 30_000;
@@ -121,10 +121,6 @@ function ready({ user }: Load): number {
 async function untilReady(load: Load, count: number): Promise<void> {
   const end = Date.now() + PATIENCE_MS;
   while (ready(load) < count) {
-    if (process.env['DBG']) {
-      console.log(ready(load), load.sim.journal.entries.length, Date.now() % 1000000, (globalThis as any).dbg?.());
-      await wait(5000);
-    }
     if (Date.now() > end) throw new Error(`${ready(load)} of ${count} are ready`);
     await wait(100);
   }
@@ -168,8 +164,6 @@ async function expectOneEach({ sim, user }: Load): Promise<void> {
 test(`${VMS} VirtualMachines become ready, and then take less than ${MOST_CPU * 100} % of a core`, async () => {
   const load = await startLoad();
   const managers = [await startManager(load), await startManager(load)];
-  if (process.env['DBG'])
-    (globalThis as any).dbg = () => managers.map((m) => m.manager.lines.slice(-2).join(' | ').slice(-400));
   const leader = await leaderOf(managers);
   const began = performance.now();
   await applyAll(load);
@@ -215,8 +209,6 @@ test(`${VMS} VirtualMachines become ready, and then take less than ${MOST_CPU * 
 test(`a leader that is killed in the middle leaves the rest of ${VMS} VirtualMachines to the next one`, async () => {
   const load = await startLoad();
   const managers = [await startManager(load), await startManager(load)];
-  if (process.env['DBG'])
-    (globalThis as any).dbg = () => managers.map((m) => m.manager.lines.slice(-2).join(' | ').slice(-400));
   const leader = await leaderOf(managers);
   const began = performance.now();
   await applyAll(load);
