@@ -78,8 +78,9 @@ async function startLoad(): Promise<Load> {
 async function startManager({ kubeconfig }: Load): Promise<Managed> {
   const healthPort = await freePort();
   const manager = startManagerProcess([
-    ...['--kubeconfig', kubeconfig, '--leader-election-namespace', 'default'],
-    ...['--health-port', String(healthPort)],
+    `--kubeconfig=${kubeconfig}`,
+    '--leader-election-namespace=default',
+    `--health-port=${healthPort}`,
   ]);
   return { manager, healthPort };
 }

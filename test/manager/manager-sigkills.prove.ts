@@ -55,9 +55,12 @@ function onCall({ method, path }: JournalEntry): void {
 
 const start = (port: number): ManagerProcess =>
   startManagerProcess([
-    ...['--standalone', '--data-dir', join(folder, 'data'), '--listen', `127.0.0.1:${port}`],
-    ...['--map-endpoint', `https://pve.example.com:8006=${sim.nodes[0]?.url}`, '--map-ca', join(folder, 'ca.pem')],
-    ...['--time-scale', String(TIME_SCALE)],
+    '--standalone',
+    `--data-dir=${join(folder, 'data')}`,
+    `--listen=127.0.0.1:${port}`,
+    `--map-endpoint=https://pve.example.com:8006=${sim.nodes[0]?.url}`,
+    `--map-ca=${join(folder, 'ca.pem')}`,
+    `--time-scale=${TIME_SCALE}`,
   ]);
 
 beforeAll(async () => {
@@ -186,10 +189,11 @@ it(`${KILLS} ends of everything leave each of ${VMS} VMs as it was asked for, on
   let areDone = false;
   let killed = 0;
   let alive = 0;
+  const isDue = (index: number): boolean => killed >= index * KILLS_PER_VM || alive < LEAST_ALIVE;
   const begun = Array.from({ length: VMS }, async (_, index) => {
     const [kind, life] = LIVES[index % LIVES.length] ?? LIVES[0];
     // One after the other, so that the last ones still have all before them when the first ones are through.
-    while (killed < index * KILLS_PER_VM && alive >= LEAST_ALIVE) await wait(LOOK_MS);
+    while (!isDue(index)) await wait(LOOK_MS);
     alive += 1;
     const outcome = await life(`${kind}-${Math.floor(index / LIVES.length)}`);
     alive -= 1;
