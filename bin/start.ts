@@ -26,7 +26,7 @@ const fromCaller = (path: string): string => resolve(process.env['INIT_CWD'] ?? 
 const example = (name: string): string => join(here, '../examples', name);
 const EXAMPLES = [[example('web-server.yaml'), example('quickstart.yaml')], [example('scale-up.yaml')]];
 const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => interrupted.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
 
 try {
   await start({
