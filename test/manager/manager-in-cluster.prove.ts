@@ -163,7 +163,7 @@ it('hears of all that has happened while it heard nothing, of a server that no l
   needed(context);
   const { kube } = installed;
   const third = await startManager('third', ['--no-leader-elect', `--health-port=${await freePort()}`]);
-  const waits = ({ condition }: Seen): boolean => condition('Ready').startsWith('False');
+  const waits = (seen: Seen): boolean => seen.condition('Ready').startsWith('False');
   await must(kube, ['create', '-f', '-'], `${vmManifest('goes')}${vmManifest('stays')}`);
   for (const name of ['goes', 'stays']) await seenAs('VirtualMachine', name, waits);
   third.sleep();
@@ -179,7 +179,7 @@ it('hears of all that has happened while it heard nothing, of a server that no l
     (found) => found === undefined,
   );
   await seenAs('VirtualMachine', 'comes', waits);
-  await seenAs('VirtualMachine', 'stays', ({ message }) => message('ClassFound').includes('"other"'));
+  await seenAs('VirtualMachine', 'stays', (seen) => seen.message('ClassFound').includes('"other"'));
   expect(lists()).toBeGreaterThan(before);
   expect(await third.end()).toBe(0);
 });

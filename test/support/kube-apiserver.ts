@@ -20,6 +20,8 @@ export interface KubeApiserver {
   readonly port: number;
   /** File; whoever logs in by it may do everything. */
   readonly kubeconfig: string;
+  /** Of the same. */
+  readonly token: string;
   /** File; PEM. */
   readonly ca: string;
   /** As whoever may do everything. */
@@ -93,6 +95,7 @@ export async function startKubeApiserver(binary: string): Promise<KubeApiserver>
   return {
     port,
     kubeconfig,
+    token: ADMIN_TOKEN,
     ca,
     kubectl,
     login,

@@ -1,10 +1,20 @@
 // Events, in the two shapes Kubernetes has for them: v1, which is stored, and events.k8s.io/v1.
-import type { Json, KubeObject } from '../object.ts';
+import type { Json, JsonObject, KubeObject } from '../object.ts';
 import { pathSegment } from '../objects/names.ts';
 import { checkEvent } from './check-event.ts';
 import { ownKind } from './own-kind.ts';
 
-export const EVENTS = ownKind('events', { prepare: complete, nameRule: pathSegment, check: checkEvent });
+/** Go's types write these even where they are empty. */
+const EMPTY: JsonObject = {
+  source: {},
+  firstTimestamp: null,
+  lastTimestamp: null,
+  eventTime: null,
+  reportingComponent: '',
+  reportingInstance: '',
+};
+
+export const EVENTS = ownKind('events', { prepare: complete, nameRule: pathSegment, check: checkEvent, empty: EMPTY });
 
 /** The same events. */
 export const EVENTS_OF_GROUP = ownKind('events.events.k8s.io', {
@@ -15,17 +25,8 @@ export const EVENTS_OF_GROUP = ownKind('events.events.k8s.io', {
   toStored: (event) => complete(renamed(event, NAMES_BACK, 'v1')),
 });
 
-/** Go's types write these even where they are empty. */
 function complete(event: KubeObject): KubeObject {
-  return {
-    source: {},
-    firstTimestamp: null,
-    lastTimestamp: null,
-    eventTime: null,
-    reportingComponent: '',
-    reportingInstance: '',
-    ...event,
-  };
+  return { ...EMPTY, ...event };
 }
 
 /** From v1's name of a member to that of events.k8s.io/v1. */

@@ -4,7 +4,11 @@ import type { KubeObject } from '../object.ts';
 import type { Cause } from '../status.ts';
 import { members, ownKind } from './own-kind.ts';
 
-export const LEASES = ownKind('leases.coordination.k8s.io', { unconditionalUpdate: false, check: wrongNumbers });
+export const LEASES = ownKind('leases.coordination.k8s.io', {
+  unconditionalUpdate: false,
+  check: wrongNumbers,
+  empty: { spec: {} },
+});
 
 function wrongNumbers(lease: KubeObject): Cause[] {
   const { leaseDurationSeconds: seconds, leaseTransitions: transitions } = members(lease['spec']);
