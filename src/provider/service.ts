@@ -72,7 +72,7 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       return encodeDescription(await about(vmid, 'describe', describeVm(ctx, runs, vmid, owner, deadline)));
     },
     power: async (request, call) => {
-      const order = decodePowerOrder(request);
+      const order = { ...decodePowerOrder(request), askedSecondsAgo: call.askedSecondsAgo };
       const run = async (): Promise<void> => await changeVmPower(ctx, order, call.owner, call.deadline);
       await changed({ vmid: order.vmid, op: order.op }, 'change power', call, run);
       return {};

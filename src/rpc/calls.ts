@@ -34,6 +34,7 @@ export class Calls {
         deadline,
         owner: ownerOf(call.metadata),
         objectUid: textOf(call.metadata, 'virtrigaud-object-uid'),
+        askedSecondsAgo: secondsOf(call.metadata, 'virtrigaud-asked-seconds-ago'),
         // Reading a certificate costs more than all else here, and few ask.
         get peer() {
           return peerOf(call);
@@ -80,6 +81,12 @@ function ownerOf(metadata: Metadata): Partial<Owner> {
 function textOf(metadata: Metadata, key: string): string | undefined {
   const [value] = metadata.get(key);
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Undefined where it is none: what a caller writes there is no reason to refuse the call. */
+function secondsOf(metadata: Metadata, key: string): number | undefined {
+  const text = textOf(metadata, key);
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 function peerOf(call: AnyCall): string | undefined {

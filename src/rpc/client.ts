@@ -54,6 +54,8 @@ export interface CallOptions {
   readonly owner?: Partial<Owner>;
   /** Of the object that asks where that is no VirtualMachine: a VMSnapshot. */
   readonly objectUid?: string;
+  /** How long ago the same was first asked for, of a Power. */
+  readonly askedSecondsAgo?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -126,6 +128,7 @@ function callOf<Input extends DescMessage, Output extends DescMessage>(
       const message = create(method.input, request);
       const metadata = metadataOf(call.owner ?? options.owner ?? {}, options.waitForReady ?? false);
       if (call.objectUid !== undefined) metadata.set('virtrigaud-object-uid', call.objectUid);
+      if (call.askedSecondsAgo !== undefined) metadata.set('virtrigaud-asked-seconds-ago', `${call.askedSecondsAgo}`);
       const deadline = clock.realNow() + deadlineMs;
       const began = performance.now();
       const abort = (): void => running.cancel();

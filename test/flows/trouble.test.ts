@@ -420,6 +420,12 @@ describe('a reboot', () => {
     flow.sim.faults.clear();
     expect(writesSince(flow.sim, since)).toEqual([`POST /nodes/pve2/qemu/${id}/status/reboot`]);
     expect(guest(id).run?.qmpStatus).toBe('running');
+    const sinceThen = lastRequest(flow.sim);
+    await flow.client.power({ id, op: PowerOp.REBOOT }, { askedSecondsAgo: 3600 });
+    expect(writesSince(flow.sim, sinceThen)).toEqual([]);
+    await flow.sim.clock.sleep(5000);
+    await flow.client.power({ id, op: PowerOp.REBOOT }, { askedSecondsAgo: 0 });
+    expect(writesSince(flow.sim, sinceThen)).toEqual([`POST /nodes/pve2/qemu/${id}/status/reboot`]);
   });
 });
 

@@ -66,6 +66,18 @@ describe('a restart that is asked for', () => {
     expect(reboots()).toBe(1);
   });
 
+  it('is made once, also where the manager ends while the guest shuts down', async () => {
+    const seen = await made('handed-over');
+    guestOf(seen).behaviour.shutdown = 'slow';
+    const since = lastRequest(flow.sim);
+    const reboots = (): number => writesSince(flow.sim, since).filter((write) => write.endsWith('/reboot')).length;
+    await annotate('handed-over', restartAsked('now'));
+    await expect.poll(reboots, { interval: 3, timeout: 30_000 }).toBe(1);
+    await flow.restartManager();
+    await flow.until('VirtualMachine', 'handed-over', (one) => restartOf(one).handled === 'now' && isReady(one));
+    expect(reboots()).toBe(1);
+  });
+
   it('is none where the VM is just being started', async () => {
     const seen = await made('asleep', { powerState: 'Off' });
     const since = lastRequest(flow.sim);

@@ -38,7 +38,9 @@ const attempt = strictObject({
 }).describe('A change that was refused.');
 
 const restart = optionalObject({
-  handled: text('The last value of the annotation `virtrigaud.io/restart-requested-at` that was acted on.'),
+  begun: text('The value of the annotation `virtrigaud.io/restart-requested-at` that is acted on.'),
+  begunAt: time('Since when.'),
+  handled: text('The last value that was acted on.'),
   message: text('What came of it.'),
 }).describe('Restarts that were asked for.');
 

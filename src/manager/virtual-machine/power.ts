@@ -1,5 +1,6 @@
 // Running or not, as it is asked for. Whatever changes while it is off takes effect at once, so it is stopped before a
 // change and started after it.
+import type { CallOptions } from '#rpc/client';
 import { PowerOp } from '#rpc/contract';
 import type { Visit } from '../work/controller.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
@@ -30,12 +31,17 @@ export async function startVm(visit: Visit): Promise<Outcome> {
 }
 
 /** Tells of it, and looks at what came of it. */
-export async function changePower(visit: Visit, op: PowerOp, [reason, words]: [string, string]): Promise<Outcome> {
+export async function changePower(
+  visit: Visit,
+  op: PowerOp,
+  [reason, words]: [string, string],
+  options: CallOptions = {},
+): Promise<Outcome> {
   const { shutdownTimeoutMs } = wishOf(visit).vm;
   const gracefulTimeoutSeconds = Math.ceil(shutdownTimeoutMs / 1000);
   const order = { id: statusOf(visit).id ?? '', op, gracefulTimeoutSeconds };
   const deadlineMs = Math.max(120_000, shutdownTimeoutMs + MARGIN_MS);
-  const { task } = await clientOf(visit).power(order, { ...callOf(visit), deadlineMs });
+  const { task } = await clientOf(visit).power(order, { ...callOf(visit), ...options, deadlineMs });
   visit.tell('Normal', reason, `${words} ${vmTitle(visit)}${placeOf(visit)}.`);
   if (task !== undefined) {
     statusOf(visit).lastTaskRef = task.id;

@@ -10,6 +10,19 @@ export function restartAsked(visit: Visit): string | undefined {
   return asked === statusOf(visit).restart?.handled ? undefined : asked;
 }
 
+/**
+ * Since when the restart is asked for, in real ms; undefined at the first look, which only writes that down: whoever comes
+ * after a crash asks for the same restart once more, and not for another.
+ */
+export function restartBegun(visit: Visit): number | undefined {
+  const asked = restartAsked(visit);
+  const status = statusOf(visit);
+  const { begun, begunAt } = status.restart ?? {};
+  if (begun === asked) return Date.parse(begunAt ?? '');
+  status.restart = { ...status.restart, begun: asked, begunAt: new Date(visit.world.clock.realNow()).toISOString() };
+  return undefined;
+}
+
 /** @param message what came of it */
 export function restartHandled(visit: Visit, message?: string): void {
   const asked = restartAsked(visit);

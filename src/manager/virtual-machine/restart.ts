@@ -3,9 +3,9 @@ import { Fault } from '#domain/fault';
 import { PowerOp } from '#rpc/contract';
 import type { Visit } from '../work/controller.ts';
 import { passes } from '../work/fault-outcome.ts';
-import { DONE, type Outcome } from '../work/outcome.ts';
+import { DONE, type Outcome, wait } from '../work/outcome.ts';
 import { changePower } from './power.ts';
-import { restartAsked, restartHandled } from './restart-request.ts';
+import { restartAsked, restartBegun, restartHandled } from './restart-request.ts';
 import { statusOf, vmTitle } from './status.ts';
 
 /**
@@ -18,8 +18,12 @@ export async function restartVm(visit: Visit): Promise<Outcome> {
     restartHandled(visit, `${vmTitle(visit)} is off: there is nothing to restart.`);
     return DONE;
   }
+  const begunAt = restartBegun(visit);
+  if (begunAt === undefined) return wait(0, 'Restarting', `${vmTitle(visit)} is being restarted.`);
+  const { clock } = visit.world;
+  const askedSecondsAgo = Math.ceil(((clock.realNow() - begunAt) * clock.factor) / 1000);
   try {
-    const outcome = await changePower(visit, PowerOp.REBOOT, ['Restarted', 'Restarted']);
+    const outcome = await changePower(visit, PowerOp.REBOOT, ['Restarted', 'Restarted'], { askedSecondsAgo });
     restartHandled(visit, 'Restarted.');
     return outcome;
   } catch (error) {

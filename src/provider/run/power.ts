@@ -4,7 +4,7 @@ import type { Owner } from '#domain/owner';
 import type { PowerOp } from '#domain/power';
 import { isUnknownOutcome } from '#pve/errors';
 import type { Upid, Vmid } from '#pve/ids';
-import { listTasks } from '#pve/nodes/tasks';
+import { listTasks, type TaskEntry } from '#pve/nodes/tasks';
 import { changePower, type PowerCall, type PowerParams } from '#pve/qemu/status';
 import { type PowerReading, readPower } from '#pve/rules/power';
 import { isAtLeast } from '#pve/rules/versions';
@@ -24,6 +24,8 @@ export interface PowerOrder {
   readonly op: PowerOp;
   /** How long the guest gets for a shutdown, seconds. */
   readonly gracefulSeconds: number;
+  /** How long ago the same was first asked for; undefined where nobody tells. */
+  readonly askedSecondsAgo?: number | undefined;
 }
 
 const WANTED: Readonly<Record<PowerOp, string>> = {
@@ -108,7 +110,8 @@ async function attempt(
   if (act === 'shutdown') refuseTooSoon(ctx, order, doing.subject);
   const params = powerParams(ctx, vm, order, act, call);
   try {
-    const upid = await sendOnce(ctx, vm, act, params, call);
+    const upid =
+      act === 'reboot' ? await rebootOnce(ctx, vm, order, params, call) : await send(ctx, vm, act, params, call);
     ctx.log.info('Power', { vmid: order.vmid, node: vm.guest.node, op: order.op, call: act, upid });
     requireSuccess(await waitForTask(ctx.pve, upid, call));
     if (act === 'stop') ctx.vms.of(order.vmid).shutdownNotBefore = undefined;
@@ -124,23 +127,44 @@ async function attempt(
   }
 }
 
-/** A reboot whose answer was lost is looked for among the tasks: a second one would throw the guest back again. */
-async function sendOnce(
+async function send(ctx: Context, vm: ClaimedVm, act: PowerCall, params: PowerParams, call: Deadline): Promise<Upid> {
+  return await changePower(ctx.pve, vm.guest, act, call, params);
+}
+
+/** A second reboot would throw the guest back: one that was asked for before, or whose answer was lost, is looked for first. */
+async function rebootOnce(
   ctx: Context,
   vm: ClaimedVm,
-  act: PowerCall,
+  { askedSecondsAgo }: PowerOrder,
   params: PowerParams,
   call: Deadline,
 ): Promise<Upid> {
+  const earlier = askedSecondsAgo === undefined ? undefined : await rebootWithin(ctx, vm, askedSecondsAgo, call);
+  if (earlier !== undefined && !hasFailed(earlier)) return earlier.upid;
   try {
-    return await changePower(ctx.pve, vm.guest, act, call, params);
+    return await send(ctx, vm, 'reboot', params, call);
   } catch (error) {
-    if (act !== 'reboot' || !isUnknownOutcome(error)) throw error;
-    const { vmid, node } = vm.guest;
-    const [latest] = await listTasks(ctx.pve, node, call, { source: 'all', vmid, type: 'qmreboot', limit: 1 });
-    if (latest === undefined || latest.starttime < vm.observedSeconds - CLOCK_SLACK_SECONDS) throw error;
-    return latest.upid;
+    const sent = isUnknownOutcome(error) ? await rebootWithin(ctx, vm, 0, call) : undefined;
+    if (sent === undefined) throw error;
+    return sent.upid;
   }
+}
+
+/** The latest reboot, if it was begun in these last seconds. */
+async function rebootWithin(
+  ctx: Context,
+  { guest, observedSeconds }: ClaimedVm,
+  seconds: number,
+  call: Deadline,
+): Promise<TaskEntry | undefined> {
+  const filter = { source: 'all', vmid: guest.vmid, type: 'qmreboot', limit: 1 } as const;
+  const [latest] = await listTasks(ctx.pve, guest.node, call, filter);
+  const since = observedSeconds - seconds - CLOCK_SLACK_SECONDS;
+  return latest === undefined || latest.starttime < since ? undefined : latest;
+}
+
+function hasFailed({ running, exitStatus = '' }: TaskEntry): boolean {
+  return !running && !/^(OK|WARNINGS: \d+)$/.test(exitStatus);
 }
 
 /** The clocks of two nodes may differ by so much. */

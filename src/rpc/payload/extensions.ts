@@ -191,4 +191,12 @@ export const EXTENSIONS: readonly Extension[] = [
       'UID of the object that asks. Of a VMSnapshot, in a SnapshotCreate: two of one name are told apart, and the same one may change its description. In a Clone the uid by which the clone is known from then on, as a VM is by that of its VirtualMachine; 100 bytes at most',
     example: '7c0f1f55-9a3b-4a52-8f0e-0c8f3c3b9d10',
   },
+  {
+    field: 'metadata',
+    key: 'virtrigaud-asked-seconds-ago',
+    type: 'whole number',
+    meaning:
+      'How long ago, in whole seconds, this Power was first asked for. A REBOOT that has been begun since then is waited for instead of rebooting the guest once more: for a manager that ended before it heard the answer',
+    example: '12',
+  },
 ];
