@@ -4,6 +4,7 @@ import { type CommandLine, NAME, readCommandLine } from '#manager/command-line';
 import { type Clock, createClock } from '#runtime/clock';
 import { createLogger, type Logger } from '#runtime/log';
 import { createShutdown, type Shutdown } from '#runtime/shutdown';
+import { keepYoungHeapSmall } from '#runtime/young-heap';
 import packageJson from '../package.json' with { type: 'json' };
 
 const { version } = packageJson;
@@ -68,5 +69,6 @@ async function runInCluster(options: CommandLine & { kind: 'cluster' }, program:
   const { runManager } = await import('#manager/program');
   const { kubeconfig, context, providerImage } = options;
   const runner = createDeploymentRunner(providerImage);
+  keepYoungHeapSmall();
   await runManager({ ...options, login: { kubeconfig, context }, runner, version, ...program });
 }

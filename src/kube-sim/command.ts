@@ -1,10 +1,10 @@
 // The API for one machine, as `virtrigaud-manager --standalone` serves it.
 import type { Clock } from '#runtime/clock';
 import type { Logger } from '#runtime/log';
+import { keepYoungHeapSmall } from '#runtime/young-heap';
 import { OWN_KINDS } from './kinds/own-kinds.ts';
 import type { JsonObject } from './object.ts';
 import { type KubeSim, startKubeSim } from './server.ts';
-import { keepYoungHeapSmall } from './young-heap.ts';
 
 export interface StandaloneOptions {
   readonly dataDir: string;
