@@ -180,7 +180,7 @@ const LIVES: readonly [[string, Life], ...[string, Life][]] = [
 ];
 
 it(`${KILLS} ends of everything leave each of ${VMS} VMs as it was asked for, once`, async () => {
-  const before = new Set((await simWorld(sim).vms()).map(({ vmid }) => vmid));
+  const before = new Set(Object.values(sim.world.guests).map(({ vmid }) => vmid));
   const stringData = { token_id: sim.token.id, token_secret: sim.token.secret };
   await user.apply(
     JSON.stringify({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'pve-credentials' }, stringData }),
@@ -270,7 +270,7 @@ async function found(expected: Readonly<Record<string, Expected>>, before: Reado
   const others = Object.values(sim.world.guests).filter(({ vmid }) => !known.has(vmid) && !before.has(vmid));
   return {
     ...Object.fromEntries(named.map(([name, vm]) => [name, described(vm)])),
-    ...Object.fromEntries(others.map((guest) => [`VM ${guest.vmid}`, guest.config['description']])),
+    ...Object.fromEntries(others.map((guest) => [`VM ${guest.vmid}`, guest.config['description'] ?? ''])),
   };
 }
 
