@@ -63,7 +63,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
       ]);
       return () => flow.sim.faults.clear();
     },
-    says: /^False NotPossibleNow .*No route to host/,
+    says: /^False (NotPossibleNow|Busy) .*No route to host/,
   },
   'PVE answers every write with 500': {
     begin: () => {
@@ -195,7 +195,7 @@ const REFUSALS: Readonly<Record<string, { readonly begin: (vmid: number) => () =
   'is managed by HA': {
     begin: (vmid) => {
       const { resources } = flow.sim.world.ha;
-      resources[`vm:${vmid}`] = { type: 'vm', state: 'stopped' } as never;
+      resources[`vm:${vmid}`] = { type: 'vm', options: { state: 'started' } };
       return () => delete resources[`vm:${vmid}`];
     },
     says: /^False Forbidden .*HA manages it/,
@@ -205,7 +205,10 @@ const REFUSALS: Readonly<Record<string, { readonly begin: (vmid: number) => () =
       flow.sim.faults.add([{ task: 'qmdestroy', count: 1, action: { killWorker: 'TERM', afterMs: 100 } }]);
       return () => {
         flow.sim.faults.clear();
-        delete guest(vmid).config['lock'];
+        // As the message says: "qm unlock", then "qm destroy".
+        const { guests, volumes } = flow.sim.world;
+        delete guests[vmid];
+        for (const [key, volume] of Object.entries(volumes)) if (volume.vmid === vmid) delete volumes[key];
       };
     },
     says: /^False \w+ .*locked \(destroyed\).*qm unlock/,

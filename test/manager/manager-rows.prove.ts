@@ -45,6 +45,11 @@ afterEach(() => void vi.restoreAllMocks());
 
 it('V6: MAC, host, pool, storage of disks and images, kind of copy, and all that a network says reach the VM', async () => {
   flow.sim.world.pools['blue'] = { id: 'blue', comment: undefined, vms: [], storages: [] };
+  const { access } = flow.sim.world;
+  access.roles['PoolUser'] = ['Pool.Allocate', 'Pool.Audit', 'VM.Allocate'];
+  const subjects = [flow.sim.token.id, flow.sim.token.id.replace(/!.*/, '')];
+  const entries = subjects.map((subject) => ({ path: '/pool/blue', subject, role: 'PoolUser', propagate: true }));
+  access.acl = [...access.acl, ...entries];
   const network = { mtu: 1400, proxmox: { bridge: 'vmbr1', model: 'virtio', firewall: true, rateLimit: 5 } };
   const ipAllocation = {
     type: 'Static',
@@ -59,13 +64,14 @@ it('V6: MAC, host, pool, storage of disks and images, kind of copy, and all that
         imageRef: { name: 'moved' },
         networks: [{ name: 'lan', networkRef: { name: 'office' }, macAddress: '02:00:00:00:00:09' }],
         disks: [{ name: 'data', size: '2Gi', storageClass: 'local-lvm' }],
-        placement: { host: 'pve3', resourcePool: 'blue' },
+        placement: { host: 'pve2', resourcePool: 'blue' },
       }) +
+      vmManifest('hosted', { placement: { host: 'pve3' } }) +
       vmManifest('linked', { imageRef: { name: 'grown' }, powerState: 'Off' }),
   );
   await flow.until('VirtualMachine', 'told', isReady);
   const vm = await vmOf(flow, 'told');
-  expect(vm.node).toBe('pve3');
+  expect(vm.node).toBe('pve2');
   expect(vm.config).toMatchObject({
     net0: expect.stringMatching(/^virtio=02:00:00:00:00:09,bridge=vmbr1,firewall=1,mtu=1400,rate=5/),
     ipconfig0: 'ip=10.1.0.5/24,gw=10.1.0.1',
@@ -74,6 +80,13 @@ it('V6: MAC, host, pool, storage of disks and images, kind of copy, and all that
   });
   expect(Object.values(vm.config).filter((value) => /^local-lvm:.*size=2G/.test(value))).toHaveLength(1);
   expect(JSON.stringify(flow.sim.world.pools['blue'])).toContain(String(vm.vmid));
+  // Its template has a medium on a storage of pve2 alone: to be told so is to be heard.
+  const hosted = await flow.until(
+    'VirtualMachine',
+    'hosted',
+    (seen) => seen.condition('Ready') === 'False InvalidSpec',
+  );
+  expect(hosted.message('Ready')).toMatch(/^placement_json\.Host: .* which pve2 and pve3 do not share/);
   await flow.until('VirtualMachine', 'linked', isReady);
   expect((await vmOf(flow, 'linked')).config['scsi0']).toMatch(/base-\d+-disk/);
 });
@@ -165,7 +178,7 @@ it('V15: a snapshot that is being taken is waited for before anything is copied 
   });
   await flow.apply(
     manifest('VMSnapshot', 'slow', { vmRef: { name: 'silent' }, includeMemory: true }) +
-      manifest('VMClone', 'of-slow', { snapshotRef: { name: 'slow' } }),
+      manifest('VMClone', 'of-slow', { source: { snapshotRef: { name: 'slow' } } }),
   );
   await flow.until('VMClone', 'of-slow', (seen) => seen.condition('SnapshotReady') === 'False SnapshotNotReady');
   await flow.until('VMClone', 'of-slow', isReady);
@@ -192,16 +205,16 @@ async function launchAt(port: number) {
 }
 
 it('V1, V16: a Provider that does not answer is not available, is asked until it does, and no VM of it is let go', async () => {
-  const deaf = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => deaf.once('listening', resolve));
-  const { port } = deaf.address() as AddressInfo;
+  const free = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => free.once('listening', resolve));
+  const { port } = free.address() as AddressInfo;
+  await new Promise((resolve) => free.close(resolve));
   const runtime = { service: { tls: { enabled: false } } };
   const spec = { type: 'proxmox', endpoint: `grpc://127.0.0.1:${port}`, runtime, healthCheck: { timeout: '1s' } };
   await flow.apply(manifest('Provider', 'silent', spec));
   const isDeaf = (seen: Seen): boolean => seen.condition('ProviderAvailable') === 'False NoAnswer';
   const mute = await flow.until('Provider', 'silent', isDeaf);
   expect(mute.condition('CapabilitiesReported')).toBe('False CapabilitiesUnavailable');
-  await new Promise((resolve) => deaf.close(resolve));
   const first = await launchAt(port);
   const isThere = (seen: Seen): boolean => seen.condition('ProviderAvailable') === 'True RemoteAvailable';
   const answering = await flow.until('Provider', 'silent', isThere);

@@ -1,5 +1,5 @@
 // The object is on its way out: its VM goes first, and only proof of that, or a person's word, lets go of it.
-import { Fault } from '#domain/fault';
+import { Fault, type FaultKind } from '#domain/fault';
 import type { ObjectRef } from '#domain/object-ref';
 import { isForced, orLeave, whyUndeletable } from '../providers/ask.ts';
 import type { Visit } from '../work/controller.ts';
@@ -8,6 +8,7 @@ import { isClone } from './owner.ts';
 import { isAtItsPlace, placeNow, whereabouts } from './place.ts';
 import { boundProvider, callOf, clientOf, titleOf } from './provider.ts';
 import { isMade, statusOf, vmTitle } from './status.ts';
+import { findOwnVm } from './take-over.ts';
 
 /** The next call goes on from where one was cut off. */
 const DELETE_MS = 60_000;
@@ -32,7 +33,7 @@ async function destroy(visit: Visit, provider: ObjectRef): Promise<Outcome> {
 /** Done once it is proven that there is none. A VM whose id was never told is known to the provider by whose it is. */
 export async function removeVm(visit: Visit, provider: ObjectRef): Promise<Outcome> {
   const place = placeNow(visit, provider);
-  const isProof = isAtItsPlace(visit, place) || (await look(visit, provider)) === 'there';
+  const isProof = isAtItsPlace(visit, place) || (await isThere(visit, provider));
   try {
     const order = { id: statusOf(visit).id ?? '' };
     const { task } = await clientOf(visit, provider).delete(order, { ...callOf(visit), deadlineMs: DELETE_MS });
@@ -40,28 +41,35 @@ export async function removeVm(visit: Visit, provider: ObjectRef): Promise<Outco
     if (task !== undefined) return wait(2, 'Deleting', `${vmTitle(visit)} is being deleted.`);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    const isForeign = error.kind === 'precondition' && (await look(visit, provider)) === 'foreign';
-    if (isForeign && isProof) return ofAnother(visit, error);
-    if (!isForeign && error.kind !== 'not-found') throw error;
+    if (isProof && error.kind === 'precondition') return await refused(visit, provider, error);
+    const saysNothing: readonly FaultKind[] = isProof ? ['not-found'] : SAYS_NOTHING;
+    if (!saysNothing.includes(error.kind)) throw error;
   }
   return isProof ? DONE : notProven(visit, place);
 }
 
-/** `foreign`: the provider says nothing of it to us, since it is somebody else's. */
-async function look(visit: Visit, provider: ObjectRef): Promise<'there' | 'absent' | 'foreign'> {
-  const order = { id: statusOf(visit).id ?? '' };
+/** At another PVE: its id may be anybody's there. */
+const SAYS_NOTHING: readonly FaultKind[] = ['not-found', 'precondition'];
+
+async function isThere(visit: Visit, provider: ObjectRef): Promise<boolean> {
   try {
-    return (await clientOf(visit, provider).describe(order, callOf(visit))).exists ? 'there' : 'absent';
+    return (await clientOf(visit, provider).describe({ id: statusOf(visit).id ?? '' }, callOf(visit))).exists;
   } catch (error) {
-    if (error instanceof Fault && error.kind === 'precondition') return 'foreign';
-    if (error instanceof Fault && error.kind === 'not-found') return 'absent';
+    if (error instanceof Fault && SAYS_NOTHING.includes(error.kind)) return false;
     throw error;
   }
 }
 
-/** Nobody but a person knows whether it has ever been ours. */
-function ofAnother(visit: Visit, { message }: Fault): Outcome {
-  return stuck('OfAnother', `${message} Where it is not the VM of this object, ${orLeave(vmTitle(visit))}`);
+/** The id may be another VM's by now: the provider knows which is this object's. */
+async function refused(visit: Visit, provider: ObjectRef, fault: Fault): Promise<Outcome> {
+  const status = statusOf(visit);
+  const own = await findOwnVm(visit, provider).catch(() => status.id);
+  if (own === status.id) throw fault;
+  if (own !== undefined) {
+    status.id = own;
+    return wait(0, 'Deleting', `${vmTitle(visit)} is its VM, and is being deleted.`);
+  }
+  return stuck('OfAnother', `${fault.message} Where it is not the VM of this object, ${orLeave(vmTitle(visit))}`);
 }
 
 function notProven(visit: Visit, place: string | undefined): Outcome {

@@ -33,9 +33,9 @@ export async function takeOver(visit: Visit): Promise<Outcome> {
 }
 
 /** The id of the VM that the provider has for this very object; undefined where it has none. */
-export async function findOwnVm(visit: Visit): Promise<string | undefined> {
+export async function findOwnVm(visit: Visit, provider = providerOf(visit)): Promise<string | undefined> {
   try {
-    const answer = await clientOf(visit).describe({ id: '' }, callOf(visit));
+    const answer = await clientOf(visit, provider).describe({ id: '' }, callOf(visit));
     return answer.exists ? rawOf(answer)['vmid'] : undefined;
   } catch (error) {
     if (error instanceof Fault && error.kind === 'not-found') return undefined;

@@ -128,7 +128,7 @@ interface Asking {
 async function destroy(visit: Visit, template: Known, { client, options }: Asking): Promise<Outcome> {
   const { id } = template;
   try {
-    if (await isAnother(client, id, options)) {
+    if (await isAnother(client, id, visit.signal)) {
       visit.tell('Warning', 'Kept', `VM ${id} is no template any more: it stays.`);
       return DONE;
     }
@@ -141,16 +141,17 @@ async function destroy(visit: Visit, template: Known, { client, options }: Askin
   return DONE;
 }
 
-/** Whether a finished VM has its id: somebody has deleted the template, and made that one. */
-async function isAnother(client: ProviderClient, id: string, options: CallOptions): Promise<boolean> {
+/**
+ * Whether a finished VM has its id, whoever owns it: somebody has deleted the template, and made that one. A refusal says
+ * nothing: its node may be down.
+ */
+async function isAnother(client: ProviderClient, id: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const { exists, providerRawJson } = await client.describe({ id }, options);
+    const { exists, providerRawJson } = await client.describe({ id }, { signal });
     return exists && (JSON.parse(providerRawJson) as { template?: string }).template !== 'true';
   } catch (error) {
     // Still being made.
     if (error instanceof Fault && error.kind === 'busy') return false;
-    // Of somebody else.
-    if (error instanceof Fault && error.kind === 'precondition') return true;
     throw error;
   }
 }

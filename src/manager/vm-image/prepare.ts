@@ -119,8 +119,8 @@ async function isTemplate({ signal }: Visit, client: ProviderClient, id = ''): P
     const { exists, providerRawJson } = await client.describe({ id }, { signal });
     return exists && (JSON.parse(providerRawJson) as { template?: string }).template === 'true';
   } catch (error) {
-    // Somebody else has the id.
-    if (error instanceof Fault && error.kind === 'precondition') return false;
+    // Such as of a node that is down: the next request tells.
+    if (error instanceof Fault && error.kind === 'precondition') return true;
     throw error;
   }
 }
