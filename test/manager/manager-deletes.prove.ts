@@ -53,8 +53,8 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
         for (const { name } of flow.sim.nodes) await flow.sim.setDaemon(name, 'api', 'running');
       };
     },
-    says: /^False Busy .*PVE/,
-    saysOfSnapshot: /^False Deleting/,
+    says: /^False (Busy|PVEUnreachable) .*PVE/,
+    saysOfSnapshot: /^False (Deleting|Busy|NotPossibleNow|PVEUnreachable|Unauthenticated|CredentialsRefused)/,
   },
   'PVE does not reach its nodes': {
     begin: () => {
@@ -72,7 +72,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
       return () => flow.sim.faults.clear();
     },
     says: /^False NotPossibleNow .*got timeout/,
-    saysOfSnapshot: /^False Deleting/,
+    saysOfSnapshot: /^False (Deleting|Busy|NotPossibleNow|PVEUnreachable|Unauthenticated|CredentialsRefused)/,
   },
   'the credentials are refused': {
     begin: async () => {
@@ -80,8 +80,8 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
       await flow.until('Provider', 'prod', (seen) => seen.condition('Healthy') === 'False CredentialsRefused');
       return async () => await flow.applyCredentials();
     },
-    says: /^False Unauthenticated .*credentials/,
-    saysOfSnapshot: /^False Deleting/,
+    says: /^False \w+ .*credentials/,
+    saysOfSnapshot: /^False (Deleting|Busy|NotPossibleNow|PVEUnreachable|Unauthenticated|CredentialsRefused)/,
   },
   'VMs are hidden from the token': {
     begin: () => {

@@ -74,7 +74,7 @@ it('V6: MAC, host, pool, storage of disks and images, kind of copy, and all that
   expect(vm.node).toBe('pve2');
   expect(vm.config).toMatchObject({
     net0: expect.stringMatching(/^virtio=02:00:00:00:00:09,bridge=vmbr1,firewall=1,mtu=1400,rate=5/),
-    ipconfig0: 'ip=10.1.0.5/24,gw=10.1.0.1',
+    ipconfig0: 'gw=10.1.0.1,ip=10.1.0.5/24',
     nameserver: '10.1.0.2',
     scsi0: expect.stringMatching(/^shared:/),
   });
@@ -86,7 +86,7 @@ it('V6: MAC, host, pool, storage of disks and images, kind of copy, and all that
     'hosted',
     (seen) => seen.condition('Ready') === 'False InvalidSpec',
   );
-  expect(hosted.message('Ready')).toMatch(/^placement_json\.Host: .* which pve2 and pve3 do not share/);
+  expect(hosted.message('Ready')).toMatch(/^spec\.placement\.host: .* which pve2 and pve3 do not share/);
   await flow.until('VirtualMachine', 'linked', isReady);
   expect((await vmOf(flow, 'linked')).config['scsi0']).toMatch(/base-\d+-disk/);
 });
