@@ -155,7 +155,7 @@ it('hands over to the next manager, which deletes VM, Deployment and all that wa
   await until(left, (objects) => objects.every((one) => one === undefined));
   expect(await claimedVms(simWorld(sim), 'web')).toEqual([]);
   expect(await second.end()).toBe(0);
-  const refused = installed.kube.audit().filter(({ user, code }) => user === ACCOUNT && code === 403);
+  const refused = installed.kube.audit().filter(({ user, isForbidden }) => user === ACCOUNT && isForbidden);
   expect(refused).toEqual([]);
 });
 
@@ -201,7 +201,7 @@ it('looks after one namespace with rights there alone', async (context) => {
     (found) => found !== undefined,
   );
   expect(narrow.lines.filter((line) => / (WARN|ERROR) /.test(line))).toEqual([]);
-  const refused = kube.audit().filter(({ user, code }) => user.endsWith(':narrow') && code === 403);
+  const refused = kube.audit().filter(({ user, isForbidden }) => user.endsWith(':narrow') && isForbidden);
   expect(refused).toEqual([]);
 });
 

@@ -8,8 +8,8 @@ export interface Asked {
   readonly resource: string;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
-  /** HTTP status. */
-  readonly code: number;
+  /** Whoever asked has no right to; what a namespace that ends refuses is something else. */
+  readonly isForbidden: boolean;
 }
 
 /** Each request once, when it is over. */
@@ -30,7 +30,7 @@ interface AuditEvent {
     readonly namespace?: string;
     readonly name?: string;
   };
-  readonly responseStatus?: { readonly code?: number };
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Of the log's file. */
@@ -39,7 +39,7 @@ export function readAudit(file: string): readonly Asked[] {
 }
 
 function askedOf(line: string): Asked {
-  const { verb, user, objectRef = {}, responseStatus } = JSON.parse(line) as AuditEvent;
+  const { verb, user, objectRef = {}, annotations = {} } = JSON.parse(line) as AuditEvent;
   const { resource = '', subresource, apiGroup, namespace, name } = objectRef;
   const whole = `${resource}${subresource === undefined ? '' : `/${subresource}`}`;
   return {
@@ -48,6 +48,6 @@ function askedOf(line: string): Asked {
     resource: apiGroup === undefined ? whole : `${whole}.${apiGroup}`,
     namespace,
     name,
-    code: responseStatus?.code ?? 0,
+    isForbidden: annotations['authorization.k8s.io/decision'] === 'forbid',
   };
 }
