@@ -88,7 +88,9 @@ it('V6: MAC, host, pool, storage of disks and images, kind of copy, and all that
   );
   expect(hosted.message('Ready')).toMatch(/^spec\.placement\.host: .* which pve2 and pve3 do not share/);
   await flow.until('VirtualMachine', 'linked', isReady);
-  expect((await vmOf(flow, 'linked')).config['scsi0']).toMatch(/base-\d+-disk/);
+  const linked = await vmOf(flow, 'linked');
+  const disks = Object.values(flow.sim.world.volumes).filter((volume) => volume.vmid === linked.vmid);
+  expect(disks.some(({ parent }) => parent?.includes('9001') === true)).toBe(true);
 });
 
 it('V8: a status that could not be written is no step that was taken: it is written later, and nothing is made twice', async () => {
