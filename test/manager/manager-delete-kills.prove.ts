@@ -3,6 +3,7 @@
 import type { Resource } from '#kube/resource';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeDeletables, refusingTargets } from '../support/deletables.ts';
+import { isForeignApi } from '../support/flow-api.ts';
 import { type ManagerFlow, startManagerFlow } from '../support/manager-flow.ts';
 import { createMoments } from '../support/moments.ts';
 import { until } from '../support/until.ts';
@@ -11,6 +12,10 @@ import { addImages } from '../support/web-images.ts';
 import { createWriteMoments } from '../support/write-moments.ts';
 
 const NAMESPACES: Resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+
+/** At a server of its own, which takes ten seconds for the end of a namespace, every moment is too many. */
+const EVERY = isForeignApi ? { call: 30, write: 4 } : { call: 7, write: 1 };
+const LEAST_KILLS = isForeignApi ? 3 : 8;
 
 const moments = createMoments();
 const writes = createWriteMoments();
@@ -76,17 +81,17 @@ it('goes with everything in it', async () => {
 
 it('whichever call of PVE the manager ends at', async () => {
   let kills = 0;
-  for (let nth = 1; ; nth += 7) {
+  for (let nth = 1; ; nth += EVERY.call) {
     if (!(await round(`call-${nth}`, (end) => moments.atCall(nth, end)))) break;
     kills += 1;
   }
   console.log('Ends of the manager at calls of PVE while a namespace was deleted', kills);
-  expect(kills).toBeGreaterThan(5);
+  expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
 });
 
 it('whichever of its writes the manager ends after', async () => {
   let kills = 0;
-  for (let nth = 1; await round(`write-${nth}`, (end) => writes.atWrite(nth, end)); nth += 1) kills += 1;
+  for (let nth = 1; await round(`write-${nth}`, (end) => writes.atWrite(nth, end)); nth += EVERY.write) kills += 1;
   console.log('Ends of the manager after writes while a namespace was deleted', kills);
-  expect(kills).toBeGreaterThan(8);
+  expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
 });
