@@ -117,7 +117,7 @@ describe('the program', () => {
   });
 
   test.each([
-    ['an unknown cluster', ['--cluster', 'nine-node'], 'no cluster (one-node, three-node) and no file'],
+    ['an unknown cluster', ['--cluster', 'nine-node'], 'no cluster (one-node, three-node, documentation) and no file'],
     ['a cluster of too many nodes', ['--nodes', '65'], 'It has to be 1 to 64'],
     ['a cluster of two kinds', ['--nodes', '2', '--cluster', 'one-node'], 'cannot be used with'],
     ['an unknown version', ['--profile', '6.4'], "There is no profile '6.4'; known: 7.0"],

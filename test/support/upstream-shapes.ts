@@ -206,8 +206,6 @@ export const UPSTREAM_SHAPES: readonly UpstreamShape[] = [
         nodes: ['pve1', 'pve2'],
         diskFormat: 'raw',
         onMissing: 'fail',
-        retries: 5,
-        timeoutMs: 600_000,
       },
     },
   },
