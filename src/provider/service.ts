@@ -141,7 +141,8 @@ export function providerService(ctx: Context): Handlers<typeof Provider> {
       return { task: encodeTask('snapdelete', await changed(named(order), 'delete a snapshot', call, run)) };
     },
     snapshotRevert: async (request, call) => {
-      const order = decodeSnapshotReference(request, call.objectUid);
+      const reference = decodeSnapshotReference(request, call.objectUid);
+      const order = { ...reference, askedSecondsAgo: call.askedSecondsAgo };
       const run = async () => await revertToSnapshot(ctx, order, call.owner, call.deadline);
       return { task: encodeTask('revert', await changed(named(order), 'revert to a snapshot', call, run)) };
     },

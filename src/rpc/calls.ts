@@ -86,7 +86,7 @@ function textOf(metadata: Metadata, key: string): string | undefined {
 /** Undefined where it is none: what a caller writes there is no reason to refuse the call. */
 function secondsOf(metadata: Metadata, key: string): number | undefined {
   const text = textOf(metadata, key);
-  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^\d{1,9}(\.\d{1,3})?$/.test(text) ? Number(text) : undefined;
 }
 
 function peerOf(call: AnyCall): string | undefined {

@@ -54,7 +54,7 @@ export interface CallOptions {
   readonly owner?: Partial<Owner>;
   /** Of the object that asks where that is no VirtualMachine: a VMSnapshot. */
   readonly objectUid?: string;
-  /** How long ago the same was first asked for, of a Power. */
+  /** How long ago the same was first asked for, of a Power or a SnapshotRevert; to the millisecond. */
   readonly askedSecondsAgo?: number;
   readonly signal?: AbortSignal;
 }
@@ -128,7 +128,8 @@ function callOf<Input extends DescMessage, Output extends DescMessage>(
       const message = create(method.input, request);
       const metadata = metadataOf(call.owner ?? options.owner ?? {}, options.waitForReady ?? false);
       if (call.objectUid !== undefined) metadata.set('virtrigaud-object-uid', call.objectUid);
-      if (call.askedSecondsAgo !== undefined) metadata.set('virtrigaud-asked-seconds-ago', `${call.askedSecondsAgo}`);
+      if (call.askedSecondsAgo !== undefined)
+        metadata.set('virtrigaud-asked-seconds-ago', call.askedSecondsAgo.toFixed(3));
       const deadline = clock.realNow() + deadlineMs;
       const began = performance.now();
       const abort = (): void => running.cancel();

@@ -18,7 +18,7 @@ export interface CallContext {
   readonly owner: Partial<Owner>;
   /** Of the object that asks where that is no VirtualMachine, as far as the caller sends it. */
   readonly objectUid: string | undefined;
-  /** How long ago a Power was first asked for, as far as the caller sends it. */
+  /** How long ago a Power or a SnapshotRevert was first asked for, as far as the caller sends it. */
   readonly askedSecondsAgo: number | undefined;
   /** Who asks: the first name in the client certificate, without one its address. */
   readonly peer: string | undefined;

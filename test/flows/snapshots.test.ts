@@ -383,6 +383,20 @@ describe('O10: a snapshot of a person', () => {
     expect((await revert(id, 'nightly')).kind).toBe('ok');
   });
 
+  it('that was gone back to before the answer was heard is not gone back to once more', async () => {
+    const id = ourVm(stage);
+    for (const name of ['first', 'last']) await take(id, name);
+    const again = async (snapshotId: string, askedSecondsAgo: number) =>
+      await writesOf(async () => {
+        await stage.client.snapshotRevert({ vmId: id, snapshotId }, { askedSecondsAgo });
+      });
+    expect(await again('last', 3600)).toHaveLength(1);
+    expect(await again('last', 3600)).toEqual([]);
+    expect(await again('first', 3600)).toHaveLength(1);
+    await stage.sim.clock.sleep(5000, AbortSignal.timeout(30_000));
+    expect(await again('first', 0)).toHaveLength(1);
+  });
+
   it('that somebody goes back to in vain keeps nobody from going back to ours', async () => {
     const id = ourVm(stage);
     await take(id, 'ours');

@@ -3,6 +3,7 @@ import { Fault } from '#domain/fault';
 import { PowerOp } from '#rpc/contract';
 import type { Visit } from '../work/controller.ts';
 import { passes } from '../work/fault-outcome.ts';
+import { secondsSince } from '../work/seconds-since.ts';
 import { DONE, type Outcome, wait } from '../work/outcome.ts';
 import { changePower } from './power.ts';
 import { restartAsked, restartBegun, restartHandled } from './restart-request.ts';
@@ -20,8 +21,7 @@ export async function restartVm(visit: Visit): Promise<Outcome> {
   }
   const begunAt = restartBegun(visit);
   if (begunAt === undefined) return wait(0, 'Restarting', `${vmTitle(visit)} is being restarted.`);
-  const { clock } = visit.world;
-  const askedSecondsAgo = Math.ceil(((clock.realNow() - begunAt) * clock.factor) / 1000);
+  const askedSecondsAgo = secondsSince(begunAt, visit.world.clock);
   try {
     const outcome = await changePower(visit, PowerOp.REBOOT, ['Restarted', 'Restarted'], { askedSecondsAgo });
     restartHandled(visit, 'Restarted.');

@@ -4,7 +4,6 @@ import type { Owner } from '#domain/owner';
 import type { PowerOp } from '#domain/power';
 import { isUnknownOutcome } from '#pve/errors';
 import type { Upid, Vmid } from '#pve/ids';
-import { listTasks, type TaskEntry } from '#pve/nodes/tasks';
 import { changePower, type PowerCall, type PowerParams } from '#pve/qemu/status';
 import { type PowerReading, readPower } from '#pve/rules/power';
 import { isAtLeast } from '#pve/rules/versions';
@@ -13,6 +12,7 @@ import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../context.ts';
 import { mayPass, toFault } from '../faults.ts';
 import { type ClaimedVm, observeVm, refuseBusy } from '../observe/claimed-vm.ts';
+import { hasSucceeded, taskWithin } from '../observe/recent-task.ts';
 import { type Identity, identityOf, isSameVm, replaced } from '../observe/identity.ts';
 import { refuseForeign } from '../refusals.ts';
 import { vmSubject } from '../subject.ts';
@@ -139,36 +139,17 @@ async function rebootOnce(
   params: PowerParams,
   call: Deadline,
 ): Promise<Upid> {
-  const earlier = askedSecondsAgo === undefined ? undefined : await rebootWithin(ctx, vm, askedSecondsAgo, call);
-  if (earlier !== undefined && !hasFailed(earlier)) return earlier.upid;
+  const earlier =
+    askedSecondsAgo === undefined ? undefined : await taskWithin(ctx, vm, 'qmreboot', askedSecondsAgo, call);
+  if (earlier !== undefined && (earlier.running || hasSucceeded(earlier))) return earlier.upid;
   try {
     return await send(ctx, vm, 'reboot', params, call);
   } catch (error) {
-    const sent = isUnknownOutcome(error) ? await rebootWithin(ctx, vm, 0, call) : undefined;
+    const sent = isUnknownOutcome(error) ? await taskWithin(ctx, vm, 'qmreboot', 0, call) : undefined;
     if (sent === undefined) throw error;
     return sent.upid;
   }
 }
-
-/** The latest reboot, if it was begun in these last seconds. */
-async function rebootWithin(
-  ctx: Context,
-  { guest, observedSeconds }: ClaimedVm,
-  seconds: number,
-  call: Deadline,
-): Promise<TaskEntry | undefined> {
-  const filter = { source: 'all', vmid: guest.vmid, type: 'qmreboot', limit: 1 } as const;
-  const [latest] = await listTasks(ctx.pve, guest.node, call, filter);
-  const since = observedSeconds - seconds - CLOCK_SLACK_SECONDS;
-  return latest === undefined || latest.starttime < since ? undefined : latest;
-}
-
-function hasFailed({ running, exitStatus = '' }: TaskEntry): boolean {
-  return !running && !/^(OK|WARNINGS: \d+)$/.test(exitStatus);
-}
-
-/** The clocks of two nodes may differ by so much. */
-const CLOCK_SLACK_SECONDS = 2;
 
 /** Seconds kept for what follows a shutdown within the call. */
 const SHUTDOWN_MARGIN_SECONDS = 3;

@@ -104,7 +104,7 @@ export const EXTENSIONS: readonly Extension[] = [
   {
     field: 'networks_json',
     key: 'MTU',
-    type: 'whole number',
+    type: 'number',
     meaning: 'MTU of the NIC, which has to be a `virtio` one; 1 is that of its bridge',
     example: 9000,
   },
@@ -196,7 +196,7 @@ export const EXTENSIONS: readonly Extension[] = [
     key: 'virtrigaud-asked-seconds-ago',
     type: 'whole number',
     meaning:
-      'How long ago, in whole seconds, this Power was first asked for. A REBOOT that has been begun since then is waited for instead of rebooting the guest once more: for a manager that ended before it heard the answer',
-    example: '12',
+      'How long ago, in seconds, this Power or SnapshotRevert was first asked for. A REBOOT, or a way back to that snapshot, that has been begun since then is waited for, and not repeated: for a manager that ended before it heard the answer',
+    example: '12.345',
   },
 ];

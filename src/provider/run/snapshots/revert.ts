@@ -4,12 +4,12 @@ import { Fault } from '#domain/fault';
 import type { Owner } from '#domain/owner';
 import { isUnknownOutcome } from '#pve/errors';
 import type { Upid } from '#pve/ids';
-import { listTasks } from '#pve/nodes/tasks';
 import { rollBack } from '#pve/qemu/snapshots';
 import { saidBy } from '#pve/said';
 import { TaskFailed } from '#pve/tasks';
 import type { Deadline } from '#runtime/deadline';
 import type { Context } from '../../context.ts';
+import { hasSucceeded, taskWithin } from '../../observe/recent-task.ts';
 import { activeSnapshotTask, type KnownSnapshot, type SnapshottedVm } from '../../observe/snapshotted-vm.ts';
 import { refuseUnclaimed } from '../../refusals.ts';
 import { vmSubject } from '../../subject.ts';
@@ -20,23 +20,29 @@ import { finished, inRounds, outcome, type SnapshotOutcome } from './rounds.ts';
 
 const WANTED = 'revert to a snapshot';
 
+export interface RevertOrder extends SnapshotReference {
+  /** How long ago the same was first asked for; undefined where nobody tells. */
+  readonly askedSecondsAgo?: number | undefined;
+}
+
 /** Returns when the VM is back there, or on its way by a task that outlives the call. */
 export async function revertToSnapshot(
   ctx: Context,
-  { vmid, id, uid }: SnapshotReference,
+  { vmid, id, uid, askedSecondsAgo }: RevertOrder,
   asker: Partial<Owner>,
   call: Deadline,
 ): Promise<SnapshotOutcome> {
   const name = snapshotName(id);
   const change = { vmid, asker, wanted: WANTED, isDestructive: true };
   /** Whether a rollback has ended well that may be this one: of an earlier call, or ours whose answer was lost. */
-  let hasJoined = false;
+  let hasJoined: boolean | undefined;
   return await inRounds(ctx, change, call, async (vm) => {
     if (vm === undefined) {
       throw new Fault('not-found', { subject: vmSubject({ vmid }), wanted: WANTED, why: 'there is no such VM' });
     }
     const known = required(vm, name, id);
     if (isOfAnother(known, uid)) throw anotherOnes(vm, known);
+    hasJoined ??= askedSecondsAgo !== undefined && (await isBackSince(ctx, vm, askedSecondsAgo, call));
     // Another way back to the same snapshot would lose what the guest has written since.
     if (hasJoined && vm.config.values['parent'] === name) return outcome(vm, name, undefined);
     const rollback = (await joined(ctx, vm, call)) ?? (await sent(ctx, vm, known, asker, call));
@@ -45,6 +51,11 @@ export async function revertToSnapshot(
     hasJoined = true;
     throw lookAgain(vm, WANTED);
   });
+}
+
+async function isBackSince(ctx: Context, vm: SnapshottedVm, seconds: number, call: Deadline): Promise<boolean> {
+  const latest = await taskWithin(ctx, vm, 'qmrollback', seconds, call);
+  return latest !== undefined && hasSucceeded(latest);
 }
 
 function anotherOnes(vm: SnapshottedVm, { name }: KnownSnapshot): Fault {
@@ -118,15 +129,11 @@ async function sendOnce(ctx: Context, vm: SnapshottedVm, name: string, call: Dea
     return { upid: await rollBack(ctx.pve, vm.guest, name, call), isOurs: true };
   } catch (error) {
     if (!isUnknownOutcome(error)) throw error;
-    const { vmid, node } = vm.guest;
-    const [latest] = await listTasks(ctx.pve, node, call, { source: 'all', vmid, type: 'qmrollback', limit: 1 });
-    if (latest === undefined || latest.starttime < vm.observedSeconds - CLOCK_SLACK_SECONDS) throw error;
+    const latest = await taskWithin(ctx, vm, 'qmrollback', 0, call);
+    if (latest === undefined) throw error;
     return { upid: latest.upid, isOurs: false };
   }
 }
-
-/** The clocks of two nodes may differ by so much. */
-const CLOCK_SLACK_SECONDS = 2;
 
 /** Before anything was touched: PVE asks its storages first (pve-behaviour 14.4). */
 function notNewest(vm: SnapshottedVm, { name, takenSeconds = 0 }: KnownSnapshot, cause: unknown): Fault {
