@@ -7,7 +7,7 @@ import type { ClaimedVm } from './claimed-vm.ts';
 /** The clocks of two nodes may differ by so much. */
 const CLOCK_SLACK_SECONDS = 2;
 
-/** The latest task of the type, if it was begun in these last seconds before the look at the VM. */
+/** The latest task of the type, if it was begun in these last seconds before the look at the VM; none where PVE tells no time. */
 export async function taskWithin(
   ctx: Context,
   { guest, observedSeconds }: Pick<ClaimedVm, 'guest' | 'observedSeconds'>,
@@ -15,6 +15,7 @@ export async function taskWithin(
   seconds: number,
   call: Deadline,
 ): Promise<TaskEntry | undefined> {
+  if (observedSeconds === 0) return undefined;
   const filter = { source: 'all', vmid: guest.vmid, type, limit: 1 } as const;
   const [latest] = await listTasks(ctx.pve, guest.node, call, filter);
   const since = observedSeconds - seconds - CLOCK_SLACK_SECONDS;
