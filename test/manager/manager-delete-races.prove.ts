@@ -50,6 +50,13 @@ function refuseAll(): () => void {
   return () => flow.sim.faults.clear();
 }
 
+/** Calls of Delete that the provider has not answered yet. */
+function deletesNow(): number {
+  const said = (what: string): number =>
+    flow.log.filter((line) => line.includes(`gRPC request ${what}`) && /\/Delete(\s|$)/.test(line)).length;
+  return said('started') - said('completed');
+}
+
 describe('finalizers', () => {
   it('of a stranger: the VM goes, the object says that it is gone and who keeps it, and nobody asks PVE any more', async () => {
     await made('kept', { finalizers: ['example.com/backup'] });
@@ -74,6 +81,8 @@ describe('finalizers', () => {
     await flow.until('VirtualMachine', 'abandoned', (seen) => seen.message('Ready').includes('locked (backup)'));
     await change(VIRTUAL_MACHINES, 'abandoned', { metadata: { finalizers: null } });
     await flow.untilGone('VirtualMachine', 'abandoned');
+    // One that was under way when the finalizer went would still go on.
+    await expect.poll(deletesNow, { interval: 3, timeout: 60_000 }).toBe(0);
     delete config['lock'];
     const next = await made('abandoned');
     expect(next.status['id']).not.toBe(status['id']);
