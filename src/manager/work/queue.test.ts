@@ -66,13 +66,16 @@ describe('a queue of visits', () => {
     queue.addAfter('one', 600_000);
     await expect.poll(() => begun).toEqual(['one']);
     await end('one');
+    queue.addAfter('one', 1_000);
+    await expect.poll(() => begun).toEqual(['one', 'one']);
+    await end('one');
     queue.addAfter('one', 3_000);
     queue.add('one');
     await end('one');
     // What was forgotten would have come before this one.
     queue.addAfter('mark', 4_000);
     await expect.poll(() => begun).toContain('mark');
-    expect(begun).toEqual(['one', 'one', 'mark']);
+    expect(begun).toEqual(['one', 'one', 'one', 'mark']);
   });
 
   it('ends when the last visit has, and begins none any more', async () => {
